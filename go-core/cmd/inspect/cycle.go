@@ -1,0 +1,57 @@
+package main
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// isCycle recognises an import cycle.
+func isCycle(failure *listError) bool {
+	return len(failure.ImportStack) > 1 && strings.HasPrefix(failure.Err, "import cycle not allowed")
+}
+
+// addCycle adds a cycle once, however many packages lead into it.
+func (p *problems) addCycle(failure *listError) {
+	loop := cycleOf(failure.ImportStack)
+	first, text := loop[0], strings.Join(append(slices.Clone(loop), loop[0]), " -> ")
+	found := problem{Package: first, Kind: kindCycle, Text: "import cycle not allowed: " + text}
+	if listed := p.world.listed[first]; listed != nil {
+		at := p.importPlace(listed, loop[1%len(loop)])
+		found.Dir, found.File, found.Line, found.Column = listed.Dir, at.file, at.line, at.column
+	}
+	p.add(found)
+}
+
+// cycleOf cuts the way into the cycle off an import stack and starts the
+// cycle at its smallest path, so that it always reads the same.
+func cycleOf(stack []string) []string {
+	last := len(stack) - 1
+	start := slices.Index(stack, stack[last])
+	if start == last {
+		start = 0
+	}
+	loop := slices.Clone(stack[start:last])
+	smallest := slices.Index(loop, slices.Min(loop))
+	return append(loop[smallest:], loop[:smallest]...)
+}
+
+// importPlace finds the import of a path in a package's files.
+func (p *problems) importPlace(listed *listPackage, path string) place {
+	s := p.world.sources[listed]
+	if s == nil {
+		return place{}
+	}
+	for _, file := range s.files {
+		if file.kind != fileBuilt {
+			continue
+		}
+		for _, imported := range file.syntax.Imports {
+			if imported.Path != nil && imported.Path.Value == strconv.Quote(path) {
+				at := s.position(imported.Path.Pos())
+				return place{file.name, at.Line, at.Column}
+			}
+		}
+	}
+	return place{}
+}

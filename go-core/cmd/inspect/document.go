@@ -1,0 +1,77 @@
+package main
+
+import (
+	"cmp"
+	"slices"
+)
+
+// document is what `inspect policies` prints.
+type document struct {
+	Policies   []policy   `json:"policies"`
+	NearMisses []nearMiss `json:"near_misses"`
+	Problems   []problem  `json:"problems"`
+}
+
+// policy is a type the generated program can register.
+type policy struct {
+	Package     string  `json:"package"`
+	PackageName string  `json:"package_name"`
+	Type        string  `json:"type"`
+	Module      string  `json:"module"`
+	Dir         string  `json:"dir"`
+	File        string  `json:"file"`
+	Line        int     `json:"line"`
+	Pointer     bool    `json:"pointer"`
+	Composite   bool    `json:"composite"`
+	Name        *string `json:"name,omitempty"`
+}
+
+// nearMiss is a type that looks like a policy and is none.
+type nearMiss struct {
+	Package string `json:"package"`
+	Type    string `json:"type"`
+	Reason  string `json:"reason"`
+	Dir     string `json:"dir"`
+	File    string `json:"file"`
+	Line    int    `json:"line"`
+}
+
+// problem is one error of the go command or the compiler.
+type problem struct {
+	Package string `json:"package"`
+	Dir     string `json:"dir"`
+	File    string `json:"file"`
+	Line    int    `json:"line"`
+	Column  int    `json:"column"`
+	Text    string `json:"text"`
+	Kind    string `json:"kind"`
+}
+
+// The kinds of problem.
+const (
+	kindCompile = "compile"
+	kindCycle   = "cycle"
+	kindLoad    = "load"
+)
+
+// sort puts every list into its one fixed order and replaces nil lists.
+func (d *document) sort() {
+	d.Policies = append([]policy{}, d.Policies...)
+	d.NearMisses = append([]nearMiss{}, d.NearMisses...)
+	d.Problems = append([]problem{}, d.Problems...)
+	slices.SortStableFunc(d.Policies, func(a, b policy) int {
+		return cmp.Or(cmp.Compare(a.Package, b.Package), cmp.Compare(a.Type, b.Type))
+	})
+	slices.SortStableFunc(d.NearMisses, func(a, b nearMiss) int {
+		return cmp.Or(cmp.Compare(a.Package, b.Package), cmp.Compare(a.Type, b.Type),
+			cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
+	})
+	slices.SortStableFunc(d.Problems, compareProblems)
+}
+
+// compareProblems orders by package and place, then by text.
+func compareProblems(a, b problem) int {
+	return cmp.Or(cmp.Compare(a.Package, b.Package), cmp.Compare(a.Dir, b.Dir),
+		cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line),
+		cmp.Compare(a.Column, b.Column), cmp.Compare(a.Text, b.Text))
+}

@@ -1,0 +1,102 @@
+package engine
+
+import (
+	"fmt"
+	"reflect"
+	"unicode"
+	"unicode/utf8"
+)
+
+// maxNameLength is the length of the longest usable name, in bytes.
+const maxNameLength = 128
+
+// A loadedPolicy is a policy with a usable name and the place it comes from.
+type loadedPolicy struct {
+	policy Policy
+	name   string
+	origin origin
+}
+
+// An origin is the import path and the type of a policy.
+type origin struct {
+	importPath, typeName string
+}
+
+func (o origin) String() string { return o.importPath + "." + o.typeName }
+
+// load asks every policy for its name, once. The failure it returns names
+// everything that is wrong, so that one build is enough to repair it all.
+func load(policies []Policy) ([]loadedPolicy, error) {
+	loaded := make([]loadedPolicy, 0, len(policies))
+	var problems []string
+	owners := map[string]origin{}
+	for i, policy := range policies {
+		one, problem := loadOne(i, policy)
+		if owner, taken := owners[one.name]; taken && problem == "" {
+			problem = fmt.Sprintf("%q is the name of both %s and %s", one.name, owner, one.origin)
+		}
+		if problem != "" {
+			problems = append(problems, problem)
+			continue
+		}
+		owners[one.name] = one.origin
+		loaded = append(loaded, one)
+	}
+	if problems != nil {
+		return nil, &failure{exitLoading, problems}
+	}
+	return loaded, nil
+}
+
+// loadOne loads the policy registered at index, or returns what is wrong.
+func loadOne(index int, policy Policy) (loaded loadedPolicy, problem string) {
+	if policy == nil {
+		return loaded, fmt.Sprintf("the policy registered at position %d is nil", index+1)
+	}
+	loaded = loadedPolicy{policy: policy, origin: originOf(policy)}
+	if value := reflect.ValueOf(policy); value.Kind() == reflect.Pointer && value.IsNil() {
+		return loaded, fmt.Sprintf("%s is registered as a nil pointer", loaded.origin)
+	}
+	crashed := guard(func() error {
+		loaded.name = policy.Name()
+		return nil
+	})
+	if crashed != nil {
+		return loaded, fmt.Sprintf("%s has no name: %s", loaded.origin, crashed.message)
+	}
+	if flaw := nameFlaw(loaded.name); flaw != "" {
+		return loaded, fmt.Sprintf("%s has a name that %s", loaded.origin, flaw)
+	}
+	return loaded, ""
+}
+
+// nameFlaw says what makes a name unusable; a usable name has no flaw.
+func nameFlaw(name string) string {
+	if name == "" {
+		return "is empty"
+	}
+	if len(name) > maxNameLength {
+		return fmt.Sprintf("is %d bytes long, over the limit of %d", len(name), maxNameLength)
+	}
+	if !utf8.ValidString(name) {
+		return fmt.Sprintf("is not valid UTF-8: %q", name)
+	}
+	for _, r := range name {
+		if unicode.IsControl(r) {
+			return fmt.Sprintf("contains a control character: %q", name)
+		}
+	}
+	return ""
+}
+
+// originOf returns where the type of policy is declared.
+func originOf(policy Policy) origin {
+	t := reflect.TypeOf(policy)
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Name() == "" {
+		return origin{t.PkgPath(), t.String()}
+	}
+	return origin{t.PkgPath(), t.Name()}
+}

@@ -1,0 +1,203 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+)
+
+// The document has two spaces of indentation, keeps <, > and &, and ends with
+// a newline.
+func TestRunDocumentFormat(t *testing.T) {
+	policies := []Policy{
+		answering("b", map[string]any{"allow": true, "why": "<&>"}, nil),
+		answering("a", nil, errors.New("no")),
+	}
+	invoke(policies, "{}", "run").expect(t, exitPolicy, `{
+  "results": [
+    {
+      "name": "b",
+      "result": {
+        "allow": true,
+        "why": "<&>"
+      }
+    },
+    {
+      "name": "a",
+      "error": "no"
+    }
+  ]
+}
+`, "")
+}
+
+// The input reaches a policy as it was written, however it was given.
+func TestRunInput(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "input.json")
+	empty := filepath.Join(t.TempDir(), "empty.json")
+	for path, text := range map[string]string{file: "\"file\"\n", empty: ""} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tests := []struct {
+		name, stdin string
+		args        []string
+		want        string
+	}{
+		{"no command", `"x"`, nil, `"x"`},
+		{"flag without command", `"x"`, []string{"--input", "-"}, `"x"`},
+		{"single dash", `"x"`, []string{"run", "-input=-"}, `"x"`},
+		{"file", `"x"`, []string{"run", "--input=" + file}, `"file"`},
+		{"empty file", `"x"`, []string{"run", "--input", empty}, `null`},
+		{"empty", "", []string{"run"}, `null`},
+		{"white space", " \r\n\t", []string{"run"}, `null`},
+		{"byte order mark", "\ufeff1", []string{"run"}, `1`},
+		{"large integer", "9007199254740993", nil, `9007199254740993`},
+		{"number beyond float64", "1e999999", nil, `1e999999`},
+		{"trailing zeros", "1.10", nil, `1.10`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			want := `{"results": [{"name": "echo","result": ` + test.want + `}]}`
+			invoke([]Policy{echoing("echo")}, test.stdin, test.args...).compact().expect(t, exitOK, want, "")
+		})
+	}
+}
+
+// What one policy does to its input no other policy sees.
+func TestRunInputIsACopy(t *testing.T) {
+	spoiling := &fake{name: "spoil", execute: func(_ context.Context, input any) (any, error) {
+		input.(map[string]any)["list"].([]any)[0] = "spoilt"
+		return nil, nil
+	}}
+	invoke([]Policy{spoiling, echoing("echo")}, `{"list":[1]}`).compact().expect(t, exitOK,
+		`{"results": [{"name": "spoil","result": null},{"name": "echo","result": {"list": [1]}}]}`, "")
+}
+
+// No failure of a policy stops the others or leaves its entry without an error.
+func TestRunFailingPolicy(t *testing.T) {
+	type ring struct{ Next *ring }
+	cycle := &ring{}
+	cycle.Next = cycle
+	tests := []struct {
+		name    string
+		execute func(context.Context, any) (any, error)
+		want    string
+		stack   string
+	}{
+		{"error", returns("ignored", errors.New("no")), "no", ""},
+		{"error without message", returns(nil, errors.New("")), "an error of type *errors.errorString without a message", ""},
+		{"typed nil error", returns(nil, (*brokenError)(nil)), nilPointer, "brokenError"},
+		{"error that ends the goroutine", returns(nil, goexiting{}), goexit, "goexiting"},
+		{"panic", panics("boom"), "panic: boom", "goroutine"},
+		{"panic with nil", panics(nil), "panic: panic called with nil argument", "goroutine"},
+		{"panic with a broken error", panics((*brokenError)(nil)), "panic: <nil>", "goroutine"},
+		{"panic with an error that ends the goroutine", panics(goexiting{}), "panic: a value of type engine.goexiting", "goroutine"},
+		{"goexit", func(context.Context, any) (any, error) { runtime.Goexit(); return nil, nil }, goexit, "goroutine"},
+		{"channel", returns(make(chan int), nil), "the result is not JSON: json: unsupported type: chan int", ""},
+		{"NaN", returns(math.NaN(), nil), "the result is not JSON: json: unsupported value: NaN", ""},
+		{"cycle", returns(cycle, nil), "the result is not JSON: json: unsupported value: encountered a cycle via *engine.ring", ""},
+		{"marshaller that panics", returns(marshaller(func() []byte { panic("boom") }), nil), "panic: boom", "goroutine"},
+		{"garbage", returns(json.RawMessage("{]"), nil), "the result is not JSON: json: error calling MarshalJSON for type json.RawMessage: invalid character ']' looking for beginning of object key string", ""},
+		{"invalid UTF-8", returns(json.RawMessage("\"\xff\""), nil), "the result is not JSON: invalid UTF-8", ""},
+		{"too deep for the document", returns(nested(9998), nil), "the result is nested too deeply", ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			policies := []Policy{&fake{name: "bad", execute: test.execute}, echoing("good")}
+			message, err := encode(test.want, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := `{"results": [{"name": "bad","error": ` + string(message[:len(message)-1]) +
+				`},{"name": "good","result": 1}]}`
+			invoke(policies, "1").compact().expect(t, exitPolicy, want, test.stack)
+		})
+	}
+}
+
+const (
+	goexit     = "runtime.Goexit: the call ended its goroutine"
+	nilPointer = "panic: runtime error: invalid memory address or nil pointer dereference"
+)
+
+func returns(result any, err error) func(context.Context, any) (any, error) {
+	return func(context.Context, any) (any, error) { return result, err }
+}
+
+func panics(value any) func(context.Context, any) (any, error) {
+	return func(context.Context, any) (any, error) { panic(value) }
+}
+
+// marshaller is a result with a MarshalJSON method of one's own.
+type marshaller func() []byte
+
+func (m marshaller) MarshalJSON() ([]byte, error) { return m(), nil }
+
+// nested returns an array of the given depth.
+func nested(depth int) any {
+	var value any
+	for range depth {
+		value = []any{value}
+	}
+	return value
+}
+
+// The deepest result that fits into the document is printed.
+func TestRunDeepResult(t *testing.T) {
+	got := invoke([]Policy{answering("deep", nested(9997), nil)}, "")
+	if got.code != exitOK || !json.Valid([]byte(got.out)) {
+		t.Errorf("exit code = %d, standard error: %s", got.code, got.err)
+	}
+}
+
+// A policy that is not valid is reported and not run, and the others are run.
+func TestRunInvalidPolicy(t *testing.T) {
+	tests := []struct {
+		name     string
+		validate func() error
+		want     string
+		message  string
+	}{
+		{"error", func() error { return errors.New("no key") }, "invalid: no key", ""},
+		{"panic", func() error { panic("boom") }, "invalid: panic: boom", `policy-engine: policy "bad": panic: boom`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			bad := &fake{name: "bad", validate: test.validate, execute: func(context.Context, any) (any, error) {
+				t.Error("Execute was called")
+				return nil, nil
+			}}
+			want := `{"results": [{"name": "bad","error": "` + test.want + `"},{"name": "good","result": 1}]}`
+			invoke([]Policy{bad, echoing("good")}, "1").compact().expect(t, exitPolicy, want, test.message)
+		})
+	}
+}
+
+// Every policy is validated before the first one is executed.
+func TestRunValidatesFirst(t *testing.T) {
+	var calls string
+	var policies []Policy
+	for _, name := range []string{"a", "b"} {
+		policies = append(policies, &fake{
+			name:     name,
+			validate: func() error { calls += "V" + name; return nil },
+			execute:  func(context.Context, any) (any, error) { calls += "E" + name; return nil, nil },
+		})
+	}
+	invoke(policies, "")
+	if want := "VaVbEaEb"; calls != want {
+		t.Errorf("calls = %s, want %s", calls, want)
+	}
+}
+
+// Without policies there is a document, with no results.
+func TestRunNoPolicies(t *testing.T) {
+	invoke(nil, "").expect(t, exitOK, "{\n  \"results\": []\n}\n", "")
+}

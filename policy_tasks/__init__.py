@@ -1,0 +1,76 @@
+"""
+Turn a folder of Go policy modules into one static binary and one small container image.
+
+`discover`, `generate`, `compile`, `image` and `publish` take `Settings` and return a value; `load_settings` reads them from
+the project; `collection` gives the same as Invoke tasks. All that a user can put right is a `PolicyTasksError`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from policy_tasks.errors import (
+        BuildError,
+        OutputError,
+        PolicyError,
+        PolicyTasksError,
+        RegistryError,
+        SettingsError,
+        ToolError,
+    )
+    from policy_tasks.model import Binary, GeneratedSources, Image, PolicySet, Published
+    from policy_tasks.pipeline import compile, discover, generate, image, publish
+    from policy_tasks.project import load_settings
+    from policy_tasks.settings import Settings
+    from policy_tasks.tasks import collection
+
+# Imported on first use: the hatch hook must not import Invoke, and `import policy_tasks` is to cost nothing.
+_NAMES = {
+    "policy_tasks.errors": (
+        "BuildError",
+        "OutputError",
+        "PolicyError",
+        "PolicyTasksError",
+        "RegistryError",
+        "SettingsError",
+        "ToolError",
+    ),
+    "policy_tasks.model": ("Binary", "GeneratedSources", "Image", "PolicySet", "Published"),
+    "policy_tasks.pipeline": ("compile", "discover", "generate", "image", "publish"),
+    "policy_tasks.project": ("load_settings",),
+    "policy_tasks.settings": ("Settings",),
+    "policy_tasks.tasks": ("collection",),
+}
+
+__all__ = [
+    "Binary",
+    "BuildError",
+    "GeneratedSources",
+    "Image",
+    "OutputError",
+    "PolicyError",
+    "PolicySet",
+    "PolicyTasksError",
+    "Published",
+    "RegistryError",
+    "Settings",
+    "SettingsError",
+    "ToolError",
+    "collection",
+    "compile",
+    "discover",
+    "generate",
+    "image",
+    "load_settings",
+    "publish",
+]
+
+
+def __getattr__(name: str) -> Any:
+    import importlib
+
+    for module, names in _NAMES.items():
+        if name in names:
+            return getattr(importlib.import_module(module), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,39 @@
+"""
+The door for the shell: `policy-tasks discover|generate|compile|image|publish`, where there is no tasks.py.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from invoke.program import Program
+
+from policy_tasks.project import find_root
+from policy_tasks.tasks import namespace
+
+
+class Console(Program):
+    """
+    Invoke with our tasks for its own. Unlike a plain `Program(namespace=…)` it reads the project's Invoke configuration.
+    """
+
+    def parse_collection(self) -> None:
+        super().parse_collection()
+        self.config.set_project_location(str(find_root(Path.cwd())))
+        self.config.load_project()
+
+
+def main() -> None:
+    """
+    Run the tasks that the command line names.
+    """
+    try:
+        own = version("policy-tasks")
+    except PackageNotFoundError:
+        own = "unknown"
+    Console(name="policy-tasks", binary="policy-tasks", namespace=namespace, version=own).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""
+What all doors share: a stage is run, its answer goes to stdout, the story and errors to stderr, and there is an exit code.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from policy_tasks.errors import PolicyTasksError, SettingsError
+from policy_tasks.model import document
+from policy_tasks.settings import Settings
+from policy_tasks.toolchain.process import printable
+
+STAGES = ("discover", "generate", "compile", "image", "publish")
+FORMATS = ("text", "json")
+INTERRUPTED = 128 + signal.SIGINT
+
+
+def answer(stage: str, settings: Callable[[], Settings], form: str) -> int:
+    """
+    Run the stage, print its answer or its error in this format, and say the exit code.
+    """
+    tell_story()
+    try:
+        with _ended_by_signals():
+            _check_format(form)
+            from policy_tasks import pipeline
+
+            value = getattr(pipeline, stage)(settings())
+            _print(json.dumps(document(value), indent=2) if form == "json" else str(value))
+    except PolicyTasksError as error:
+        if form == "json":
+            _print(json.dumps(error.document(), indent=2))
+        else:
+            print(_shown(str(error)), file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+    return 0
+
+
+def tell_story() -> None:
+    """
+    Send what the stages have to tell to stderr.
+    """
+    logger = logging.getLogger("policy_tasks")
+    if not logger.handlers:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(_Story())
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+        logger.propagate = False
+
+
+class _Story(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return _shown(super().format(record))
+
+
+def _shown(text: str) -> str:
+    return "\n".join(map(printable, text.split("\n")))
+
+
+def _check_format(form: str) -> None:
+    if form not in FORMATS:
+        raise SettingsError.of(
+            f"there is no format {form!r}", where="--format", why=f"known are {', '.join(FORMATS)}", fix="name one of them"
+        )
+
+
+def _print(text: str) -> None:
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:  # whoever asked has left; Python would complain once more when it flushes at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """
+    Leave in order when told to end, so that no process and no temporary file is left behind.
+    """
+    before: dict[int, Any] = {}
+    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    try:
+        for name in names:
+            number = getattr(signal, name)
+            before[number] = signal.signal(number, _leave)
+    except ValueError:  # not in the main thread: somebody else's program, with its own ways
+        pass
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _leave(number: int, _frame: object) -> None:
+    sys.exit(128 + number)

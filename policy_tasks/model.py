@@ -1,0 +1,146 @@
+"""
+The values that travel down the pipeline, in order. Each is made from the one before.
+
+All are frozen, hold absolute paths, and convert to the JSON documents of `--format json` with `document`;
+`str(value)` is the answer that a task prints.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Module:
+    """
+    A Go module that was staged: its path, the user's folder, and its place below the generated directory.
+    """
+
+    path: str
+    directory: Path
+    staged: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """
+    An exported type of a policy package that implements the core's interface.
+
+    `expression` is Go for a new value of it, with `%s` for the package's name in the generated file. `name` is what
+    `Name()` returns where that is a constant, else None.
+    """
+
+    package: str
+    type: str
+    module: str
+    file: Path
+    line: int
+    package_name: str
+    expression: str
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NearMiss:
+    """
+    Something that looks like a policy and is not taken, and the reason. Package and type may be empty.
+    """
+
+    package: str
+    type: str
+    reason: str
+    file: Path
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicySet:
+    """
+    The policies that were found, sorted by package and type, in modules that are staged in `directory`.
+    """
+
+    policies: tuple[Policy, ...]
+    near_misses: tuple[NearMiss, ...]
+    modules: tuple[Module, ...]
+    directory: Path
+
+    def __str__(self) -> str:
+        return "\n".join(f"{policy.package}.{policy.type}" for policy in self.policies)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GeneratedSources:
+    """
+    A complete Go module in `directory`: the core, the policies, `imports.go` that registers them.
+    """
+
+    directory: Path
+    policies: tuple[Policy, ...]
+    modules: tuple[Module, ...]
+
+    def __str__(self) -> str:
+        return str(self.directory)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binary:
+    """
+    The compiled engine: static, for `platform` (`OS/ARCH[/VARIANT]`), `size` in bytes.
+    """
+
+    path: Path
+    sha256: str
+    platform: str
+    size: int
+    go: str
+
+    def __str__(self) -> str:
+        return str(self.path)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """
+    The container image.
+
+    `digest` is the image's ID where the Docker engine built it, and its manifest's digest where it is an OCI archive.
+    `base` is the base image's name, or `static`; `archive` is the file that holds the image, where there is one.
+    """
+
+    reference: str
+    digest: str
+    engine: str
+    base: str
+    platform: str
+    archive: Path | None
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """
+    What a registry holds now: `reference` is always `repository@sha256:…`.
+    """
+
+    reference: str
+    tag: str
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+def document(value: Any) -> Any:
+    """
+    The value as JSON knows it: paths as text, tuples as lists, and no key whose value is None.
+    """
+    if is_dataclass(value) and not isinstance(value, type):
+        pairs = ((field.name, getattr(value, field.name)) for field in fields(value))
+        return {name: document(each) for name, each in pairs if each is not None}
+    if isinstance(value, tuple):
+        return [document(each) for each in value]
+    return str(value) if isinstance(value, Path) else value

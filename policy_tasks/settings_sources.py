@@ -1,0 +1,164 @@
+"""
+Where settings come from: each source is a mapping with a name, and a later source outranks an earlier one.
+
+A key is written in its section (`image: {repo: …}`) or, since no two sections share a key, without it (`repo: …`).
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from policy_tasks.errors import Problem, SettingsError
+from policy_tasks.settings import CompileSettings, DiscoverSettings, GenerateSettings, ImageSettings, Settings
+
+SECTIONS: dict[str, type[Any]] = {
+    "discover": DiscoverSettings,
+    "generate": GenerateSettings,
+    "compile": CompileSettings,
+    "image": ImageSettings,
+}
+FIELDS = {field.name: (section, field) for section, kind in SECTIONS.items() for field in fields(kind)}
+
+_VARIABLE_PREFIX = "POLICY_TASKS_"
+_VARIABLES_OF_THE_BUILDER = {"POLICY_ENGINE_IMAGE_REPO": "repo", "POLICY_ENGINE_TAG": "tag"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """
+    Values with the name of where they stand, and the folder that their relative paths count from.
+    """
+
+    name: str
+    base: Path
+    values: Mapping[str, Any]
+
+
+def merge(root: Path, *sources: Source) -> Settings:
+    """
+    Merge the sources, the last one outranking the others, and report every key and value that is not right.
+
+    Raises `SettingsError` with all problems at once.
+    """
+    problems: list[Problem] = []
+    sections: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS}
+    for source in sources:
+        for key, value in _flatten(source, problems):
+            section, field = FIELDS[key]
+            try:
+                sections[section][key] = _CONVERTERS[str(field.type)](value, source.base)
+            except ValueError as error:
+                problems.append(_wrong_value(f"{section}.{key}", source, str(error)))
+    if problems:
+        raise SettingsError(*problems)
+    made = {section: SECTIONS[section](**values) for section, values in sections.items()}
+    return replace(Settings(root=root), **made)
+
+
+def environment(variables: Mapping[str, str], base: Path) -> Source:
+    """
+    The settings among the environment variables: `POLICY_TASKS_<SECTION>_<KEY>`, and the builder's two own names.
+    """
+    values: dict[str, Any] = {}
+    for variable, key in _VARIABLES_OF_THE_BUILDER.items():
+        if variables.get(variable):
+            values[key] = variables[variable]
+    for variable in sorted(variables):
+        if variable.startswith(_VARIABLE_PREFIX):
+            key = _variable_key(variable)
+            text = variables[variable]
+            values[key] = text.split(os.pathsep) if key == "policies" else text
+    return Source(name="the environment", base=base, values=values)
+
+
+def _variable_key(variable: str) -> str:
+    words = variable.removeprefix(_VARIABLE_PREFIX).lower()
+    section, _, key = words.partition("_")
+    return key if section in SECTIONS and FIELDS.get(key, ("",))[0] == section else words
+
+
+def _flatten(source: Source, problems: list[Problem]) -> Iterator[tuple[str, Any]]:
+    for name, value in source.values.items():
+        key = str(name).replace("-", "_")
+        if key in SECTIONS and isinstance(value, Mapping):
+            yield from _section(source, key, value, problems)
+        elif key in FIELDS:
+            if value is not None:
+                yield key, value
+        else:
+            problems.append(_unknown_key(str(name), [*SECTIONS, *FIELDS], source))
+
+
+def _section(
+    source: Source, section: str, values: Mapping[str, Any], problems: list[Problem]
+) -> Iterator[tuple[str, Any]]:
+    for name, value in values.items():
+        key = str(name).replace("-", "_")
+        if FIELDS.get(key, ("",))[0] != section:
+            keys = [field.name for field in fields(SECTIONS[section])]
+            problems.append(_unknown_key(f"{section}.{name}", [f"{section}.{key}" for key in keys], source))
+        elif value is not None:
+            yield key, value
+
+
+def _unknown_key(name: str, known: list[str], source: Source) -> Problem:
+    close = difflib.get_close_matches(name.replace("-", "_"), known, 1, 0.5)
+    return Problem(
+        what=f"the setting {name!r} is not known",
+        where=source.name,
+        why=f"the nearest known key is {close[0]!r}" if close else f"known are {', '.join(sorted(known))}",
+        fix=f"write {close[0]!r}, or remove it" if close else "remove it, or correct its name",
+    )
+
+
+def _wrong_value(key: str, source: Source, why: str) -> Problem:
+    return Problem(what=f"the setting {key!r} has a wrong value", where=source.name, why=why, fix="correct that value")
+
+
+def _text(value: Any, _base: Path) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"found {value!r}, want a text")
+    if any(ord(character) < 32 for character in value):
+        raise ValueError("it holds control characters")
+    return value
+
+
+def _integer(value: Any, _base: Path) -> int:
+    if isinstance(value, bool) or not isinstance(value, (int, str)):
+        raise ValueError(f"found {value!r}, want a whole number")
+    try:
+        number = int(value)
+    except ValueError:
+        raise ValueError(f"found {value!r}, want a whole number") from None
+    if number < 1:
+        raise ValueError(f"found {number}, want 1 or more")
+    return number
+
+
+def _path(value: Any, base: Path) -> Path:
+    if not isinstance(value, (str, os.PathLike)) or not str(value).strip():
+        raise ValueError(f"found {value!r}, want a path")
+    if "\0" in str(value):
+        raise ValueError("a path cannot hold a zero byte")
+    return Path(base, Path(value).expanduser())
+
+
+def _paths(value: Any, base: Path) -> tuple[Path, ...]:
+    several = value if isinstance(value, (list, tuple)) else [value]
+    if not several:
+        raise ValueError("found an empty list, want one folder or more")
+    return tuple(_path(each, base) for each in several)
+
+
+_CONVERTERS: dict[str, Any] = {
+    "str": _text,
+    "int": _integer,
+    "Path": _path,
+    "Path | None": _path,
+    "tuple[Path, ...]": _paths,
+}

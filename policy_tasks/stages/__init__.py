@@ -1,0 +1,3 @@
+"""
+The five stages, a function each: value in, value out. No stage imports another.
+"""

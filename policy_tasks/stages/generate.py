@@ -1,0 +1,82 @@
+"""
+PolicySet -> GeneratedSources: write `imports.go`, and what else makes the staged modules a complete Go module.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from typing import Any
+
+from policy_tasks.model import GeneratedSources, PolicySet
+from policy_tasks.toolchain import go_core, templates
+from policy_tasks.toolchain.build_directory import BuildDirectory
+from policy_tasks.toolchain.go_command import BUILD_COMMAND
+from policy_tasks.toolchain.image_config import ENTRYPOINT, USER
+from policy_tasks.toolchain.alpine import ALPINE
+
+log = logging.getLogger(__name__)
+
+FILES = ("imports.go", "Dockerfile", "manifest.json")
+
+
+def generate_sources(found: PolicySet, directory: BuildDirectory) -> GeneratedSources:
+    """
+    Write the generated files. What has not changed since it was rendered is not rendered again.
+    """
+    key = _key(found)
+    known = directory.recall("generated") or {}
+    if known != {"key": key, "files": _digest(directory)}:
+        # The manifest is the last to be written: a folder that has one is complete.
+        (directory.path / "manifest.json").unlink(missing_ok=True)
+        directory.write("imports.go", templates.render("imports.go", **_imports(found)))
+        values = {"base": ALPINE, "build": BUILD_COMMAND, "entrypoint": ENTRYPOINT, "user": USER}
+        directory.write("Dockerfile", templates.render("Dockerfile", **values))
+        directory.write("manifest.json", _manifest(found))
+        directory.remember("generated", {"key": key, "files": _digest(directory)})
+        log.info("generate: %s", directory.path)
+    return GeneratedSources(directory=directory.path, policies=found.policies, modules=found.modules)
+
+
+def _key(found: PolicySet) -> str:
+    digest = hashlib.sha256(_manifest(found))
+    for text in (*_imports(found)["policies"], *map(templates.source, ("imports.go", "Dockerfile"))):
+        digest.update(repr(text).encode())
+    return digest.hexdigest()
+
+
+def _digest(directory: BuildDirectory) -> str:
+    digest = hashlib.sha256()
+    for name in FILES:
+        path = directory.path / name
+        digest.update(path.read_bytes() if path.is_file() else b"\0missing")
+    return digest.hexdigest()
+
+
+def _imports(found: PolicySet) -> dict[str, Any]:
+    """
+    What `imports.go.j2` needs. The aliases are our own, so that no package's name can shadow something in the core.
+    """
+    paths = sorted({policy.package for policy in found.policies})
+    aliases = {path: f"p{number}" for number, path in enumerate(paths)}
+    return {
+        "packages": [{"alias": alias, "path": path} for path, alias in aliases.items()],
+        "policies": [{"expression": policy.expression % aliases[policy.package]} for policy in found.policies],
+    }
+
+
+def _manifest(found: PolicySet) -> bytes:
+    """
+    What is in the generated module, without a word of where it came from on this machine.
+    """
+    document = {
+        "core": go_core.MODULE,
+        "policies": [
+            {"package": policy.package, "type": policy.type, "module": policy.module} for policy in found.policies
+        ],
+        "modules": [
+            {"path": module.path, "directory": module.staged, "digest": module.digest} for module in found.modules
+        ],
+    }
+    return json.dumps(document, indent=2).encode() + b"\n"

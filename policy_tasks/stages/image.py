@@ -1,0 +1,150 @@
+"""
+Binary -> Image: put the binary on its base, with the Docker engine or without one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from policy_tasks.model import Binary, GeneratedSources, Image
+from policy_tasks.names import Reference, parse_platform
+from policy_tasks.toolchain import templates
+from policy_tasks.toolchain.build_directory import BuildDirectory, save
+from policy_tasks.toolchain.image_config import FOLDER, STATIC, USER, ImageConfig, image_config
+from policy_tasks.toolchain.image_engine import Docker, Oci
+from policy_tasks.toolchain.inspector import Inspector
+from policy_tasks.toolchain.layer import Entry, binary_entry, make_tar, rootfs
+from policy_tasks.toolchain.oci_archive import Layer, as_archive, assemble, digest_of
+
+log = logging.getLogger(__name__)
+
+
+def build_with_docker(
+    binary: Binary,
+    sources: GeneratedSources,
+    reference: Reference,
+    chosen: Docker,
+    output: Path | None,
+    directory: BuildDirectory,
+) -> Image:
+    """
+    Have the Docker engine build the image, check it, and only then give it its name.
+
+    The engine is not asked to build what it has: the same binary on the same base under the same name.
+    """
+    base, engine = chosen.base, chosen.engine
+    config = image_config(binary, sources.policies, base.name, base.env)
+    key = _key(binary.sha256, base.id, repr(config), templates.source("image.Dockerfile"), str(reference))
+    known = directory.recall("docker-image") or {}
+    image_id = engine.image_id(str(reference))
+    if image_id is None or known != {"key": key, "id": image_id}:
+        platform = parse_platform(binary.platform)
+        image_id = engine.build(_context(binary, base.name, config), platform, chosen.native)
+        engine.check(image_id, platform, USER)
+        engine.tag(image_id, reference)
+        directory.remember("docker-image", {"key": key, "id": image_id})
+    if output:
+        saved = directory.temporary_file()
+        engine.save(reference, saved)
+        save(saved, output)
+    log.info("image: %s on %s, with Docker", reference, base.name)
+    return _image(binary, reference, image_id, chosen, output)
+
+
+def build_archive(
+    binary: Binary,
+    sources: GeneratedSources,
+    reference: Reference,
+    chosen: Oci,
+    inspector: Callable[[], Inspector],
+    directory: BuildDirectory,
+) -> Image:
+    """
+    Assemble the image without a daemon, in an archive that `docker load`, skopeo and podman take.
+    """
+    config = image_config(binary, sources.policies, chosen.base.name, chosen.base.env)
+    layers = [digest_of(layer.data) for layer in chosen.base.layers]
+    key = _key(binary.sha256, json.dumps([layers, chosen.base.config]), repr(config), str(reference), binary.go)
+    known = directory.recall("archive") or {}
+    if known.get("key") != key or known.get("sha256") != _sha256(chosen.archive):
+        known = _write_archive(binary, config, reference, chosen, inspector(), directory)
+        directory.remember("archive", {"key": key, **known})
+    log.info("image: %s on %s, as an archive", reference, chosen.base.name)
+    if chosen.why:
+        log.info("image: %s", chosen.why)
+    log.info("image: load it with: docker load -i %s", shlex.quote(str(chosen.archive)))
+    log.info("image: then run it:  docker run --rm %s", reference)
+    return _image(binary, reference, known["digest"], chosen, chosen.archive)
+
+
+def _image(binary: Binary, reference: Reference, digest: str, chosen: Docker | Oci, archive: Path | None) -> Image:
+    return Image(
+        reference=str(reference),
+        digest=digest,
+        engine=chosen.name,
+        base=chosen.base.name,
+        platform=binary.platform,
+        archive=archive,
+    )
+
+
+def _context(binary: Binary, base: str, config: ImageConfig) -> bytes:
+    """
+    The tar that the Docker engine builds from: nothing but the Dockerfile and what it copies.
+    """
+    static = base == STATIC
+    dockerfile = templates.render(
+        "image.Dockerfile", base="scratch" if static else base, rootfs=static, config=config
+    )
+    files = [Entry(name="Dockerfile", data=dockerfile), binary_entry("app/policy-engine", binary.path)]
+    if static:
+        files.append(Entry(name="rootfs", mode=0o755))
+        files += [Entry(name=f"rootfs/{each.name}", data=each.data, mode=each.mode) for each in rootfs()]
+    return make_tar(files)
+
+
+def _write_archive(
+    binary: Binary,
+    config: ImageConfig,
+    reference: Reference,
+    chosen: Oci,
+    inspector: Inspector,
+    directory: BuildDirectory,
+) -> dict[str, Any]:
+    folder = Entry(name=FOLDER.strip("/"), mode=0o755)
+    contents = [(folder, binary_entry(f"{folder.name}/policy-engine", binary.path))]
+    if chosen.base.name == STATIC:
+        contents.insert(0, rootfs())
+    layers = []
+    for entries in contents:
+        tar = make_tar(entries)
+        layers.append(Layer(data=inspector.compress(tar), diff_id=digest_of(tar)))
+    image = assemble(chosen.base, tuple(layers), config, parse_platform(binary.platform))
+    archive = as_archive(image, reference)
+    made = directory.temporary_file(archive)
+    if chosen.archive.is_relative_to(directory.path):
+        chosen.archive.parent.mkdir(exist_ok=True)
+        directory.move(made, chosen.archive)
+    else:
+        save(made, chosen.archive)
+    return {"digest": image.digest, "sha256": hashlib.sha256(archive).hexdigest()}
+
+
+def _sha256(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+def _key(*parts: str | bytes) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update((part if isinstance(part, bytes) else part.encode()) + b"\0")
+    return digest.hexdigest()

@@ -1,0 +1,33 @@
+"""
+Image -> Published: push what was built, and say the digest by which anyone can pull just that.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from policy_tasks.model import Image, Published
+from policy_tasks.names import Reference
+from policy_tasks.toolchain.image_engine import Docker, Oci
+
+log = logging.getLogger(__name__)
+
+
+def push_image(image: Image, reference: Reference, chosen: Docker | Oci) -> Published:
+    """
+    Push the image to the registry in its name: through the Docker engine that has it, else from the archive.
+
+    Raises `RegistryError` when the registry refuses it or cannot be reached.
+    """
+    digest = chosen.engine.push(reference) if isinstance(chosen, Docker) else _push_archive(image, reference)
+    log.info("publish: %s", reference)
+    return Published(reference=f"{reference.repository}@{digest}", tag=reference.tag)
+
+
+def _push_archive(image: Image, reference: Reference) -> str:
+    from policy_tasks.toolchain.oci_archive import read_archive
+    from policy_tasks.toolchain.registry import Registry
+
+    assert image.archive, "an image that no Docker engine has is in an archive"
+    registry = Registry(reference, f"{reference} was not pushed")
+    return registry.push(read_archive(image.archive.read_bytes()))

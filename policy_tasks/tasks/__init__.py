@@ -1,0 +1,116 @@
+"""
+The door for Invoke: the five stages as tasks, in a collection of your own or one by one.
+
+    from policy_tasks import collection
+    namespace = collection(policies=["policies"])
+"""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from invoke.collection import Collection
+from invoke.context import Context
+from invoke.exceptions import Exit
+from invoke.tasks import Task
+
+from policy_tasks.door import FORMATS, STAGES, answer
+from policy_tasks.project import find_root, pyproject
+from policy_tasks.settings import Settings
+from policy_tasks.settings_sources import FIELDS, Source, environment, merge
+
+CONFIGURATION_KEY = "policy_tasks"
+_ALWAYS = ("policies", "build_dir", "platform")
+_OF_IMAGES = ("repo", "tag", "base", "engine", "output")
+_HELP = {
+    "discover": "List the policies, and what is nearly one.",
+    "generate": "Write the Go module that holds the core and the policies.",
+    "compile": "Compile the static binary.",
+    "image": "Build the container image.",
+    "publish": "Push the image to its registry.",
+}
+
+
+class StageTask(Task[Any]):
+    """
+    A task of one collection.
+
+    Invoke takes two tasks with the same name and code for one, and would run only one of `edge.image core.image`.
+    """
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
+
+
+def collection(name: str | None = None, **settings: Any) -> Collection:
+    """
+    A new collection of the five tasks, with these settings, which outrank those of `pyproject.toml`.
+
+    A setting is named by its key (`repo="engine"`) or in its section (`image={"repo": "engine"}`). Relative paths count
+    from the project's root.
+    """
+    made = Collection(name) if name else Collection()
+    for stage in STAGES:
+        made.add_task(_task(stage, settings))
+    return made
+
+
+def _task(stage: str, settings: Mapping[str, Any]) -> StageTask:
+    keys = _ALWAYS + (_OF_IMAGES if stage in ("image", "publish") else ())
+
+    def body(context: Context, **flags: Any) -> None:
+        form = flags.pop("format") or FORMATS[0]
+        code = answer(stage, lambda: _settings(context, settings, flags), form)
+        if code:
+            raise Exit(code=code)
+
+    body.__name__ = stage
+    body.__doc__ = _HELP[stage]
+    body.__signature__ = _signature(keys)  # type: ignore[attr-defined]
+    helps = {key: FIELDS[key][1].metadata["help"] for key in keys}
+    helps["format"] = f"What to print on stdout: {' or '.join(FORMATS)}."
+    return StageTask(body, name=stage, help=helps, iterable=["policies"], auto_shortflags=False)
+
+
+def _signature(keys: tuple[str, ...]) -> inspect.Signature:
+    word = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    flags = [inspect.Parameter(key, word, default=None) for key in (*keys, "format")]
+    return inspect.Signature([inspect.Parameter("context", word), *flags])
+
+
+def _settings(context: Context, given: Mapping[str, Any], flags: Mapping[str, Any]) -> Settings:
+    """
+    All sources, the later outranking the earlier.
+    """
+    here = Path.cwd()
+    root = find_root(here)
+    configured = _plain(context.config.get(CONFIGURATION_KEY) or {})
+    said = {key: value for key, value in flags.items() if value not in (None, [])}
+    return merge(
+        root,
+        pyproject(root),
+        Source(name="the collection's settings", base=root, values=given),
+        Source(name=f"Invoke's configuration, under {CONFIGURATION_KEY}", base=root, values=configured),
+        environment(os.environ, here),
+        Source(name="the command line", base=here, values=said),
+    )
+
+
+def _plain(value: Any) -> Any:
+    """
+    Invoke's configuration as the mappings that it was made of.
+    """
+    if hasattr(value, "keys"):
+        return {key: _plain(value[key]) for key in value}
+    return value
+
+
+discover, generate, compile, image, publish = (_task(stage, {}) for stage in STAGES)
+namespace = collection()

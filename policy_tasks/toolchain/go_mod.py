@@ -1,0 +1,132 @@
+"""
+go.mod files: read with the go command's own parser, and the generated one composed from the policies'.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from policy_tasks.errors import PolicyError, Problem
+from policy_tasks.toolchain.build_directory import BuildDirectory
+from policy_tasks.toolchain.go_command import Go
+
+_MAJOR = re.compile(r"(?:/|^gopkg\.in/.*\.)v(\d+)$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replace:
+    """
+    A replace directive. A target without a version is a folder, relative to the go.mod that has the directive.
+    """
+
+    old: str
+    new: str
+    is_folder: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoMod:
+    """
+    What the pipeline needs of a go.mod. `replaces` and `excludes` are written as `go mod edit` takes them.
+    """
+
+    path: str
+    go: str
+    replaces: tuple[Replace, ...]
+    excludes: tuple[str, ...]
+    ignores: tuple[str, ...]
+
+
+def parse_go_mods(files: dict[Path, bytes], go: Go, directory: BuildDirectory) -> dict[Path, GoMod]:
+    """
+    Parse the go.mod files, each of which has been read from the path that is its key.
+
+    What was parsed is remembered by its contents, since a process for each of a thousand modules takes seconds.
+    Raises `PolicyError` with every one that does not parse.
+    """
+    known = directory.recall("go-mods") or {}
+    keys = {path: hashlib.sha256(text).hexdigest() for path, text in files.items()}
+    unknown = {keys[path]: path for path in files if keys[path] not in known}
+    problems: list[Problem] = []
+    with ThreadPoolExecutor() as pool:
+        parsed = pool.map(lambda path: _parse(path, files[path], go, directory), unknown.values())
+        for key, result in zip(unknown, parsed, strict=True):
+            if isinstance(result, Problem):
+                problems.append(result)
+            else:
+                known[key] = result
+    if problems:
+        raise PolicyError(*problems)
+    if unknown:
+        directory.remember("go-mods", {key: known[key] for key in keys.values()})
+    return {path: _go_mod(known[keys[path]]) for path in files}
+
+
+def _parse(path: Path, text: bytes, go: Go, directory: BuildDirectory) -> dict[str, Any] | Problem:
+    copy = directory.temporary_file(text)
+    done = go.run("mod", "edit", "-json", str(copy), cwd=directory.state)
+    if done.code == 0:
+        parsed: dict[str, Any] = json.loads(done.stdout)
+        if parsed["Module"]["Path"]:
+            return parsed
+        return _broken(path, "", "it has no module line")
+    match = re.search(rf"{re.escape(str(copy))}:(\d+(?::\d+)?)?:?\s*(.*)", done.message)
+    return _broken(path, match[1] or "", match[2]) if match else _broken(path, "", done.message)
+
+
+def _broken(path: Path, line: str, why: str) -> Problem:
+    where = f"{path}:{line}" if line else str(path)
+    return Problem(what="a go.mod does not parse", where=where, why=why, fix="correct that file; see https://go.dev/ref/mod")
+
+
+def _go_mod(parsed: dict[str, Any]) -> GoMod:
+    replaces = []
+    for each in parsed.get("Replace") or ():
+        is_folder = not each["New"].get("Version")
+        new = each["New"]["Path"] if is_folder else _versioned(each["New"])
+        replaces.append(Replace(old=_versioned(each["Old"]), new=new, is_folder=is_folder))
+    return GoMod(
+        path=parsed["Module"]["Path"],
+        go=parsed.get("Go", ""),
+        replaces=tuple(replaces),
+        excludes=tuple(_versioned(each) for each in parsed.get("Exclude") or ()),
+        ignores=tuple(each["Path"] for each in parsed.get("Ignore") or ()),
+    )
+
+
+def _versioned(module: dict[str, str]) -> str:
+    return f"{module['Path']}@{module['Version']}" if module.get("Version") else module["Path"]
+
+
+def local_version(path: str) -> str:
+    """
+    A version for a module that is replaced by a folder: older than any real one, of the major that the path demands.
+    """
+    major = _MAJOR.search(path)
+    return f"v{major[1] if major else 0}.0.0-00010101000000-000000000000"
+
+
+def go_version_key(version: str) -> tuple[int, ...]:
+    """
+    Go versions in order: `1.9` before `1.21`, `1.26rc1` before `1.26.0`.
+    """
+    match = re.match(r"(\d+)\.(\d+)(?:\.(\d+)|(rc|beta)(\d+))?", version)
+    if not match:
+        return (0,)
+    rank = {"beta": 0, "rc": 1}.get(match[4] or "", 2)
+    return int(match[1]), int(match[2]), rank, int(match[3] or match[5] or 0)
+
+
+def merge_sums(files: Iterable[bytes]) -> bytes:
+    """
+    One go.sum of several: every line once, sorted as Go sorts them.
+    """
+    lines = {line.strip() for text in files for line in text.splitlines() if line.strip()}
+    return b"".join(line + b"\n" for line in sorted(lines))

@@ -1,0 +1,59 @@
+"""
+How every image is set up, whichever engine assembles it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+from policy_tasks.model import Binary, Policy
+
+# A folder of our own: an engine that unpacks a layer makes missing parents with rights of its own choosing, and
+# an entry for a folder that the base has as a link would replace that link.
+FOLDER = "/app"
+ENTRYPOINT = f"{FOLDER}/policy-engine"
+# Numeric, because Kubernetes cannot tell whether a user's name is root: https://github.com/coredns/coredns/issues/7542
+USER = "65532:65532"
+# The built-in base: it has only the files of `rootfs.py`.
+STATIC = "static"
+
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageConfig:
+    """
+    What `docker inspect` shows of an image, beside its layers.
+    """
+
+    labels: tuple[tuple[str, str], ...]
+    env: tuple[tuple[str, str], ...]
+    entrypoint: str = ENTRYPOINT
+    user: str = USER
+    folder: str = FOLDER
+
+
+def image_config(binary: Binary, policies: tuple[Policy, ...], base: str, base_env: Iterable[str]) -> ImageConfig:
+    """
+    The configuration of an image with this binary. It names no time and no place, so that it is the same everywhere.
+    """
+    labels = {
+        "org.opencontainers.image.title": "policy-engine",
+        "org.opencontainers.image.base.name": "scratch" if base == STATIC else base,
+        "policy-tasks.version": _version(),
+        "policy-tasks.go": binary.go,
+        "policy-tasks.policies": json.dumps([f"{policy.package}.{policy.type}" for policy in policies]),
+    }
+    env = dict(each.split("=", 1) for each in base_env if "=" in each)
+    path = f"{FOLDER}:{env.get('PATH', _PATH)}"
+    return ImageConfig(labels=tuple(sorted(labels.items())), env=tuple({**env, "PATH": path}.items()))
+
+
+def _version() -> str:
+    try:
+        return version("policy-tasks")
+    except PackageNotFoundError:
+        return "0"

@@ -1,0 +1,124 @@
+"""
+Who assembles the image, and on which base: decided while Go compiles, so that asking costs no time.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from policy_tasks.errors import OutputError, PolicyTasksError, SettingsError, ToolError
+from policy_tasks.names import Platform, Reference, host_platform, parse_image
+from policy_tasks.settings import Settings
+from policy_tasks.toolchain.image_config import STATIC
+
+if TYPE_CHECKING:
+    from policy_tasks.toolchain.docker_engine import Base, DockerEngine
+    from policy_tasks.toolchain.oci_archive import BaseImage
+
+log = logging.getLogger(__name__)
+
+ENGINES = ("auto", "docker", "oci")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Docker:
+    """
+    The Docker engine, with the base that it has. `native` is whether it needs no word about the platform.
+    """
+
+    engine: DockerEngine
+    base: Base
+    native: bool
+    name: str = "docker"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Oci:
+    """
+    No daemon: the archive that is to be made, on this base; `why` says why there is no Docker engine, if one was wanted.
+    """
+
+    base: BaseImage
+    archive: Path
+    why: str = ""
+    name: str = "oci"
+
+
+def check_image_settings(settings: Settings, platform: Platform) -> None:
+    """
+    See that what is asked for can be had at all, before anything is compiled. Raises `SettingsError`.
+    """
+    wanted = settings.image
+    if wanted.engine not in ENGINES:
+        raise SettingsError.of(
+            f"there is no engine {wanted.engine!r}",
+            where="image.engine (--engine)",
+            why=f"known are {', '.join(ENGINES)}",
+            fix="name one of them",
+        )
+    if wanted.base not in ("auto", STATIC):
+        parse_image(wanted.base, "image.base (--base)")
+    if platform.os != "linux":
+        raise SettingsError.of(
+            f"there are no images for {platform}",
+            where="compile.platform (--platform)",
+            why="an image runs on a Linux kernel",
+            fix=f"use linux/{platform.arch}",
+        )
+
+
+def choose_engine(settings: Settings, reference: Reference, platform: Platform) -> Docker | Oci:
+    """
+    The engine and the base that the settings mean, here and now.
+
+    Raises `ToolError` where Docker is asked for and does not answer, `RegistryError` for a base that cannot be had,
+    `OutputError` where the archive would have no folder to go to.
+    """
+    if settings.image.engine == "oci":
+        return _oci(settings, reference, platform, None)
+    try:
+        from policy_tasks.toolchain.docker_engine import connect
+
+        engine = connect()
+    except ToolError as error:
+        if settings.image.engine == "docker":
+            raise
+        return _oci(settings, reference, platform, error)
+    native = (platform.os, platform.arch) == ("linux", host_platform().arch) and not platform.variant
+    return Docker(engine=engine, base=engine.base(settings.image.base, platform), native=native)
+
+
+def _oci(settings: Settings, reference: Reference, platform: Platform, error: PolicyTasksError | None) -> Oci:
+    from policy_tasks.toolchain.oci_archive import BaseImage
+
+    why = f"{error.what} at {error.where}: {error.why}" if error else ""
+    archive = _archive(settings, reference, error)
+    if settings.image.base in ("auto", STATIC):
+        return Oci(base=BaseImage(name=STATIC), archive=archive, why=why)
+    from policy_tasks.toolchain.registry import Registry
+
+    named = parse_image(settings.image.base, "image.base (--base)")
+    registry = Registry(named, f"the base image {settings.image.base} cannot be had")
+    return Oci(base=registry.pull(platform), archive=archive, why=why)
+
+
+def _archive(settings: Settings, reference: Reference, error: PolicyTasksError | None) -> Path:
+    if settings.image.output:
+        return settings.path(settings.image.output)
+    name = f"{reference.path.rpartition('/')[2]}.tar"
+    if not settings.image.archive_dir:
+        return settings.build_dir / "image" / name
+    folder = settings.path(settings.image.archive_dir)
+    if folder.is_dir():
+        return folder / name
+    engine = f"{error.what} at {error.where}: {error.why}, and " if error else ""
+    raise OutputError.of(
+        "the image has nowhere to go",
+        where=folder,
+        why=f"{engine}there is no folder {folder} for an archive",
+        fix=f"make one of the two available: the Docker socket, or a folder at {folder}"
+        + (" (docker run -v /var/run/docker.sock:/var/run/docker.sock, or -v \"$PWD/out\":/out)" if str(folder) == "/out" else ""),
+    )

@@ -1,0 +1,183 @@
+"""
+Read folders of Go modules into memory: regular files only, each opened without following links, within limits.
+
+What is read here is what is built: nothing looks at the user's folder again, so a file that is swapped meanwhile changes
+nothing. The rules for which folders count are those of `go list ./...`.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from policy_tasks.errors import PolicyError, Problem
+from policy_tasks.toolchain.build_directory import is_build_directory
+
+_VERSION_CONTROL = frozenset({".git", ".hg", ".svn", ".bzr", ".fslckout", "_FOSSIL_", "CVS"})
+# Go reads these for itself, and they would change what the policy is built with: the generated module decides that.
+_LEFT_OUT = frozenset({"go.work", "go.work.sum", "vendor"}) | _VERSION_CONTROL
+_DEEPEST = 100
+_LINK_FIX = "put the file itself in its place, or move the link out of the policies"
+
+
+@dataclass(slots=True, kw_only=True)
+class SourceModule:
+    """
+    A Go module as the user has it: its folder, and every file with its contents.
+    """
+
+    directory: Path
+    files: dict[PurePosixPath, bytes] = field(default_factory=dict)
+
+
+@dataclass(slots=True, kw_only=True)
+class Reading:
+    """
+    What was read of some folders, and how much may still be read.
+    """
+
+    files_left: int
+    bytes_left: int
+    modules: dict[Path, SourceModule] = field(default_factory=dict)
+    without_module: list[Path] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def read_folder(folder: Path, reading: Reading) -> None:
+    """
+    Add every module at or below this folder. Problems are collected, so that all are reported at once.
+    """
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        _unreadable(reading, folder, error)
+        return
+    _walk(descriptor, folder, reading, _Place(depth=0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    depth: int
+    module: SourceModule | None = None
+    inside: PurePosixPath = PurePosixPath()
+    ignored: bool = False
+
+
+def _walk(descriptor: int, folder: Path, reading: Reading, place: _Place) -> None:
+    try:
+        with os.scandir(descriptor) as scanned:
+            entries = sorted(scanned, key=lambda entry: entry.name)
+        place = _enter(folder, entries, reading, place)
+        if place.depth > _DEEPEST:
+            _add(reading, "a policy folder is too deep", folder, f"it is {place.depth} folders down", "move it up")
+        elif not (place.ignored and place.module is None):
+            for entry in entries:
+                _take(descriptor, folder, entry, reading, place)
+    except OSError as error:
+        _unreadable(reading, folder, error)
+    finally:
+        os.close(descriptor)
+
+
+def _enter(folder: Path, entries: list[os.DirEntry[str]], reading: Reading, place: _Place) -> _Place:
+    """
+    A go.mod begins a module. One in a folder that Go ignores belongs to nobody: not to the module around it either.
+    """
+    if not any(entry.name == "go.mod" and not entry.is_dir(follow_symlinks=False) for entry in entries):
+        return place
+    if place.ignored:
+        return _Place(depth=place.depth, ignored=True)
+    if folder in reading.modules:  # named twice, or below another folder that is named
+        return _Place(depth=place.depth, ignored=True)
+    module = reading.modules[folder] = SourceModule(directory=folder)
+    return _Place(depth=place.depth, module=module)
+
+
+def _take(descriptor: int, folder: Path, entry: os.DirEntry[str], reading: Reading, place: _Place) -> None:
+    path = folder / entry.name
+    if entry.name in _LEFT_OUT:
+        return
+    if not _is_sound(entry.name):
+        _add(
+            reading,
+            "a file's name cannot be used",
+            folder,
+            f"{entry.name!r} has control characters, a backslash or is not UTF-8",
+            "rename it",
+        )
+    elif entry.is_symlink():
+        _refuse_link(path, reading, place)
+    elif entry.is_dir(follow_symlinks=False):
+        _descend(descriptor, path, reading, place)
+    elif not entry.is_file(follow_symlinks=False):
+        if not place.ignored:
+            _add(reading, "a policy folder holds something that is not a file", path, "it is a FIFO, socket or device", "remove it")
+    elif place.module is not None:
+        _read(descriptor, path, reading, place)
+    elif path.suffix == ".go":
+        reading.without_module.append(path)
+
+
+def _descend(descriptor: int, path: Path, reading: Reading, place: _Place) -> None:
+    if is_build_directory(path):
+        return
+    ignored = place.ignored or path.name.startswith((".", "_")) or path.name == "testdata"
+    child = os.open(path.name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=descriptor)
+    inside = place.inside / path.name
+    _walk(child, path, reading, _Place(depth=place.depth + 1, module=place.module, inside=inside, ignored=ignored))
+
+
+def _refuse_link(path: Path, reading: Reading, place: _Place) -> None:
+    # Outside a module a link to some file does no harm; a folder or a go.mod behind one would be missed in silence.
+    if place.ignored or (place.module is None and path.is_file() and path.suffix != ".go"):
+        return
+    try:
+        why = f"it leads to {os.readlink(path)}; links are not followed, so that only what is checked is built"
+    except OSError as error:
+        why = str(error.strerror)
+    _add(reading, "a policy folder holds a symbolic link", path, why, _LINK_FIX)
+
+
+def _read(descriptor: int, path: Path, reading: Reading, place: _Place) -> None:
+    assert place.module is not None
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        with open(os.open(path.name, flags, dir_fd=descriptor), "rb") as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise OSError(0, "it was replaced by something that is not a file while it was read")
+            reading.files_left -= 1
+            reading.bytes_left -= status.st_size
+            if min(reading.files_left, reading.bytes_left) < 0:
+                raise _too_much(reading, path)
+            place.module.files[place.inside / path.name] = file.read(status.st_size + 1)
+    except OSError as error:
+        _unreadable(reading, path, error)
+
+
+def _too_much(reading: Reading, path: Path) -> Exception:
+    what = "files" if reading.files_left < 0 else "bytes"
+    return PolicyError.of(
+        f"the policies hold too many {what}",
+        where=path,
+        why=f"this file exceeds the limit discover.max_{what}",
+        fix=f"move what is no part of a policy elsewhere, or raise discover.max_{what}",
+    )
+
+
+def _is_sound(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\\" not in name and name.isprintable()
+
+
+def _unreadable(reading: Reading, path: Path, error: OSError) -> None:
+    _add(reading, "a policy cannot be read", path, error.strerror or str(error), "make it readable for this user")
+
+
+def _add(reading: Reading, what: str, path: Path, why: str, fix: str) -> None:
+    reading.problems.append(Problem(what=what, where=str(path), why=why, fix=fix))
