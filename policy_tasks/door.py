@@ -72,7 +72,10 @@ def _shown(text: str) -> str:
 def _check_format(form: str) -> None:
     if form not in FORMATS:
         raise SettingsError.of(
-            f"there is no format {form!r}", where="--format", why=f"known are {', '.join(FORMATS)}", fix="name one of them"
+            f"there is no format {form!r}",
+            where="--format",
+            why=f"known are {', '.join(FORMATS)}",
+            fix="name one of them",
         )
 
 

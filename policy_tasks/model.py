@@ -16,12 +16,15 @@ from typing import Any
 class Module:
     """
     A Go module that was staged: its path, the user's folder, and its place below the generated directory.
+
+    `digest` is that of all its files. A helper holds no policies; some policy's go.mod replaces a module with it.
     """
 
     path: str
     directory: Path
     staged: str
     digest: str
+    helper: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +32,7 @@ class Policy:
     """
     An exported type of a policy package that implements the core's interface.
 
-    `expression` is Go for a new value of it, with `%s` for the package's name in the generated file. `name` is what
+    `pointer` is whether only *T implements it, `composite` whether `T{}` is Go for a value of it. `name` is what
     `Name()` returns where that is a constant, else None.
     """
 
@@ -38,8 +41,8 @@ class Policy:
     module: str
     file: Path
     line: int
-    package_name: str
-    expression: str
+    pointer: bool
+    composite: bool
     name: str | None
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import platform as host
 import re
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from policy_tasks.errors import PolicyTasksError, SettingsError
@@ -21,9 +22,16 @@ _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _DOCKER_HUB = "docker.io"
 
 # Go's name for the machine, by what Python calls it.
-_ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64", "i686": "386", "i386": "386"}
+_ARCHITECTURES = {
+    "x86_64": "amd64",
+    "amd64": "amd64",
+    "aarch64": "arm64",
+    "arm64": "arm64",
+    "i686": "386",
+    "i386": "386",
+}
 # The variable that holds the variant, and how a variant is written in it: https://go.dev/doc/install/source#environment
-_VARIANTS = {
+_VARIANTS: dict[str, tuple[str, re.Pattern[str], Callable[[str], str]]] = {
     "amd64": ("GOAMD64", re.compile("v[1-4]"), str),
     "arm64": ("GOARM64", re.compile(r"v[89](\.[0-9])?"), lambda text: text if "." in text else f"{text}.0"),
     "arm": ("GOARM", re.compile("v?[567]"), lambda text: text.removeprefix("v")),
@@ -141,7 +149,9 @@ def parse_reference(repository: str, tag: str) -> Reference:
     """
     match = _REPOSITORY.fullmatch(repository)
     if not match or len(repository) > 255:
-        raise _wrong_name("image.repo (--repo)", repository, "want lower-case words such as registry.example/team/engine")
+        raise _wrong_name(
+            "image.repo (--repo)", repository, "want lower-case words such as registry.example/team/engine"
+        )
     if not _TAG.fullmatch(tag):
         raise _wrong_name("image.tag (--tag)", tag, "want up to 128 letters, digits, dots, dashes and underscores")
     return _reference(match, tag, "")

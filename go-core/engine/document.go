@@ -9,12 +9,14 @@ import (
 	"unicode/utf8"
 )
 
-// encode returns value as JSON text that ends with a newline.
-func encode(value any, indent string) ([]byte, error) {
+// maxIndentation is how much indentation a document may have, in bytes.
+const maxIndentation = 64 << 20
+
+// encode returns value as JSON text on one line that ends with a newline.
+func encode(value any) ([]byte, error) {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false) // <, > and & are to be read as they are
-	encoder.SetIndent("", indent)
 	err := encoder.Encode(value)
 	return text.Bytes(), err
 }
@@ -22,11 +24,44 @@ func encode(value any, indent string) ([]byte, error) {
 // writeDocument writes answer to standard output, in one piece: a reader sees
 // a whole document or the process fails.
 func (e *engine) writeDocument(answer any) error {
-	text, err := encode(answer, "  ")
+	text, err := encode(answer)
 	if err != nil {
 		return fail(exitWrite, "the answer could not be encoded: %v", err)
 	}
-	return e.write(text)
+	// On each line of a result nested 10,000 levels deep there would be 20 kB
+	// of indentation, and no memory is large enough for many such lines.
+	if indentationOf(text) > maxIndentation {
+		return e.write(text)
+	}
+	var indented bytes.Buffer
+	if err := json.Indent(&indented, text, "", "  "); err != nil {
+		return fail(exitWrite, "the answer could not be encoded: %v", err)
+	}
+	return e.write(indented.Bytes())
+}
+
+// indentationOf returns about how many bytes of indentation the JSON text gets
+// when every level is indented by two spaces.
+func indentationOf(text []byte) int {
+	total, depth, inString := 0, 0, false
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case inString && c == '\\':
+			i++
+		case c == '"':
+			inString = !inString
+		case inString:
+		case c == '{' || c == '[':
+			depth++
+			total += 2 * depth
+		case c == ',':
+			total += 2 * depth
+		case c == '}' || c == ']':
+			depth--
+			total += 2 * depth
+		}
+	}
+	return total
 }
 
 // write writes text to standard output.
@@ -41,7 +76,7 @@ func (e *engine) write(text []byte) error {
 // into the document, so that no result can spoil it for the others. It calls
 // methods of the policy's types and so needs a guard.
 func marshalResult(result any) (json.RawMessage, error) {
-	text, err := encode(result, "")
+	text, err := encode(result)
 	if err != nil {
 		return nil, fmt.Errorf("the result is not JSON: %w", err)
 	}

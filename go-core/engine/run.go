@@ -21,24 +21,11 @@ type runEntry struct {
 // run gives the input to every policy, one after the other, and prints what
 // they answer. A policy that is not valid is not run.
 func (e *engine) run(ctx context.Context, args []string) (int, error) {
-	path, err := parseInputFlag(args)
+	policies, input, invalid, err := e.prepare(ctx, args)
 	if err != nil {
 		return 0, err
 	}
-	policies, err := load(e.policies)
-	if err != nil {
-		return 0, err
-	}
-	input, err := e.fetchInput(ctx, path)
-	if err != nil {
-		return 0, err
-	}
-	invalid, err := e.validateAll(ctx, policies)
-	if err != nil {
-		return 0, err
-	}
-	code := exitOK
-	answer := runDocument{Results: []runEntry{}}
+	answer, code := runDocument{Results: []runEntry{}}, exitOK
 	for i, p := range policies {
 		entry := e.runOne(ctx, p, invalid[i], input)
 		if ctx.Err() != nil {
@@ -50,6 +37,23 @@ func (e *engine) run(ctx context.Context, args []string) (int, error) {
 		answer.Results = append(answer.Results, entry)
 	}
 	return code, e.writeDocument(answer)
+}
+
+// prepare does what has to succeed before a policy can run: it loads the
+// policies, reads the input, and validates the policies in this order.
+func (e *engine) prepare(ctx context.Context, args []string) (policies []loadedPolicy, input inputText, invalid []*fault, err error) {
+	path, err := parseInputFlag(args)
+	if err != nil {
+		return
+	}
+	if policies, err = load(e.policies); err != nil {
+		return
+	}
+	if input, err = e.fetchInput(ctx, path); err != nil {
+		return
+	}
+	invalid, err = e.validateAll(ctx, policies)
+	return
 }
 
 // parseInputFlag returns the value of --input, or "" if it is not given.

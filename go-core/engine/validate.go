@@ -25,8 +25,7 @@ func (e *engine) validate(ctx context.Context, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	code := exitOK
-	answer := validateDocument{Results: []validateEntry{}}
+	answer, code := validateDocument{Results: []validateEntry{}}, exitOK
 	for i, p := range policies {
 		entry := validateEntry{Name: p.name, Valid: faults[i] == nil}
 		if !entry.Valid {

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from policy_tasks.names import Platform
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.go_command import BUILD_FLAGS, LINK_FLAGS, Go
 from policy_tasks.toolchain.inspector import make_inspector
+from policy_tasks.toolchain.staging import WayBack
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ def build_binary(sources: GeneratedSources, platform: Platform, go: Go, director
     flags = (*BUILD_FLAGS, "-mod=readonly", LINK_FLAGS, "-o", str(made))
     done = go.run("build", *flags, ".", cwd=directory.path, platform=platform)
     if done.code != 0:
-        raise _failed(done.message, sources, platform)
+        raise _failed(done.message, sources, platform, directory)
     sha256 = hashlib.sha256(made.read_bytes()).hexdigest()
     _check(sha256, made, sources, platform, go, directory)
     _install(made, target, directory)
@@ -55,12 +55,11 @@ def _install(made: Path, target: Path, directory: BuildDirectory) -> None:
         directory.move(made, target)
 
 
-def _failed(message: str, sources: GeneratedSources, platform: Platform) -> PolicyTasksError:
+def _failed(message: str, sources: GeneratedSources, platform: Platform, directory: BuildDirectory) -> PolicyTasksError:
     if "unsupported GOOS/GOARCH" in message:
         fix = "name one of `go tool dist list`"
         return SettingsError.of(f"Go does not compile for {platform}", where="compile.platform", why=message, fix=fix)
-    for module in sources.modules:
-        message = re.sub(rf"(?:\./)?{re.escape(module.staged)}\b", lambda _, m=module: str(m.directory), message)
+    message = WayBack(sources.modules, directory).text(message)
     if "no space left on device" in message:
         fix = "free some space on the disk that this names, then run again"
         return BuildError.of("Go ran out of disk", where=sources.directory, why=message, fix=fix)
@@ -84,7 +83,7 @@ def _check(
     if directory.recall("checked") == plan:
         return
     found = make_inspector(directory, go).binary(made)
-    wrong = [*_wrong_kind(found, platform), *_wrong_modules(found, sources.modules)]
+    wrong = [*_wrong_kind(found, platform), *_wrong_modules(found, sources)]
     if wrong:
         raise BuildError.of(
             "the binary is not what was asked for",
@@ -107,11 +106,17 @@ def _wrong_kind(found: dict[str, Any], platform: Platform) -> list[str]:
     return wrong
 
 
-def _wrong_modules(found: dict[str, Any], modules: tuple[Module, ...]) -> list[str]:
-    wanted = {module.path: f"./{module.staged}" for module in modules}
+def _wrong_modules(found: dict[str, Any], sources: GeneratedSources) -> list[str]:
+    """
+    Every module with a policy is in the binary, and every module of the user's that is in it is the staged one.
+    """
+    staged = {module.path: f"./{module.staged}" for module in sources.modules if not module.helper}
     linked = {each["path"]: (each.get("replace") or {}).get("path", "") for each in found["modules"]}
-    return [
-        f"module {path} was taken from {linked[path] or path}, not from {folder}"
-        for path, folder in wanted.items()
-        if path in linked and linked[path] != folder
+    wanted = {policy.module for policy in sources.policies}
+    missing = [f"module {path} is not in it" for path in sorted(wanted - set(linked))]
+    foreign = [
+        f"module {path} was taken from {linked[path] or 'elsewhere'}, not from {folder}"
+        for path, folder in staged.items()
+        if linked.get(path, folder) != folder
     ]
+    return missing + foreign

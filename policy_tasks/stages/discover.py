@@ -4,29 +4,24 @@ Settings -> PolicySet: stage the policies' modules beside the core, and type-che
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
-from policy_tasks.errors import BuildError, PolicyError, PolicyTasksError, Problem, SettingsError
-from policy_tasks.model import Module, NearMiss, Policy, PolicySet
+from policy_tasks.errors import PolicyError, PolicyTasksError, Problem, SettingsError
+from policy_tasks.model import NearMiss, Policy, PolicySet
 from policy_tasks.names import Platform
 from policy_tasks.settings import DiscoverSettings
-from policy_tasks.toolchain import go_core, go_graph
+from policy_tasks.toolchain import go_graph
 from policy_tasks.toolchain.build_directory import BuildDirectory
-from policy_tasks.toolchain.go_command import BUILD_FLAGS, Go
-from policy_tasks.toolchain.go_graph import POLICIES, Graph, GraphModule
-from policy_tasks.toolchain.inspector import FIELDS, make_inspector
+from policy_tasks.toolchain.go_command import Go
+from policy_tasks.toolchain.inspection import Inspection
 from policy_tasks.toolchain.policy_folder import Reading, read_folder
 from policy_tasks.toolchain.process import printable
+from policy_tasks.toolchain.staging import WayBack, stage
 
 log = logging.getLogger(__name__)
-
-GENERATED = frozenset(PurePosixPath(name) for name in ("imports.go", "Dockerfile", "manifest.json", "go.mod", "go.sum"))
 
 
 def find_policies(
@@ -39,17 +34,18 @@ def find_policies(
     """
     reading = _read(folders, settings)
     graph = go_graph.make_graph(reading, go, directory)
-    modules = _stage(graph, directory)
+    modules = stage(graph, directory)
     go_graph.write_go_mod(graph, go, directory)
-    inspected = _inspect(graph, modules, platform, go, directory)
+    inspection = Inspection(graph=graph, modules=modules, platform=platform, go=go, directory=directory)
+    inspected, way_back = inspection.result(), WayBack(modules, directory)
     found = PolicySet(
-        policies=tuple(_policy(each, graph, directory) for each in inspected["policies"]),
-        near_misses=(*_near_misses(inspected, graph, directory), *_without_module(reading)),
+        policies=tuple(_policy(each, way_back) for each in inspected["policies"]),
+        near_misses=(*_near_misses(inspected["near_misses"], way_back), *_without_module(reading)),
         modules=modules,
         directory=directory.path,
     )
     _check(found, folders)
-    log.info("discover: %s in %s", _count(len(found.policies), "policy", "policies"), _count(len(modules), "module"))
+    _tell(found)
     return found
 
 
@@ -68,171 +64,35 @@ def _read(folders: tuple[Path, ...], settings: DiscoverSettings) -> Reading:
 
 
 def _missing(folder: Path) -> Problem:
-    found = "it is a file" if folder.is_file() else "there is no such folder"
     return Problem(
         what="the policies are missing",
         where=str(folder),
-        why=found,
+        why="it is a file" if folder.is_file() else "there is no such folder",
         fix="name the folder that holds the policy modules with --policies, or as discover.policies in the settings",
     )
 
 
-def _stage(graph: Graph, directory: BuildDirectory) -> tuple[Module, ...]:
-    """
-    Copy the core and the modules; what is the same already is not touched, what is no longer there is removed.
-    """
-    names = set(GENERATED)
-    for name, data in go_core.engine_files():
-        names.add(name)
-        if name not in GENERATED:
-            directory.write(name, data)
-    modules = []
-    for module in graph.modules:
-        folder = PurePosixPath(module.staged)
-        for file, data in module.source.files.items():
-            names.add(folder / file)
-            directory.write(folder / file, data)
-        if not module.helper:
-            modules.append(_module(module))
-    directory.keep_only(".", names)
-    return tuple(modules)
-
-
-def _module(module: GraphModule) -> Module:
-    return Module(
-        path=module.go_mod.path, directory=module.source.directory, staged=module.staged, digest=_digest(module)
-    )
-
-
-def _digest(module: GraphModule) -> str:
-    digest = hashlib.sha256()
-    for name, data in sorted(module.source.files.items()):
-        digest.update(f"{name}\0{len(data)}\0".encode() + data)
-    return f"sha256:{digest.hexdigest()}"
-
-
-def _inspect(
-    graph: Graph, modules: tuple[Module, ...], platform: Platform, go: Go, directory: BuildDirectory
-) -> dict[str, Any]:
-    """
-    Ask Go and the inspector, unless they were asked about just this before.
-    """
-    patterns = list(_patterns(graph, go))
-    if not patterns:
-        return {"policies": [], "near_misses": [], "problems": []}
-    key = _inspection_key(graph, platform, go, directory)
-    known = directory.recall("inspected") or {}
-    if known.get("key") == [key, go_graph.resolved_digest(directory)]:
-        result: dict[str, Any] = known["result"]
-        return result
-    with ThreadPoolExecutor(1) as pool:
-        inspector = pool.submit(make_inspector, directory, go)
-        listed = _list(patterns, graph, platform, go, directory)
-        result = inspector.result().policies(listed, directory.path / POLICIES, platform)
-    if result["problems"]:
-        raise PolicyError(*(_problem(each, graph, directory) for each in result["problems"]))
-    go_graph.keep_resolved(directory)
-    directory.remember("inspected", {"key": [key, go_graph.resolved_digest(directory)], "result": result})
-    return result
-
-
-def _inspection_key(graph: Graph, platform: Platform, go: Go, directory: BuildDirectory) -> str:
-    core = hashlib.sha256(b"".join(data for _, data in go_core.engine_files())).hexdigest()
-    staged = [(module.staged, _digest(module)) for module in graph.modules]
-    tools = (go.version, go.environment["GOROOT"], go_core.tools_digest())
-    everything = (str(directory.path), graph.key, core, staged, tools, platform.variables())
-    return hashlib.sha256(json.dumps(everything).encode()).hexdigest()
-
-
-def _list(patterns: list[str], graph: Graph, platform: Platform, go: Go, directory: BuildDirectory) -> bytes:
-    flags = ("-e", "-export", *BUILD_FLAGS, "-mod=mod", f"-json={FIELDS}")
-    contract = go_core.INTERFACE.rpartition(".")[0]
-    done = go.run("list", *flags, "--", contract, "context", *patterns, cwd=directory.path, platform=platform)
-    if done.code != 0:
-        raise _unlisted(_as_the_user_knows_it(done.message, graph, directory), platform)
-    return done.stdout
-
-
-def _unlisted(message: str, platform: Platform) -> PolicyTasksError:
-    if "unsupported GOOS/GOARCH" in message:
-        fix = "name one of `go tool dist list`"
-        return SettingsError.of(f"Go does not compile for {platform}", where="compile.platform", why=message, fix=fix)
-    return BuildError.of(
-        "the policies' dependencies cannot be resolved",
-        where="go list",
-        why=message,
-        fix="correct the go.mod of the policy that asks for that module; if it is the network, see to GOPROXY",
-    )
-
-
-def _patterns(graph: Graph, go: Go) -> Iterator[str]:
-    """
-    The import path of every folder with Go files: `./...` would drop those whose files are all excluded.
-    """
-    for module in graph.modules:
-        if module.helper:
-            continue
-        folders = {file.parent for file in module.source.files if file.suffix == ".go"}
-        for folder in sorted(folders):
-            if not _is_ignored(folder, module.go_mod.ignores):
-                yield _import_path(module, folder, go)
-
-
-def _is_ignored(folder: PurePosixPath, ignores: tuple[str, ...]) -> bool:
-    if any(part.startswith((".", "_")) or part == "testdata" for part in folder.parts):
-        return True
-    for ignore in ignores:  # https://go.dev/ref/mod#go-mod-file-ignore: `./x` is that folder, `x` any folder x
-        wanted = PurePosixPath(ignore).parts
-        parts = folder.parts
-        starts = [0] if ignore.startswith("./") else range(len(parts))
-        if any(parts[start : start + len(wanted)] == wanted for start in starts):
-            return True
-    return False
-
-
-def _import_path(module: GraphModule, folder: PurePosixPath, go: Go) -> str:
-    path = str(PurePosixPath(module.go_mod.path) / folder)
-    where = module.source.directory / folder
-    if "..." in path or "@" in path:
-        raise PolicyError.of(
-            f"{path} cannot be imported", where=where, why="an import path cannot hold ... or @", fix="rename the folder"
-        )
-    if "." not in path.split("/")[0] and (Path(go.environment["GOROOT"]) / "src" / path).is_dir():
-        raise PolicyError.of(
-            f"the module path {module.go_mod.path} is taken",
-            where=module.source.directory / "go.mod",
-            why=f"{path} is a package of Go's standard library",
-            fix="put a domain before it, such as example.com/" + module.go_mod.path,
-        )
-    return path
-
-
-def _policy(found: dict[str, Any], graph: Graph, directory: BuildDirectory) -> Policy:
-    literal = f"%s.{found['type']}{{}}" if found["composite"] else f"new(%s.{found['type']})"
-    if found["pointer"]:
-        expression = f"&{literal}" if found["composite"] else literal
-    else:
-        expression = literal if found["composite"] else f"*{literal}"
+def _policy(found: dict[str, Any], way_back: WayBack) -> Policy:
     return Policy(
         package=found["package"],
         type=found["type"],
         module=found["module"],
-        file=_original(found["dir"], found["file"], graph, directory),
+        file=way_back.file(found["dir"], found["file"]),
         line=found["line"],
-        package_name=found["package_name"],
-        expression=expression,
+        pointer=found["pointer"],
+        composite=found["composite"],
         name=found.get("name"),
     )
 
 
-def _near_misses(inspected: dict[str, Any], graph: Graph, directory: BuildDirectory) -> Iterator[NearMiss]:
-    for found in inspected["near_misses"]:
+def _near_misses(found: list[dict[str, Any]], way_back: WayBack) -> Iterator[NearMiss]:
+    for each in found:
         yield NearMiss(
-            package=found["package"],
-            type=found["type"],
-            reason=printable(found["reason"]),
-            file=_original(found["dir"], found["file"], graph, directory),
-            line=found["line"],
+            package=each["package"],
+            type=each["type"],
+            reason=printable(each["reason"]),
+            file=way_back.file(each["dir"], each["file"]),
+            line=each["line"],
         )
 
 
@@ -243,51 +103,12 @@ def _without_module(reading: Reading) -> Iterator[NearMiss]:
         yield NearMiss(package="", type="", reason=reason, file=file, line=1)
 
 
-def _original(folder: str, file: str, graph: Graph, directory: BuildDirectory) -> Path:
-    """
-    The user's own file, for a staged one.
-    """
-    try:
-        inside = Path(folder).relative_to(directory.path / POLICIES)
-    except ValueError:
-        return Path(folder, file)
-    module = next(module for module in graph.modules if module.slug == inside.parts[0])
-    return module.source.directory.joinpath(*inside.parts[1:], file)
-
-
-def _as_the_user_knows_it(text: str, graph: Graph, directory: BuildDirectory) -> str:
-    text = text.replace(f"{directory.path}/", "")
-    for module in sorted(graph.modules, key=lambda module: -len(module.slug)):
-        text = text.replace(f"./{module.staged}", str(module.source.directory))
-        text = text.replace(module.staged, str(module.source.directory))
-    return text
-
-
-def _problem(found: dict[str, Any], graph: Graph, directory: BuildDirectory) -> Problem:
-    what = {
-        "compile": f"policy package {found['package']} does not compile",
-        "cycle": "policies import each other in a cycle",
-    }.get(found["kind"], f"policy package {found['package']} cannot be loaded")
-    where = str(_original(found["dir"], found["file"], graph, directory)) if found["dir"] else found["package"]
-    position = "".join(f":{found[key]}" for key in ("line", "column") if found.get(key))
-    fix = {
-        "compile": "correct that line, then run again",
-        "cycle": "break the cycle: move what both need into a package that both import",
-    }.get(found["kind"], "correct that import, or the go.mod of its module")
-    text = printable(_as_the_user_knows_it(found["text"], graph, directory))
-    return Problem(what=printable(what), where=printable(where) + position, why=text, fix=fix)
-
-
 def _check(found: PolicySet, folders: tuple[Path, ...]) -> None:
     if not found.policies:
-        raise _nothing_found(folders, [_miss_as_text(miss) for miss in found.near_misses])
+        raise _nothing_found(folders, [_as_text(miss) for miss in found.near_misses])
     problems = [*_empty_names(found), *_same_names(found)]
     if problems:
         raise PolicyError(*problems)
-
-
-def _miss_as_text(miss: NearMiss) -> str:
-    return f"{miss.package}.{miss.type} {miss.reason} ({miss.file}:{miss.line})" if miss.package else miss.reason
 
 
 def _nothing_found(folders: tuple[Path, ...], misses: list[str]) -> PolicyTasksError:
@@ -322,5 +143,13 @@ def _same_names(found: PolicySet) -> Iterator[Problem]:
             )
 
 
-def _count(number: int, one: str, several: str = "") -> str:
-    return f"{number} {one if number == 1 else several or one + 's'}"
+def _tell(found: PolicySet) -> None:
+    for miss in found.near_misses:
+        log.info("discover: not taken: %s", _as_text(miss))
+    policies = f"{len(found.policies)} {'policy' if len(found.policies) == 1 else 'policies'}"
+    modules = sum(not module.helper for module in found.modules)
+    log.info("discover: %s in %d %s", policies, modules, "module" if modules == 1 else "modules")
+
+
+def _as_text(miss: NearMiss) -> str:
+    return f"{miss.package}.{miss.type}: {miss.reason} ({miss.file}:{miss.line})" if miss.package else miss.reason

@@ -9,7 +9,7 @@ import json
 import logging
 from typing import Any
 
-from policy_tasks.model import GeneratedSources, PolicySet
+from policy_tasks.model import GeneratedSources, Policy, PolicySet
 from policy_tasks.toolchain import go_core, templates
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.go_command import BUILD_COMMAND
@@ -18,7 +18,7 @@ from policy_tasks.toolchain.alpine import ALPINE
 
 log = logging.getLogger(__name__)
 
-FILES = ("imports.go", "Dockerfile", "manifest.json")
+RENDERED = ("imports.go", "Dockerfile")
 
 
 def generate_sources(found: PolicySet, directory: BuildDirectory) -> GeneratedSources:
@@ -28,27 +28,27 @@ def generate_sources(found: PolicySet, directory: BuildDirectory) -> GeneratedSo
     key = _key(found)
     known = directory.recall("generated") or {}
     if known != {"key": key, "files": _digest(directory)}:
-        # The manifest is the last to be written: a folder that has one is complete.
+        # The manifest goes first and comes last: a folder that has one is complete.
         (directory.path / "manifest.json").unlink(missing_ok=True)
         directory.write("imports.go", templates.render("imports.go", **_imports(found)))
         values = {"base": ALPINE, "build": BUILD_COMMAND, "entrypoint": ENTRYPOINT, "user": USER}
         directory.write("Dockerfile", templates.render("Dockerfile", **values))
-        directory.write("manifest.json", _manifest(found))
         directory.remember("generated", {"key": key, "files": _digest(directory)})
         log.info("generate: %s", directory.path)
+    directory.write("manifest.json", _manifest(found))
     return GeneratedSources(directory=directory.path, policies=found.policies, modules=found.modules)
 
 
 def _key(found: PolicySet) -> str:
-    digest = hashlib.sha256(_manifest(found))
-    for text in (*_imports(found)["policies"], *map(templates.source, ("imports.go", "Dockerfile"))):
-        digest.update(repr(text).encode())
+    digest = hashlib.sha256(repr(_imports(found)).encode())
+    for name in RENDERED:
+        digest.update(templates.source(name))
     return digest.hexdigest()
 
 
 def _digest(directory: BuildDirectory) -> str:
     digest = hashlib.sha256()
-    for name in FILES:
+    for name in RENDERED:
         path = directory.path / name
         digest.update(path.read_bytes() if path.is_file() else b"\0missing")
     return digest.hexdigest()
@@ -62,8 +62,17 @@ def _imports(found: PolicySet) -> dict[str, Any]:
     aliases = {path: f"p{number}" for number, path in enumerate(paths)}
     return {
         "packages": [{"alias": alias, "path": path} for path, alias in aliases.items()],
-        "policies": [{"expression": policy.expression % aliases[policy.package]} for policy in found.policies],
+        "policies": [_new_value(policy, aliases[policy.package]) for policy in found.policies],
     }
+
+
+def _new_value(policy: Policy, alias: str) -> str:
+    """
+    Go for a new value of the type, as its receivers and its kind allow.
+    """
+    if policy.composite:
+        return f"{'&' if policy.pointer else ''}{alias}.{policy.type}{{}}"
+    return f"{'' if policy.pointer else '*'}new({alias}.{policy.type})"
 
 
 def _manifest(found: PolicySet) -> bytes:

@@ -45,7 +45,7 @@ def build_with_docker(
     image_id = engine.image_id(str(reference))
     if image_id is None or known != {"key": key, "id": image_id}:
         platform = parse_platform(binary.platform)
-        image_id = engine.build(_context(binary, base.name, config), platform, chosen.native)
+        image_id = engine.build(_context(binary, base.name, config), platform, is_native=chosen.native)
         engine.check(image_id, platform, USER)
         engine.tag(image_id, reference)
         directory.remember("docker-image", {"key": key, "id": image_id})
@@ -99,9 +99,7 @@ def _context(binary: Binary, base: str, config: ImageConfig) -> bytes:
     The tar that the Docker engine builds from: nothing but the Dockerfile and what it copies.
     """
     static = base == STATIC
-    dockerfile = templates.render(
-        "image.Dockerfile", base="scratch" if static else base, rootfs=static, config=config
-    )
+    dockerfile = templates.render("image.Dockerfile", base="scratch" if static else base, rootfs=static, config=config)
     files = [Entry(name="Dockerfile", data=dockerfile), binary_entry("app/policy-engine", binary.path)]
     if static:
         files.append(Entry(name="rootfs", mode=0o755))
@@ -118,7 +116,7 @@ def _write_archive(
     directory: BuildDirectory,
 ) -> dict[str, Any]:
     folder = Entry(name=FOLDER.strip("/"), mode=0o755)
-    contents = [(folder, binary_entry(f"{folder.name}/policy-engine", binary.path))]
+    contents: list[tuple[Entry, ...]] = [(folder, binary_entry(f"{folder.name}/policy-engine", binary.path))]
     if chosen.base.name == STATIC:
         contents.insert(0, rootfs())
     layers = []

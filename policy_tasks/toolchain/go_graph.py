@@ -45,6 +45,15 @@ class GraphModule:
         """
         return f"{POLICIES}/{self.slug}"
 
+    def digest(self) -> str:
+        """
+        A digest of all its files, names and contents.
+        """
+        digest = hashlib.sha256()
+        for name, data in sorted(self.source.files.items()):
+            digest.update(f"{name}\0{len(data)}\0".encode() + data)
+        return f"sha256:{digest.hexdigest()}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Graph:
@@ -114,7 +123,9 @@ def resolved_digest(directory: BuildDirectory) -> str:
     """
     A digest of go.mod and go.sum as they stand.
     """
-    texts = [(directory.path / name).read_bytes() if (directory.path / name).exists() else b"" for name in (GO_MOD, GO_SUM)]
+    texts = [
+        (directory.path / name).read_bytes() if (directory.path / name).exists() else b"" for name in (GO_MOD, GO_SUM)
+    ]
     return hashlib.sha256(b"\0".join(texts)).hexdigest()
 
 
@@ -173,7 +184,10 @@ def _check(path: Path, go_mod: GoMod, go: Go) -> Iterator[Problem]:
     where, core = str(path / GO_MOD), go_core.MODULE
     if go_mod.path == core or go_mod.path.startswith(f"{core}/") or core.startswith(f"{go_mod.path}/"):
         yield Problem(
-            what=f"the module path {go_mod.path} is taken", where=where, why=f"the core has it: {core}", fix="name the module otherwise"
+            what=f"the module path {go_mod.path} is taken",
+            where=where,
+            why=f"the core has it: {core}",
+            fix="name the module otherwise",
         )
     needed = go_mod.go
     if needed and go_version_key(needed) > go_version_key(go.version.removeprefix("go")):

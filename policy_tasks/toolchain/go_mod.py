@@ -83,7 +83,9 @@ def _parse(path: Path, text: bytes, go: Go, directory: BuildDirectory) -> dict[s
 
 def _broken(path: Path, line: str, why: str) -> Problem:
     where = f"{path}:{line}" if line else str(path)
-    return Problem(what="a go.mod does not parse", where=where, why=why, fix="correct that file; see https://go.dev/ref/mod")
+    return Problem(
+        what="a go.mod does not parse", where=where, why=why, fix="correct that file; see https://go.dev/ref/mod"
+    )
 
 
 def _go_mod(parsed: dict[str, Any]) -> GoMod:

@@ -35,6 +35,13 @@ class ImageConfig:
     user: str = USER
     folder: str = FOLDER
 
+    @property
+    def path(self) -> str:
+        """
+        The PATH of the image: the engine's folder, then the base's.
+        """
+        return dict(self.env)["PATH"]
+
 
 def image_config(binary: Binary, policies: tuple[Policy, ...], base: str, base_env: Iterable[str]) -> ImageConfig:
     """

@@ -120,5 +120,9 @@ def _archive(settings: Settings, reference: Reference, error: PolicyTasksError |
         where=folder,
         why=f"{engine}there is no folder {folder} for an archive",
         fix=f"make one of the two available: the Docker socket, or a folder at {folder}"
-        + (" (docker run -v /var/run/docker.sock:/var/run/docker.sock, or -v \"$PWD/out\":/out)" if str(folder) == "/out" else ""),
+        + (
+            ' (docker run -v /var/run/docker.sock:/var/run/docker.sock, or -v "$PWD/out":/out)'
+            if str(folder) == "/out"
+            else ""
+        ),
     )

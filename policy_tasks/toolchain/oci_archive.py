@@ -141,7 +141,6 @@ def _configuration(
             "User": config.user,
             "Env": [f"{key}={value}" for key, value in config.env],
             "Entrypoint": [config.entrypoint],
-            "WorkingDir": config.folder,
             "Labels": dict(config.labels),
         },
         "rootfs": {"type": "layers", "diff_ids": [layer.diff_id for layer in (*base.layers, *layers)]},

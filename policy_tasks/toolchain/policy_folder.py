@@ -113,7 +113,13 @@ def _take(descriptor: int, folder: Path, entry: os.DirEntry[str], reading: Readi
         _descend(descriptor, path, reading, place)
     elif not entry.is_file(follow_symlinks=False):
         if not place.ignored:
-            _add(reading, "a policy folder holds something that is not a file", path, "it is a FIFO, socket or device", "remove it")
+            _add(
+                reading,
+                "a policy folder holds something that is not a file",
+                path,
+                "it is a FIFO, socket or device",
+                "remove it",
+            )
     elif place.module is not None:
         _read(descriptor, path, reading, place)
     elif path.suffix == ".go":

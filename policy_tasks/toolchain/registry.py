@@ -198,5 +198,8 @@ def _basic(name: str | None, password: str | None) -> str:
 
 
 def _oci_type(media_type: str) -> str:
-    known = {"application/vnd.docker.image.rootfs.diff.tar.gzip": LAYER, "application/vnd.docker.container.image.v1+json": CONFIG}
+    known = {
+        "application/vnd.docker.image.rootfs.diff.tar.gzip": LAYER,
+        "application/vnd.docker.container.image.v1+json": CONFIG,
+    }
     return known.get(media_type, media_type)

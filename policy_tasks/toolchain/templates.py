@@ -39,5 +39,7 @@ def _environment() -> Environment:
         loader=FileSystemLoader(FOLDER), undefined=StrictUndefined, keep_trailing_newline=True, auto_reload=False
     )
     # A JSON text is a string literal in Go and in a Dockerfile alike; in the latter `$` would ask for a variable.
-    environment.filters["quoted"] = lambda text: json.dumps(text).replace("$", "\\$") if "$" in text else json.dumps(text)
+    environment.filters["quoted"] = lambda text: (
+        json.dumps(text).replace("$", "\\$") if "$" in text else json.dumps(text)
+    )
     return environment

@@ -6,6 +6,7 @@ import (
 	"io"
 	"runtime"
 	"runtime/debug"
+	"slices"
 )
 
 // options are the flags of `inspect policies`.
@@ -58,13 +59,8 @@ func inspectPolicies(stream io.Reader, o options) (*document, error) {
 	if err != nil {
 		return nil, err
 	}
-	isPolicy := rootFilter(o.root, path, packages)
-	var policies []*listPackage
-	for _, listed := range packages {
-		if isPolicy(listed) {
-			policies = append(policies, listed)
-		}
-	}
+	isOther := rootFilter(o.root, path, packages)
+	policies := slices.DeleteFunc(slices.Clone(packages), isOther)
 	w, err := newWorld(packages, o.interfaceName)
 	if err != nil {
 		return nil, err

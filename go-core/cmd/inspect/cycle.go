@@ -27,11 +27,10 @@ func (p *problems) addCycle(failure *listError) {
 // cycle at its smallest path, so that it always reads the same.
 func cycleOf(stack []string) []string {
 	last := len(stack) - 1
-	start := slices.Index(stack, stack[last])
-	if start == last {
-		start = 0
+	loop := slices.Clone(stack)
+	if start := slices.Index(stack, stack[last]); start < last {
+		loop = slices.Clone(stack[start:last])
 	}
-	loop := slices.Clone(stack[start:last])
 	smallest := slices.Index(loop, slices.Min(loop))
 	return append(loop[smallest:], loop[:smallest]...)
 }

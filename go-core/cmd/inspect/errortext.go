@@ -38,7 +38,7 @@ func parseErrorText(text string) []textError {
 			header = headerPackage(line)
 		case isContinuation(line) && len(found) > 0:
 			last := &found[len(found)-1]
-			last.text += ", " + strings.TrimSpace(line)
+			last.text = joinText(last.text, strings.TrimSpace(line))
 		default:
 			parsed := parseErrorLine(strings.TrimSpace(line))
 			if parsed.header = header; parsed.line == 0 {
@@ -88,11 +88,20 @@ func isFileName(name string) bool {
 
 // joinLines makes one line of a message of several.
 func joinLines(text string) string {
-	var lines []string
+	joined := ""
 	for line := range strings.Lines(text) {
-		if line = strings.TrimSpace(line); line != "" {
-			lines = append(lines, line)
-		}
+		joined = joinText(joined, strings.TrimSpace(line))
 	}
-	return strings.Join(lines, ", ")
+	return joined
+}
+
+// joinText appends a part of a message to those before it.
+func joinText(text, part string) string {
+	switch {
+	case text == "" || part == "":
+		return text + part
+	case strings.HasSuffix(text, ":"):
+		return text + " " + part
+	}
+	return text + ", " + part
 }

@@ -85,9 +85,9 @@ func below(root, directory string) bool {
 	return err == nil && relative != ".." && !strings.HasPrefix(relative, ".."+string(filepath.Separator))
 }
 
-// rootFilter tells policy packages from those that only bring export data.
-// Without a root every package outside the interface's own module that is
-// not of the standard library is a policy package.
+// rootFilter tells the packages that only bring export data from policy
+// packages, which lie below root. Without a root every package of a module
+// other than the interface's is a policy package.
 func rootFilter(root, interfacePackage string, packages []*listPackage) func(*listPackage) bool {
 	if root == "" {
 		core := interfacePackage
@@ -96,12 +96,12 @@ func rootFilter(root, interfacePackage string, packages []*listPackage) func(*li
 				core = listed.Module.Path
 			}
 		}
-		return func(p *listPackage) bool { return p.Module != nil && p.Module.Path != core }
+		return func(p *listPackage) bool { return p.Module == nil || p.Module.Path == core }
 	}
 	root, _ = filepath.Abs(root)
 	resolved, err := filepath.EvalSymlinks(root)
 	if err != nil {
 		resolved = root
 	}
-	return func(p *listPackage) bool { return below(root, p.Dir) || below(resolved, p.Dir) }
+	return func(p *listPackage) bool { return !below(root, p.Dir) && !below(resolved, p.Dir) }
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -96,18 +97,17 @@ func matchPlace(s *source, pos token.Pos, printed place) (token.Position, bool) 
 	return found, same
 }
 
-// shortenPlaces turns the places within a text (", dir/file.go:3:5: other
-// declaration") into those of the package's own files.
+// innerPlace is a place within a message.
+var innerPlace = regexp.MustCompile(`\S+\.go(:\d+:\d+: )`)
+
+// shortenPlaces turns the places within a text ("x redeclared, dir/file.go:3:5:
+// other declaration of x") into those of the package's own files.
 func shortenPlaces(owner *listPackage, text string) string {
 	if owner.Dir != "" {
 		text = strings.TrimSuffix(text, " in "+owner.Dir)
 	}
-	parts := strings.Split(text, ", ")
-	for index, part := range parts {
-		if parsed := parseErrorLine(part); index > 0 && parsed.file != "" {
-			name := relativeFile(owner, parsed.file)
-			parts[index] = name + strings.TrimPrefix(part, parsed.file)
-		}
-	}
-	return strings.Join(parts, ", ")
+	return innerPlace.ReplaceAllStringFunc(text, func(found string) string {
+		name, _, _ := strings.Cut(found, ".go:")
+		return relativeFile(owner, name+".go") + found[len(name)+len(".go"):]
+	})
 }

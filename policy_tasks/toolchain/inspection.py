@@ -1,0 +1,157 @@
+"""
+Which policies the staged modules hold: one `go list` over all their packages, and the inspector's reading of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from policy_tasks.errors import BuildError, PolicyError, PolicyTasksError, Problem, SettingsError
+from policy_tasks.model import Module
+from policy_tasks.names import Platform
+from policy_tasks.toolchain import go_core, go_graph
+from policy_tasks.toolchain.build_directory import BuildDirectory
+from policy_tasks.toolchain.go_command import BUILD_FLAGS, Go
+from policy_tasks.toolchain.go_graph import POLICIES, Graph, GraphModule
+from policy_tasks.toolchain.inspector import FIELDS, make_inspector
+from policy_tasks.toolchain.process import printable
+from policy_tasks.toolchain.staging import WayBack
+
+_WHAT = {"compile": "policy package {} does not compile", "cycle": "policies import each other in a cycle"}
+_FIX = {
+    "compile": "correct that line, then run again",
+    "cycle": "break the cycle: move what both need into a package that both import",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspection:
+    """
+    What is inspected, and with what.
+    """
+
+    graph: Graph
+    modules: tuple[Module, ...]
+    platform: Platform
+    go: Go
+    directory: BuildDirectory
+
+    def result(self) -> dict[str, Any]:
+        """
+        The inspector's document. Go and the inspector are not asked about just what they were asked about before.
+
+        Raises `PolicyError` with everything that does not compile or load.
+        """
+        patterns = [pattern for module in self.graph.modules for pattern in _patterns(module, self.go)]
+        if not patterns:
+            return {"policies": [], "near_misses": []}
+        key = self._key()
+        known = self.directory.recall("inspected") or {}
+        if known.get("key") != [key, go_graph.resolved_digest(self.directory)]:
+            known = {"result": self._inspect(patterns)}
+            go_graph.keep_resolved(self.directory)
+            key_now = [key, go_graph.resolved_digest(self.directory)]
+            self.directory.remember("inspected", {"key": key_now, **known})
+        found: dict[str, Any] = known["result"]
+        return found
+
+    def _inspect(self, patterns: list[str]) -> dict[str, Any]:
+        with ThreadPoolExecutor(1) as pool:
+            inspector = pool.submit(make_inspector, self.directory, self.go)
+            listed = self._list(patterns)
+            found: dict[str, Any] = inspector.result().policies(listed, self.directory.path / POLICIES, self.platform)
+        if found["problems"]:
+            way_back = WayBack(self.modules, self.directory)
+            raise PolicyError(*(_problem(each, way_back) for each in found["problems"]))
+        return found
+
+    def _list(self, patterns: list[str]) -> bytes:
+        flags = ("-e", "-export", *BUILD_FLAGS, "-mod=mod", f"-json={FIELDS}")
+        contract = go_core.INTERFACE.rpartition(".")[0]
+        arguments = ("list", *flags, "--", contract, "context", *patterns)
+        done = self.go.run(*arguments, cwd=self.directory.path, platform=self.platform)
+        if done.code != 0:
+            raise _unlisted(WayBack(self.modules, self.directory).text(done.message), self.platform)
+        return done.stdout
+
+    def _key(self) -> str:
+        core = hashlib.sha256(b"".join(data for _, data in go_core.engine_files())).hexdigest()
+        staged = [(module.staged, module.digest) for module in self.modules]
+        tools = (self.go.version, self.go.environment["GOROOT"], go_core.tools_digest())
+        everything = (str(self.directory.path), self.graph.key, core, staged, tools, self.platform.variables())
+        return hashlib.sha256(json.dumps(everything).encode()).hexdigest()
+
+
+def _unlisted(message: str, platform: Platform) -> PolicyTasksError:
+    if "unsupported GOOS/GOARCH" in message:
+        fix = "name one of `go tool dist list`"
+        return SettingsError.of(f"Go does not compile for {platform}", where="compile.platform", why=message, fix=fix)
+    return BuildError.of(
+        "the policies' dependencies cannot be resolved",
+        where="go list",
+        why=message,
+        fix="correct the go.mod of the policy that asks for that module; if it is the network, see to GOPROXY",
+    )
+
+
+def _patterns(module: GraphModule, go: Go) -> Iterator[str]:
+    """
+    The import path of every folder with Go files: `./...` would drop those whose files are all excluded.
+    """
+    if module.helper:
+        return
+    for folder in sorted({file.parent for file in module.source.files if file.suffix == ".go"}):
+        if not _is_ignored(folder, module.go_mod.ignores):
+            yield _import_path(module, folder, go)
+
+
+def _is_ignored(folder: PurePosixPath, ignores: tuple[str, ...]) -> bool:
+    """
+    Whether `go list ./...` would pass it by: https://go.dev/ref/mod#go-mod-file-ignore.
+    """
+    parts = folder.parts
+    if any(part.startswith((".", "_")) or part == "testdata" for part in parts):
+        return True
+    for ignore in ignores:
+        wanted = PurePosixPath(ignore).parts
+        starts = [0] if ignore.startswith("./") else range(len(parts))
+        if any(parts[start : start + len(wanted)] == wanted for start in starts):
+            return True
+    return False
+
+
+def _import_path(module: GraphModule, folder: PurePosixPath, go: Go) -> str:
+    path = str(PurePosixPath(module.go_mod.path) / folder)
+    if "..." in path or "@" in path:
+        raise PolicyError.of(
+            f"{path} cannot be imported",
+            where=module.source.directory / folder,
+            why="an import path cannot hold ... or @",
+            fix="rename the folder",
+        )
+    if "." not in path.split("/")[0] and (Path(go.environment["GOROOT"]) / "src" / path).is_dir():
+        raise PolicyError.of(
+            f"the module path {module.go_mod.path} is taken",
+            where=module.source.directory / "go.mod",
+            why=f"{path} is a package of Go's standard library",
+            fix="put a domain before it, such as example.com/" + module.go_mod.path,
+        )
+    return path
+
+
+def _problem(found: dict[str, Any], way_back: WayBack) -> Problem:
+    where = str(way_back.file(found["dir"], found["file"])) if found["dir"] else found["package"]
+    position = "".join(f":{found[key]}" for key in ("line", "column") if found.get(key))
+    what = _WHAT.get(found["kind"], "policy package {} cannot be loaded").format(found["package"])
+    return Problem(
+        what=printable(what),
+        where=printable(where) + position,
+        why=printable(way_back.text(found["text"])),
+        fix=_FIX.get(found["kind"], "correct that import, or the go.mod of its module"),
+    )

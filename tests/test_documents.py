@@ -1,0 +1,37 @@
+"""
+The documents, which are generated or checked, or they rot.
+"""
+
+from __future__ import annotations
+
+import re
+import runpy
+
+from policy_tasks import errors
+from policy_tasks.errors import PolicyTasksError
+from policy_tasks.toolchain.inspector import FIELDS
+from tests.conftest import REPOSITORY
+
+
+def test_settings_page_is_generated_from_the_settings() -> None:
+    """docs/settings.md is what docs/generate.py makes of settings.py."""
+    page = runpy.run_path(str(REPOSITORY / "docs/generate.py"))["settings_page"]()
+    assert (REPOSITORY / "docs/settings.md").read_text() == page
+
+
+def test_every_error_has_an_exit_code_of_its_own_in_the_readme() -> None:
+    """The exit codes differ, and the README lists each."""
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, PolicyTasksError)]
+    codes = [kind.exit_code for kind in kinds if kind is not PolicyTasksError]
+    readme = (REPOSITORY / "README.md").read_text()
+    assert len(codes) == len(set(codes)) == 6
+    for code in codes:
+        assert re.search(rf"^\| {code} \|", readme, re.MULTILINE)
+
+
+def test_the_fields_asked_of_go_are_those_that_the_inspector_reads() -> None:
+    """`go list -json` is asked for just what go-core/cmd/inspect says that it reads."""
+    source = (REPOSITORY / "go-core/cmd/inspect/packages.go").read_text()
+    match = re.search(r'listFields = "([^"]+)"', source)
+    assert match
+    assert match[1] == FIELDS

@@ -1,0 +1,77 @@
+"""
+The generated files, against golden ones.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from policy_tasks.model import Module, Policy, PolicySet
+from policy_tasks.stages.generate import generate_sources
+from policy_tasks.toolchain.build_directory import hold
+from policy_tasks.toolchain.go_command import find_go
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def _policy(package: str, kind: str, *, pointer: bool = True, composite: bool = True) -> Policy:
+    return Policy(
+        package=package, type=kind, module=package, file=Path("/p.go"), line=1, pointer=pointer, composite=composite, name=None
+    )
+
+
+FOUND = PolicySet(
+    policies=(
+        _policy("example.com/a", "Pointer"),
+        _policy("example.com/a", "Value", pointer=False),
+        _policy("example.com/b/v2", "Text", pointer=False, composite=False),
+        _policy("example.com/main", "Func", composite=False),
+        _policy('example.com/it"s', "Quoted"),
+    ),
+    near_misses=(),
+    modules=(Module(path="example.com/a", directory=Path("/a"), staged="policies/a", digest="sha256:0", helper=False),),
+    directory=Path("/nowhere"),
+)
+
+
+@pytest.mark.parametrize("name", ["imports.go", "Dockerfile", "manifest.json"])
+def test_generated_file_is_the_golden_one(name: str, tmp_path: Path) -> None:
+    """Every generated file is, to the byte, what was reviewed."""
+    with hold(tmp_path / "build") as directory:
+        generate_sources(FOUND, directory)
+    made, golden = (tmp_path / "build" / name).read_bytes(), GOLDEN / name
+    if os.environ.get("UPDATE_GOLDEN"):
+        golden.write_bytes(made)
+    assert made == golden.read_bytes()
+
+
+@pytest.mark.needs("go")
+def test_imports_are_as_gofmt_wants_them(tmp_path: Path) -> None:
+    """gofmt has nothing to change in imports.go."""
+    go = find_go("", tmp_path)
+    gofmt = Path(go.environment["GOROOT"]) / "bin" / "gofmt"
+    done = subprocess.run([gofmt, "-l", GOLDEN / "imports.go"], capture_output=True, text=True, check=True)
+    assert done.stdout == ""
+
+
+def test_unchanged_sources_are_not_rendered_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second run touches no file and does not even load the template engine."""
+    with hold(tmp_path / "build") as directory:
+        generate_sources(FOUND, directory)
+        before = {path: path.stat().st_mtime_ns for path in directory.path.iterdir() if path.is_file()}
+        monkeypatch.setattr("policy_tasks.toolchain.templates.render", None)
+        generate_sources(FOUND, directory)
+        assert {path: path.stat().st_mtime_ns for path in directory.path.iterdir() if path.is_file()} == before
+
+
+def test_an_edited_file_is_generated_anew(tmp_path: Path) -> None:
+    """What somebody changed in the build directory does not survive the next run."""
+    with hold(tmp_path / "build") as directory:
+        generate_sources(FOUND, directory)
+        (directory.path / "imports.go").write_text("package main // edited")
+        generate_sources(FOUND, directory)
+        assert (directory.path / "imports.go").read_bytes() == (GOLDEN / "imports.go").read_bytes()

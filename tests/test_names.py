@@ -1,0 +1,99 @@
+"""
+Platforms and image references.
+"""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from policy_tasks.errors import SettingsError
+from policy_tasks.names import host_platform, parse_image, parse_platform, parse_reference
+
+
+@pytest.mark.parametrize(
+    ("text", "variables"),
+    [
+        ("linux/amd64", {"GOOS": "linux", "GOARCH": "amd64"}),
+        ("linux/amd64/v3", {"GOOS": "linux", "GOARCH": "amd64", "GOAMD64": "v3"}),
+        ("linux/arm/v6", {"GOOS": "linux", "GOARCH": "arm", "GOARM": "6"}),
+        ("linux/arm64/v8", {"GOOS": "linux", "GOARCH": "arm64", "GOARM64": "v8.0"}),
+        ("linux/386/softfloat", {"GOOS": "linux", "GOARCH": "386", "GO386": "softfloat"}),
+    ],
+)
+def test_platform_becomes_the_variables_of_go(text: str, variables: dict[str, str]) -> None:
+    """A platform with its variant is written as the go command wants it."""
+    platform = parse_platform(text)
+    assert str(platform) == text
+    assert platform.variables() == variables
+
+
+def test_no_platform_means_this_machine() -> None:
+    """An empty text is the platform that we run on."""
+    assert parse_platform("") == host_platform()
+
+
+@pytest.mark.parametrize("text", ["linux", "linux/", "/amd64", "linux/amd64/v9", "linux/arm64/v7", "a/b/c/d", "Linux/AMD64", "../x/y"])
+def test_what_is_no_platform_is_a_settings_error(text: str) -> None:
+    """Anything else than OS/ARCH[/VARIANT] is refused with the setting's name."""
+    with pytest.raises(SettingsError) as caught:
+        parse_platform(text)
+    assert "compile.platform" in caught.value.where
+
+
+@pytest.mark.parametrize(
+    ("repository", "canonical"),
+    [
+        ("policy-engine", "docker.io/library/policy-engine:v1"),
+        ("team/engine", "docker.io/team/engine:v1"),
+        ("127.0.0.1:5000/engine", "127.0.0.1:5000/engine:v1"),
+        ("localhost/engine", "localhost/engine:v1"),
+        ("registry.example/team/engine", "registry.example/team/engine:v1"),
+        ("[::1]:5000/engine", "[::1]:5000/engine:v1"),
+    ],
+)
+def test_references_have_a_canonical_name(repository: str, canonical: str) -> None:
+    """The name in full has a registry and, on Docker Hub, a namespace, as containerd wants it."""
+    reference = parse_reference(repository, "v1")
+    assert reference.canonical == canonical
+    assert str(reference) == f"{repository}:v1"
+
+
+@pytest.mark.parametrize(
+    ("repository", "tag"),
+    [("Engine", "v1"), ("engine:v1", "v1"), ("", "v1"), ("a//b", "v1"), ("engine", ""), ("engine", "-x"), ("engine", "a b"), ("a" * 300, "v1"), ("engine\n", "v1")],
+)
+def test_what_is_no_reference_is_a_settings_error(repository: str, tag: str) -> None:
+    """A repository or tag that no registry takes is refused before anything is compiled."""
+    with pytest.raises(SettingsError):
+        parse_reference(repository, tag)
+
+
+def test_an_image_is_named_with_tag_digest_both_or_neither() -> None:
+    """The name of a base image is taken apart as Docker does."""
+    digest = "sha256:" + "a" * 64
+    assert str(parse_image("alpine", "base")) == "alpine:latest"
+    assert str(parse_image("alpine:3.23", "base")) == "alpine:3.23"
+    assert str(parse_image(f"127.0.0.1:5000/alpine:3.23@{digest}", "base")) == f"127.0.0.1:5000/alpine@{digest}"
+    with pytest.raises(SettingsError):
+        parse_image("alpine@sha256:1", "base")
+
+
+@given(st.text(), st.text())
+def test_any_text_is_a_reference_or_a_settings_error(repository: str, tag: str) -> None:
+    """Whatever is typed, there is no other error, and what is taken comes out as it was."""
+    try:
+        reference = parse_reference(repository, tag)
+    except SettingsError:
+        return
+    assert str(reference).endswith(f":{tag}")
+
+
+@given(st.text())
+def test_any_text_is_a_platform_or_a_settings_error(text: str) -> None:
+    """Whatever is typed, there is no other error."""
+    try:
+        assert str(parse_platform(text)) == (text or str(host_platform()))
+    except SettingsError:
+        pass
