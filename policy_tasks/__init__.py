@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from policy_tasks.settings import Settings
     from policy_tasks.tasks import collection
 
+__version__ = "0.1.0"
+
 # Imported on first use: the hatch hook must not import Invoke, and `import policy_tasks` is to cost nothing.
 _NAMES = {
     "policy_tasks.errors": (

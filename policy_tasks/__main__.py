@@ -4,11 +4,11 @@ The door for the shell: `policy-tasks discover|generate|compile|image|publish`, 
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from invoke.program import Program
 
+from policy_tasks import __version__
 from policy_tasks.project import find_root
 from policy_tasks.tasks import namespace
 
@@ -28,11 +28,7 @@ def main() -> None:
     """
     Run the tasks that the command line names.
     """
-    try:
-        own = version("policy-tasks")
-    except PackageNotFoundError:
-        own = "unknown"
-    Console(name="policy-tasks", binary="policy-tasks", namespace=namespace, version=own).run()
+    Console(name="policy-tasks", binary="policy-tasks", namespace=namespace, version=__version__).run()
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ def answer(stage: str, settings: Callable[[], Settings], form: str) -> int:
     """
     tell_story()
     try:
-        with _ended_by_signals():
+        with ended_by_signals():
             _check_format(form)
             from policy_tasks import pipeline
 
@@ -39,7 +39,7 @@ def answer(stage: str, settings: Callable[[], Settings], form: str) -> int:
         if form == "json":
             _print(json.dumps(error.document(), indent=2))
         else:
-            print(_shown(str(error)), file=sys.stderr)
+            print(shown(error), file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
@@ -62,11 +62,14 @@ def tell_story() -> None:
 
 class _Story(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        return _shown(super().format(record))
+        return shown(super().format(record))
 
 
-def _shown(text: str) -> str:
-    return "\n".join(map(printable, text.split("\n")))
+def shown(text: object) -> str:
+    """
+    The text of the story or of an error, fit for a terminal.
+    """
+    return "\n".join(map(printable, str(text).split("\n")))
 
 
 def _check_format(form: str) -> None:
@@ -87,7 +90,7 @@ def _print(text: str) -> None:
 
 
 @contextmanager
-def _ended_by_signals() -> Iterator[None]:
+def ended_by_signals() -> Iterator[None]:
     """
     Leave in order when told to end, so that no process and no temporary file is left behind.
     """

@@ -31,6 +31,7 @@ class PolicyTasksHook(BuildHookInterface):  # type: ignore[type-arg] - not subsc
     """
 
     PLUGIN_NAME = "policy-tasks"
+    _scratch: tempfile.TemporaryDirectory[str] | None = None
 
     def dependencies(self) -> list[str]:
         """
@@ -45,16 +46,17 @@ class PolicyTasksHook(BuildHookInterface):  # type: ignore[type-arg] - not subsc
         if self.target_name != "wheel":
             return
         from policy_tasks import pipeline
-        from policy_tasks.door import tell_story
+        from policy_tasks.door import ended_by_signals, shown, tell_story
         from policy_tasks.errors import PolicyTasksError
 
         tell_story()
         try:
-            binary = pipeline.compile(self._settings())
-            self._ship(binary, build_data)
+            with ended_by_signals():
+                script, settings = self._script(), self._settings()
+                self._ship(pipeline.compile(settings), script, build_data)
         except PolicyTasksError as error:
             self._clean()
-            self.app.abort(str(error), error.exit_code)
+            self.app.abort(shown(error), error.exit_code)
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
         """
@@ -69,33 +71,35 @@ class PolicyTasksHook(BuildHookInterface):  # type: ignore[type-arg] - not subsc
         root = Path(self.root)
         own = {key: value for key, value in self.config.items() if key not in (*_RESERVED, _SCRIPT)}
         # Outside the project: what is built below its root would be in its next sdist.
-        self._scratch = tempfile.mkdtemp(prefix="policy-tasks-")
+        # Where the build ends in another way than we see, Python removes it at its own end.
+        self._scratch = tempfile.TemporaryDirectory(prefix="policy-tasks-", ignore_cleanup_errors=True)
+        build_dir = Path(self._scratch.name, "build")
         return merge(
             root,
             pyproject(root),
-            Source(name="the hatch hook's own default", base=root, values={"build_dir": Path(self._scratch, "build")}),
+            Source(name="the hatch hook's own default", base=root, values={"build_dir": build_dir}),
             Source(name="the table of the hatch hook policy-tasks", base=root, values=own),
             environment(os.environ, root),
         )
 
-    def _ship(self, binary: Binary, build_data: dict[str, Any]) -> None:
+    def _ship(self, binary: Binary, script: str, build_data: dict[str, Any]) -> None:
         from policy_tasks.names import parse_platform
         from policy_tasks.wheel_tag import wheel_tag
 
         platform = parse_platform(binary.platform)
-        script = self._script() + (".exe" if platform.os == "windows" else "")
         build_data["pure_python"] = False
         build_data["tag"] = wheel_tag(platform, binary.go)
-        build_data["shared_scripts"][str(binary.path)] = script
+        build_data["shared_scripts"][str(binary.path)] = script + binary.path.suffix
 
     def _script(self) -> str:
         from policy_tasks.errors import SettingsError
 
         script = str(self.config.get(_SCRIPT, "policy-engine"))
-        if script in self.metadata.core.scripts:
+        taken = {"scripts": self.metadata.core.scripts, "gui-scripts": self.metadata.core.gui_scripts}
+        for table in (table for table, names in taken.items() if script in names):
             raise SettingsError.of(
                 f"the name {script!r} is taken",
-                where="project.scripts",
+                where=f"project.{table}",
                 why="an installer would replace the binary by the Python script of that name",
                 fix=f"name the binary otherwise with {_SCRIPT}, or the Python script",
             )
@@ -109,7 +113,8 @@ class PolicyTasksHook(BuildHookInterface):  # type: ignore[type-arg] - not subsc
         return script
 
     def _clean(self) -> None:
-        shutil.rmtree(getattr(self, "_scratch", ""), ignore_errors=True)
+        if self._scratch:
+            self._scratch.cleanup()
 
 
 @hookimpl

@@ -13,11 +13,12 @@ from policy_tasks.model import Binary, GeneratedSources, Image, PolicySet, Publi
 from policy_tasks.names import Platform, Reference, host_platform, parse_platform, parse_reference
 from policy_tasks.settings import Settings
 from policy_tasks.stages.compile import build_binary
-from policy_tasks.stages.discover import find_policies
+from policy_tasks.stages.discover import StagedPolicies, find_policies, stage_policies
 from policy_tasks.stages.generate import generate_sources
 from policy_tasks.toolchain import process
 from policy_tasks.toolchain.background import Background
 from policy_tasks.toolchain.build_directory import BuildDirectory, hold
+from policy_tasks.toolchain.go_build import GoBuild
 from policy_tasks.toolchain.go_command import Go, find_go
 from policy_tasks.toolchain.image_engine import Docker, Oci, check_image_settings, choose_engine
 
@@ -43,7 +44,7 @@ def compile(settings: Settings) -> Binary:
     The static binary, checked.
     """
     with _run(settings, parse_platform(settings.compile.platform)) as run:
-        return run.binary()
+        return run.compiled()[1]
 
 
 def image(settings: Settings) -> Image:
@@ -74,23 +75,30 @@ class _Run:
     platform: Platform
     directory: BuildDirectory
 
-    def policies(self) -> PolicySet:
+    def staged(self) -> StagedPolicies:
         folders = tuple(self.settings.path(folder) for folder in self.settings.discover.policies)
-        return find_policies(folders, self.settings.discover, self.platform, self.go, self.directory)
+        return stage_policies(folders, self.settings.discover, self.go, self.directory)
+
+    def policies(self) -> PolicySet:
+        return find_policies(self.staged(), self.platform, self.go, self.directory)
 
     def sources(self) -> GeneratedSources:
         return generate_sources(self.policies(), self.directory)
 
-    def binary(self) -> Binary:
-        return build_binary(self.sources(), self.platform, self.go, self.directory)
+    def compiled(self) -> tuple[GeneratedSources, Binary]:
+        staged = self.staged()
+        build = GoBuild(self.platform, self.go, self.directory)
+        build.begin()
+        found = find_policies(staged, self.platform, self.go, self.directory)
+        sources = generate_sources(found, self.directory)
+        return sources, build_binary(sources, build, self.go, self.directory)
 
     def image(self) -> Image:
         from policy_tasks.stages.image import build_archive, build_with_docker
         from policy_tasks.toolchain.inspector import make_inspector
 
         self.engine  # noqa: B018 - begins to look for it while Go compiles
-        sources = self.sources()
-        binary = build_binary(sources, self.platform, self.go, self.directory)
+        sources, binary = self.compiled()
         chosen = self.engine.result()
         if isinstance(chosen, Docker):
             output = self.settings.image.output and self.settings.path(self.settings.image.output)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from policy_tasks.errors import SettingsError, output_error
+from policy_tasks.errors import PolicyTasksError, SettingsError, output_error
 from policy_tasks.settings import Settings
 from policy_tasks.settings_sources import Source, environment, merge
 
@@ -22,7 +22,7 @@ def find_root(start: Path) -> Path:
     The nearest folder upwards that holds a `tasks.py` or a `pyproject.toml` with our table; else `start` itself.
     """
     for folder in (start, *start.parents):
-        if (folder / "tasks.py").is_file() or (folder / "tasks" / "__init__.py").is_file() or _table(folder):
+        if (folder / "tasks.py").is_file() or (folder / "tasks" / "__init__.py").is_file() or _has_table(folder):
             return folder
     return start
 
@@ -32,6 +32,13 @@ def pyproject(root: Path) -> Source:
     The settings of `[tool.policy-tasks]` in the root's `pyproject.toml`; none where there is no such file.
     """
     return Source(name=f"[{TABLE}] in {root / 'pyproject.toml'}", base=root, values=_table(root))
+
+
+def _has_table(folder: Path) -> bool:
+    try:
+        return bool(_table(folder))
+    except PolicyTasksError:  # this is the file that was meant: what is wrong with it is said when it is read
+        return True
 
 
 def _table(folder: Path) -> Mapping[str, Any]:
@@ -66,9 +73,9 @@ def load_settings(root: Path | str | None = None, **settings: Any) -> Settings:
     The settings of the project in `root` (by default around the current folder), with these on top of them.
 
     A setting is named by its key (`repo="engine"`) or in its section (`image={"repo": "engine"}`). Relative paths among
-    them count from the current folder. Raises `SettingsError`.
+    them count from the project's root, as all do that are written in a file. Raises `SettingsError`.
     """
     here = Path.cwd()
     place = Path(root).absolute() if root else find_root(here)
-    given = Source(name="the arguments", base=here, values=settings)
+    given = Source(name="the arguments", base=place, values=settings)
     return merge(place, pyproject(place), environment(os.environ, here), given)

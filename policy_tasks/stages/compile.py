@@ -4,51 +4,46 @@ GeneratedSources -> Binary: compile, check what came out without running it, and
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import shutil
-from pathlib import Path
 from typing import Any
 
 from policy_tasks.errors import BuildError, PolicyError, PolicyTasksError, SettingsError
-from policy_tasks.model import Binary, GeneratedSources, Module
+from policy_tasks.model import Binary, GeneratedSources
 from policy_tasks.names import Platform
 from policy_tasks.toolchain.build_directory import BuildDirectory
-from policy_tasks.toolchain.go_command import BUILD_FLAGS, LINK_FLAGS, Go
+from policy_tasks.toolchain.go_build import GoBuild
+from policy_tasks.toolchain.go_command import Go
 from policy_tasks.toolchain.inspector import make_inspector
 from policy_tasks.toolchain.staging import WayBack
 
 log = logging.getLogger(__name__)
 
 
-def build_binary(sources: GeneratedSources, platform: Platform, go: Go, directory: BuildDirectory) -> Binary:
+def build_binary(sources: GeneratedSources, build: GoBuild, go: Go, directory: BuildDirectory) -> Binary:
     """
-    Compile the generated module for this platform.
+    Finish the build of the generated module, check what it made, and put it in its place.
 
-    Go decides whether there is anything to do: it is handed a copy of the last binary, and leaves it as it is when all
-    that went into it is the same. Raises `PolicyError` where a policy does not compile or link, `BuildError` where what
-    came out is not what was asked for.
+    Raises `PolicyError` where a policy does not compile or link, `BuildError` where what came out is not what was asked for.
     """
-    name = "policy-engine.exe" if platform.os == "windows" else "policy-engine"
-    target = directory.path / "bin" / platform.folder / name
-    made = directory.temporary / name
-    if target.is_file():
-        shutil.copy2(target, made)
-    flags = (*BUILD_FLAGS, "-mod=readonly", LINK_FLAGS, "-o", str(made))
-    done = go.run("build", *flags, ".", cwd=directory.path, platform=platform)
+    done = build.finish()
     if done.code != 0:
-        raise _failed(done.message, sources, platform, directory)
-    sha256 = hashlib.sha256(made.read_bytes()).hexdigest()
-    _check(sha256, made, sources, platform, go, directory)
-    _install(made, target, directory)
+        raise _failed(done.message, sources, build.platform, directory)
+    sha256 = build.sha256()
+    _check(sha256, sources, build, go, directory)
+    _install(build, directory)
     binary = Binary(
-        path=target, sha256=sha256, platform=str(platform), size=target.stat().st_size, go=go.version.removeprefix("go")
+        path=build.target,
+        sha256=sha256,
+        platform=str(build.platform),
+        size=build.target.stat().st_size,
+        go=go.version.removeprefix("go"),
     )
-    log.info("compile: %s, %.1f MB, %s", platform, binary.size / 1e6, go.version)
+    log.info("compile: %s, %.1f MB, %s", binary.platform, binary.size / 1e6, go.version)
     return binary
 
 
-def _install(made: Path, target: Path, directory: BuildDirectory) -> None:
+def _install(build: GoBuild, directory: BuildDirectory) -> None:
+    made, target = build.made, build.target
     made.chmod(0o755)
     target.parent.mkdir(parents=True, exist_ok=True)
     if not target.is_file() or made.read_bytes() != target.read_bytes():
@@ -71,19 +66,17 @@ def _failed(message: str, sources: GeneratedSources, platform: Platform, directo
     )
 
 
-def _check(
-    sha256: str, made: Path, sources: GeneratedSources, platform: Platform, go: Go, directory: BuildDirectory
-) -> None:
+def _check(sha256: str, sources: GeneratedSources, build: GoBuild, go: Go, directory: BuildDirectory) -> None:
     """
     Look at the headers: static, for this platform, with all the policies' modules, made without cgo.
 
     CGO_ENABLED=0 alone proves nothing: a //go:cgo_import_dynamic line makes such a binary dynamic.
     """
-    plan = [sha256, str(platform), *sorted(module.path for module in sources.modules)]
+    plan = [sha256, str(build.platform), sorted(module.path for module in sources.modules)]
     if directory.recall("checked") == plan:
         return
-    found = make_inspector(directory, go).binary(made)
-    wrong = [*_wrong_kind(found, platform), *_wrong_modules(found, sources)]
+    found = make_inspector(directory, go).binary(build.made)
+    wrong = [*_wrong_kind(found, build.platform), *_wrong_modules(found, sources)]
     if wrong:
         raise BuildError.of(
             "the binary is not what was asked for",

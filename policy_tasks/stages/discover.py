@@ -6,16 +6,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from policy_tasks.errors import PolicyError, PolicyTasksError, Problem, SettingsError
-from policy_tasks.model import NearMiss, Policy, PolicySet
+from policy_tasks.model import Module, NearMiss, Policy, PolicySet
 from policy_tasks.names import Platform
 from policy_tasks.settings import DiscoverSettings
 from policy_tasks.toolchain import go_graph
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.go_command import Go
+from policy_tasks.toolchain.go_graph import Graph
 from policy_tasks.toolchain.inspection import Inspection
 from policy_tasks.toolchain.policy_folder import Reading, read_folder
 from policy_tasks.toolchain.process import printable
@@ -24,27 +26,49 @@ from policy_tasks.toolchain.staging import WayBack, stage
 log = logging.getLogger(__name__)
 
 
-def find_policies(
-    folders: tuple[Path, ...], settings: DiscoverSettings, platform: Platform, go: Go, directory: BuildDirectory
-) -> PolicySet:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StagedPolicies:
     """
-    Find every policy in these folders, as it is for this platform.
+    The policies' modules in the build directory, not yet looked into.
+    """
 
-    Raises `SettingsError` for a folder that is not there, `PolicyError` with all that is wrong with the policies.
+    folders: tuple[Path, ...]
+    reading: Reading
+    graph: Graph
+    modules: tuple[Module, ...]
+
+
+def stage_policies(
+    folders: tuple[Path, ...], settings: DiscoverSettings, go: Go, directory: BuildDirectory
+) -> StagedPolicies:
+    """
+    Copy the modules of these folders beside the core.
+
+    Raises `SettingsError` for a folder that is not there, `PolicyError` with all that is wrong with the modules.
     """
     reading = _read(folders, settings)
     graph = go_graph.make_graph(reading, go, directory)
     modules = stage(graph, directory)
     go_graph.write_go_mod(graph, go, directory)
-    inspection = Inspection(graph=graph, modules=modules, platform=platform, go=go, directory=directory)
+    return StagedPolicies(folders=folders, reading=reading, graph=graph, modules=modules)
+
+
+def find_policies(staged: StagedPolicies, platform: Platform, go: Go, directory: BuildDirectory) -> PolicySet:
+    """
+    Find every policy in the staged modules, as it is for this platform.
+
+    Raises `PolicyError` with all that is wrong with the policies.
+    """
+    modules = staged.modules
+    inspection = Inspection(graph=staged.graph, modules=modules, platform=platform, go=go, directory=directory)
     inspected, way_back = inspection.result(), WayBack(modules, directory)
     found = PolicySet(
         policies=tuple(_policy(each, way_back) for each in inspected["policies"]),
-        near_misses=(*_near_misses(inspected["near_misses"], way_back), *_without_module(reading)),
+        near_misses=(*_near_misses(inspected["near_misses"], way_back), *_without_module(staged.reading)),
         modules=modules,
         directory=directory.path,
     )
-    _check(found, folders)
+    _check(found, staged.folders)
     _tell(found)
     return found
 

@@ -40,12 +40,13 @@ def build_with_docker(
     """
     base, engine = chosen.base, chosen.engine
     config = image_config(binary, sources.policies, base.name, base.env)
-    key = _key(binary.sha256, base.id, repr(config), templates.source("image.Dockerfile"), str(reference))
+    dockerfile = _dockerfile(base.name, config, directory)
+    key = _key(binary.sha256, base.id, dockerfile, str(reference))
     known = directory.recall("docker-image") or {}
     image_id = engine.image_id(str(reference))
     if image_id is None or known != {"key": key, "id": image_id}:
         platform = parse_platform(binary.platform)
-        image_id = engine.build(_context(binary, base.name, config), platform, is_native=chosen.native)
+        image_id = engine.build(_context(binary, base.name, dockerfile), platform, is_native=chosen.native)
         engine.check(image_id, platform, USER)
         engine.tag(image_id, reference)
         directory.remember("docker-image", {"key": key, "id": image_id})
@@ -94,14 +95,27 @@ def _image(binary: Binary, reference: Reference, digest: str, chosen: Docker | O
     )
 
 
-def _context(binary: Binary, base: str, config: ImageConfig) -> bytes:
+def _dockerfile(base: str, config: ImageConfig, directory: BuildDirectory) -> str:
+    """
+    The Dockerfile. It is remembered, because an edit of a policy changes the binary alone.
+    """
+    static = base == STATIC
+    values = {"base": "scratch" if static else base, "rootfs": static, "config": config}
+    key = _key(repr(values), templates.source("image.Dockerfile"))
+    known = directory.recall("dockerfile") or {}
+    if known.get("key") != key:
+        known = {"key": key, "text": templates.render("image.Dockerfile", **values).decode()}
+        directory.remember("dockerfile", known)
+    text: str = known["text"]
+    return text
+
+
+def _context(binary: Binary, base: str, dockerfile: str) -> bytes:
     """
     The tar that the Docker engine builds from: nothing but the Dockerfile and what it copies.
     """
-    static = base == STATIC
-    dockerfile = templates.render("image.Dockerfile", base="scratch" if static else base, rootfs=static, config=config)
-    files = [Entry(name="Dockerfile", data=dockerfile), binary_entry("app/policy-engine", binary.path)]
-    if static:
+    files = [Entry(name="Dockerfile", data=dockerfile.encode()), binary_entry("app/policy-engine", binary.path)]
+    if base == STATIC:
         files.append(Entry(name="rootfs", mode=0o755))
         files += [Entry(name=f"rootfs/{each.name}", data=each.data, mode=each.mode) for each in rootfs()]
     return make_tar(files)

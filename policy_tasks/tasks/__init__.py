@@ -19,11 +19,13 @@ from invoke.exceptions import Exit
 from invoke.tasks import Task
 
 from policy_tasks.door import FORMATS, STAGES, answer
+from policy_tasks.errors import SettingsError
 from policy_tasks.project import find_root, pyproject
 from policy_tasks.settings import Settings
 from policy_tasks.settings_sources import FIELDS, Source, environment, merge
 
 CONFIGURATION_KEY = "policy_tasks"
+_CONFIGURATION = f"Invoke's configuration, under {CONFIGURATION_KEY}"
 _ALWAYS = ("policies", "build_dir", "platform")
 _OF_IMAGES = ("repo", "tag", "base", "engine", "output")
 _HELP = {
@@ -66,7 +68,7 @@ def _task(stage: str, settings: Mapping[str, Any]) -> StageTask:
     keys = _ALWAYS + (_OF_IMAGES if stage in ("image", "publish") else ())
 
     def body(context: Context, **flags: Any) -> None:
-        form = flags.pop("format") or FORMATS[0]
+        form = flags.pop("format", None) or FORMATS[0]  # it is not there when Python calls the task
         code = answer(stage, lambda: _settings(context, settings, flags), form)
         if code:
             raise Exit(code=code)
@@ -90,16 +92,35 @@ def _settings(context: Context, given: Mapping[str, Any], flags: Mapping[str, An
     All sources, the later outranking the earlier.
     """
     here = Path.cwd()
-    root = find_root(here)
-    configured = _plain(context.config.get(CONFIGURATION_KEY) or {})
+    root = _root(context, here)
     said = {key: value for key, value in flags.items() if value not in (None, [])}
     return merge(
         root,
         pyproject(root),
         Source(name="the collection's settings", base=root, values=given),
-        Source(name=f"Invoke's configuration, under {CONFIGURATION_KEY}", base=root, values=configured),
+        Source(name=_CONFIGURATION, base=root, values=_configured(context)),
         environment(os.environ, here),
         Source(name="the command line", base=here, values=said),
+    )
+
+
+def _root(context: Context, here: Path) -> Path:
+    """
+    Where Invoke found the tasks, which `-r`, `-c` and its configuration can change; else what is around this folder.
+    """
+    found = context.config._project_prefix  # noqa: SLF001 - Invoke knows, and has no public word for it
+    return Path(found) if found else find_root(here)
+
+
+def _configured(context: Context) -> Mapping[str, Any]:
+    values = _plain(context.config.get(CONFIGURATION_KEY) or {})
+    if isinstance(values, Mapping):
+        return values
+    raise SettingsError.of(
+        f"the setting {CONFIGURATION_KEY!r} has a wrong value",
+        where=_CONFIGURATION,
+        why=f"found {values!r}, want settings with their values",
+        fix=f"write for example {CONFIGURATION_KEY}: {{image: {{repo: my-engine}}}}",
     )
 
 

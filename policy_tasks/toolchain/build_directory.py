@@ -7,9 +7,11 @@ one that came with somebody's repository, carries a mark of another folder, and 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator, Set
@@ -35,7 +37,9 @@ class BuildDirectory:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.state = path / STATE
-        self.temporary = self.state / "tmp"
+        # Each run has one of its own: a go command that outlives a killed run does not write into the next one's.
+        self.temporary = self.state / "tmp" / secrets.token_hex(8)
+        self._folders: set[Path] = set()
 
     def write(self, name: PurePosixPath | str, data: bytes) -> bool:
         """
@@ -44,12 +48,12 @@ class BuildDirectory:
         A file that has them already is not touched, so that what watches file times sees no change.
         """
         target = self.path / name
+        self._make_parents(target)
         try:
-            if target.read_bytes() == data:
+            if not target.is_symlink() and target.read_bytes() == data:
                 return False
         except OSError:
             pass
-        target.parent.mkdir(parents=True, exist_ok=True)
         self.move(self.temporary_file(data), target)
         return True
 
@@ -66,15 +70,29 @@ class BuildDirectory:
 
     def move(self, source: Path, target: Path) -> None:
         """
-        Put a finished file in its place, in one step; a folder that is in its way is removed.
+        Put a finished file in its place below this directory, in one step; a folder that is in its way is removed.
         """
+        self._make_parents(target)
         if target.is_dir() and not target.is_symlink():
             shutil.rmtree(target)
         os.replace(source, target)
 
+    def _make_parents(self, target: Path) -> None:
+        """
+        Make the folders down to this file. A link in their place may lead to files of the user's: it is removed.
+        """
+        folder = target.parent
+        if folder == self.path or folder in self._folders:
+            return
+        self._make_parents(folder)
+        if folder.is_symlink() or not folder.is_dir():
+            folder.unlink(missing_ok=True)
+            folder.mkdir()
+        self._folders.add(folder)
+
     def keep_only(self, folder: str, names: Set[PurePosixPath]) -> None:
         """
-        Remove what is below `folder` and is not among these names, counted from this directory.
+        Remove what is below `folder` and is not among these names, counted from this directory, and every link.
         """
         parents = {parent for name in names for parent in name.parents}
         self._prune(PurePosixPath(folder), names, parents)
@@ -90,7 +108,7 @@ class BuildDirectory:
                         self._prune(name, names, parents)
                     else:
                         shutil.rmtree(entry.path)
-                elif name not in names:
+                elif name not in names or entry.is_symlink():
                     os.unlink(entry.path)
 
     def recall(self, name: str) -> Any:
@@ -121,10 +139,10 @@ def hold(path: Path) -> Iterator[BuildDirectory]:
         path.mkdir(parents=True, exist_ok=True)
         with _locked(path):
             _claim(directory)
-            shutil.rmtree(directory.temporary, ignore_errors=True)
-            directory.temporary.mkdir()
+            _remove(directory.state / "tmp")
+            directory.temporary.mkdir(parents=True)
             yield directory
-            shutil.rmtree(directory.temporary, ignore_errors=True)
+            _remove(directory.state / "tmp")
     except OSError as error:
         raise output_error(error, path) from error
 
@@ -164,11 +182,16 @@ def _is_marked(mark: Path, owner: str) -> bool:
 
 
 def _empty(path: Path) -> None:
-    for entry in path.iterdir():
-        if entry.is_dir() and not entry.is_symlink():
-            shutil.rmtree(entry)
-        else:
-            entry.unlink()
+    # Our own folder goes last: should this be cut off, the next run still knows what it has before it.
+    for entry in sorted(path.iterdir(), key=lambda entry: entry.name == STATE):
+        _remove(entry)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -194,11 +217,13 @@ def save(source: Path, target: Path) -> None:
     """
     Copy a finished file to where the user wants it, outside the build directory, in one step.
     """
-    partial = target.with_name(f".{target.name}.partial")
+    # One name for each build directory, which one run holds: no other run writes it, and the next one clears it away.
+    build = hashlib.sha256(str(source.parent.parent).encode()).hexdigest()[:8]
+    partial = target.with_name(f".{target.name}.{build}.partial")
     try:
-        with suppress(FileNotFoundError):
-            partial.unlink()
-        shutil.copyfile(source, partial)
+        partial.unlink(missing_ok=True)
+        with source.open("rb") as read, partial.open("xb") as write:
+            shutil.copyfileobj(read, write)
         os.replace(partial, target)
     except OSError as error:
         with suppress(OSError):

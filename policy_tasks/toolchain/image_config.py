@@ -7,8 +7,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 
+from policy_tasks import __version__
 from policy_tasks.model import Binary, Policy
 
 # A folder of our own: an engine that unpacks a layer makes missing parents with rights of its own choosing, and
@@ -50,17 +50,10 @@ def image_config(binary: Binary, policies: tuple[Policy, ...], base: str, base_e
     labels = {
         "org.opencontainers.image.title": "policy-engine",
         "org.opencontainers.image.base.name": "scratch" if base == STATIC else base,
-        "policy-tasks.version": _version(),
+        "policy-tasks.version": __version__,
         "policy-tasks.go": binary.go,
         "policy-tasks.policies": json.dumps([f"{policy.package}.{policy.type}" for policy in policies]),
     }
     env = dict(each.split("=", 1) for each in base_env if "=" in each)
     path = f"{FOLDER}:{env.get('PATH', _PATH)}"
     return ImageConfig(labels=tuple(sorted(labels.items())), env=tuple({**env, "PATH": path}.items()))
-
-
-def _version() -> str:
-    try:
-        return version("policy-tasks")
-    except PackageNotFoundError:
-        return "0"

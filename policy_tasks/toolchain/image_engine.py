@@ -5,6 +5,7 @@ Who assembles the image, and on which base: decided while Go compiles, so that a
 from __future__ import annotations
 
 import logging
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 ENGINES = ("auto", "docker", "oci")
+
+_SOCKET = Path("/var/run/docker.sock")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +71,26 @@ def check_image_settings(settings: Settings, platform: Platform) -> None:
             why="an image runs on a Linux kernel",
             fix=f"use linux/{platform.arch}",
         )
+    _check_outlets(settings)
+
+
+def _check_outlets(settings: Settings) -> None:
+    """
+    See that the image has somewhere to go, as far as that can be told without asking Docker. Raises `OutputError`.
+    """
+    folder, engine = settings.image.archive_dir, settings.image.engine
+    if not folder or settings.image.output or engine == "docker" or settings.path(folder).is_dir():
+        return
+    if engine == "oci":
+        raise _no_outlet(settings.path(folder), None)
+    if os.environ.get("DOCKER_HOST") or os.environ.get("DOCKER_CONTEXT") or _SOCKET.is_socket():
+        return
+    from policy_tasks.toolchain.docker_engine import connect
+
+    try:
+        connect()
+    except ToolError as error:
+        raise _no_outlet(settings.path(folder), error) from None
 
 
 def choose_engine(settings: Settings, reference: Reference, platform: Platform) -> Docker | Oci:
@@ -114,15 +137,22 @@ def _archive(settings: Settings, reference: Reference, error: PolicyTasksError |
     folder = settings.path(settings.image.archive_dir)
     if folder.is_dir():
         return folder / name
-    engine = f"{error.what} at {error.where}: {error.why}, and " if error else ""
-    raise OutputError.of(
+    raise _no_outlet(folder, error)
+
+
+def _no_outlet(folder: Path, error: PolicyTasksError | None) -> PolicyTasksError:
+    no_folder, mount = f"there is no folder {folder} for an archive", f'-v "$PWD/out":{folder}'
+    if not error:
+        return OutputError.of(
+            "the image has nowhere to go",
+            where=folder,
+            why=no_folder,
+            fix=f"make that folder; for a container, mount it: docker run {mount} ...",
+        )
+    return OutputError.of(
         "the image has nowhere to go",
-        where=folder,
-        why=f"{engine}there is no folder {folder} for an archive",
-        fix=f"make one of the two available: the Docker socket, or a folder at {folder}"
-        + (
-            ' (docker run -v /var/run/docker.sock:/var/run/docker.sock, or -v "$PWD/out":/out)'
-            if str(folder) == "/out"
-            else ""
-        ),
+        where=f"{error.where} and {folder}",
+        why=f"{error.what}: {error.why}; and {no_folder}",
+        fix="start Docker, or make that folder; for a container, mount one of the two:\n"
+        f"docker run -v {_SOCKET}:{_SOCKET} ...\ndocker run {mount} ...",
     )

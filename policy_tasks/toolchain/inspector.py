@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from policy_tasks.toolchain import go_core
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.go_command import BUILD_FLAGS, LINK_FLAGS, Go
 from policy_tasks.toolchain.process import Command, run
+
+log = logging.getLogger(__name__)
 
 PROGRAMS = ("inspect", "compress")
 # What `inspect policies` reads of what `go list -json` knows; a test compares this with `inspect fields`.
@@ -77,6 +80,7 @@ def make_inspector(directory: BuildDirectory, go: Go) -> Inspector:
 
 
 def _compile(directory: BuildDirectory, go: Go, folder: Path) -> None:
+    log.info("discover: compiling the inspector for %s; the first time takes up to a minute", go.version)
     made = directory.temporary / "programs"
     flags = (*BUILD_FLAGS, "-mod=readonly", LINK_FLAGS)
     packages = [f"./cmd/{name}" for name in PROGRAMS]

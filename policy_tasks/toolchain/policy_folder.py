@@ -35,11 +35,12 @@ class SourceModule:
 @dataclass(slots=True, kw_only=True)
 class Reading:
     """
-    What was read of some folders, and how much may still be read.
+    What was read of some folders, and how much may still be read; a module in another is one too if `nested`.
     """
 
     files_left: int
     bytes_left: int
+    nested: bool = True
     modules: dict[Path, SourceModule] = field(default_factory=dict)
     without_module: list[Path] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -74,7 +75,10 @@ def _walk(descriptor: int, folder: Path, reading: Reading, place: _Place) -> Non
             _add(reading, "a policy folder is too deep", folder, f"it is {place.depth} folders down", "move it up")
         elif not (place.ignored and place.module is None):
             for entry in entries:
-                _take(descriptor, folder, entry, reading, place)
+                try:
+                    _take(descriptor, folder, entry, reading, place)
+                except OSError as error:
+                    _unreadable(reading, folder / entry.name, error)
     except OSError as error:
         _unreadable(reading, folder, error)
     finally:
@@ -87,9 +91,9 @@ def _enter(folder: Path, entries: list[os.DirEntry[str]], reading: Reading, plac
     """
     if not any(entry.name == "go.mod" and not entry.is_dir(follow_symlinks=False) for entry in entries):
         return place
-    if place.ignored:
-        return _Place(depth=place.depth, ignored=True)
-    if folder in reading.modules:  # named twice, or below another folder that is named
+    is_other = place.module is not None and not reading.nested
+    # In there already: named twice, or below another folder that is named.
+    if place.ignored or is_other or folder in reading.modules:
         return _Place(depth=place.depth, ignored=True)
     module = reading.modules[folder] = SourceModule(directory=folder)
     return _Place(depth=place.depth, module=module)
@@ -149,18 +153,15 @@ def _refuse_link(path: Path, reading: Reading, place: _Place) -> None:
 def _read(descriptor: int, path: Path, reading: Reading, place: _Place) -> None:
     assert place.module is not None
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    try:
-        with open(os.open(path.name, flags, dir_fd=descriptor), "rb") as file:
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise OSError(0, "it was replaced by something that is not a file while it was read")
-            reading.files_left -= 1
-            reading.bytes_left -= status.st_size
-            if min(reading.files_left, reading.bytes_left) < 0:
-                raise _too_much(reading, path)
-            place.module.files[place.inside / path.name] = file.read(status.st_size + 1)
-    except OSError as error:
-        _unreadable(reading, path, error)
+    with open(os.open(path.name, flags, dir_fd=descriptor), "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(0, "it was replaced by something that is not a file while it was read")
+        reading.files_left -= 1
+        reading.bytes_left -= status.st_size
+        if min(reading.files_left, reading.bytes_left) < 0:
+            raise _too_much(reading, path)
+        place.module.files[place.inside / path.name] = file.read(status.st_size)
 
 
 def _too_much(reading: Reading, path: Path) -> Exception:

@@ -1,0 +1,118 @@
+"""
+What people do all day, timed: nothing changed, and one policy edited; against bare `go build` and, where it is installed, ko.
+
+    python benchmarks/warm.py [--policies 2] [--rounds 7]
+
+All run in turn, round by round, on the same generated module, and the medians are compared: only ratios mean anything. ko takes
+its base from a registry: KO_DEFAULTBASEIMAGE, by default 127.0.0.1:5000/alpine:3.23, and pushes to KO_DOCKER_REPO.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+POLICY = """package p{0}
+
+import "context"
+
+type Policy struct{{}}
+
+func (*Policy) Name() string {{ return "p{0}" }}
+
+func (*Policy) Execute(ctx context.Context, input any) (any, error) {{ return "{1}", nil }}
+
+func (*Policy) Validate() error {{ return nil }}
+"""
+BARE = ("go", "build", "-trimpath", "-buildvcs=false", "-pgo=off", "-ldflags=-s -w", "-o", "policy-engine", ".")
+
+
+def main() -> None:
+    """
+    Print a table: a row for each tool, with its medians in seconds and over bare `go build`.
+    """
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--policies", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=7)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        tools = _tools(Path(scratch), options.policies)
+        times: dict[str, list[list[float]]] = {name: [[], []] for name in tools}
+        for number in range(options.rounds + 1):
+            for name, (folder, run) in tools.items():
+                for kind in (1, 0):  # an edit first, then nothing: what both leave behind is warm
+                    if kind:
+                        _edit(folder)
+                    took = _timed(run)
+                    if number:  # the first round warms the caches
+                        times[name][kind].append(took)
+    _report(times)
+
+
+def _tools(scratch: Path, count: int) -> dict[str, tuple[Path, Callable[[], None]]]:
+    project = scratch / "project"
+    for number in range(count):
+        folder = project / "policies" / f"p{number}"
+        folder.mkdir(parents=True)
+        (folder / "go.mod").write_text(f"module example.com/p{number}\n\ngo 1.26\n")
+        (folder / "policy.go").write_text(POLICY.format(number, "first"))
+    ours = [sys.executable, "-m", "policy_tasks"]
+    _run([*ours, "generate"], project)
+    generated = scratch / "generated"
+    shutil.copytree(project / "build/policy-engine", generated)
+    edited = generated / "policies/example.com-p0/policy.go"
+    source = project / "policies/p0/policy.go"
+    bare = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": ""}
+    tools: dict[str, tuple[Path, Callable[[], None]]] = {
+        "bare go build": (edited, lambda: _run(BARE, generated, bare)),
+        "discover": (source, lambda: _run([*ours, "discover"], project)),
+        "compile": (source, lambda: _run([*ours, "compile"], project)),
+        "image, oci": (source, lambda: _run([*ours, "image", "--engine", "oci"], project)),
+    }
+    if shutil.which("docker") and subprocess.run(["docker", "version"], capture_output=True, check=False).returncode == 0:
+        tools["image, Docker"] = (source, lambda: _run([*ours, "image", "--engine", "docker"], project))
+    if shutil.which("ko"):
+        ko = {
+            **bare,
+            "KO_DEFAULTBASEIMAGE": os.environ.get("KO_DEFAULTBASEIMAGE", "127.0.0.1:5000/alpine:3.23"),
+            "KO_DOCKER_REPO": os.environ.get("KO_DOCKER_REPO", "127.0.0.1:5000/benchmark"),
+        }
+        tools["ko, Docker"] = (edited, lambda: _run(["ko", "build", "-L", "--sbom=none", "."], generated, ko))
+        tools["ko, registry"] = (edited, lambda: _run(["ko", "build", "--sbom=none", "."], generated, ko))
+    return tools
+
+
+def _run(command: list[str] | tuple[str, ...], folder: Path, env: dict[str, str] | None = None) -> None:
+    subprocess.run(command, cwd=folder, env=env, capture_output=True, check=True)
+
+
+def _edit(file: Path) -> None:
+    file.write_text(POLICY.format(0, random.random()))
+
+
+def _timed(run: Callable[[], None]) -> float:
+    start = time.perf_counter()
+    run()
+    return time.perf_counter() - start
+
+
+def _report(times: dict[str, list[list[float]]]) -> None:
+    medians = {name: [statistics.median(each) for each in both] for name, both in times.items()}
+    base = medians["bare go build"]
+    print("| | nothing changed | over bare go | one policy edited | over bare go |")
+    print("|---|---|---|---|---|")
+    for name, (same, edited) in medians.items():
+        print(f"| {name} | {same:.2f} s | {same / base[0]:.1f} | {edited:.2f} s | {edited / base[1]:.1f} |")
+
+
+if __name__ == "__main__":
+    main()

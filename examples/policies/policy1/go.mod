@@ -1,0 +1,3 @@
+module github.com/user/policy1
+
+go 1.21

@@ -1,0 +1,3 @@
+module github.com/user/test-policy
+
+go 1.21

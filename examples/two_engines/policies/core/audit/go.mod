@@ -1,0 +1,3 @@
+module example.com/core/audit
+
+go 1.21

@@ -1,0 +1,3 @@
+module example.com/edge/allowlist
+
+go 1.21

@@ -1,0 +1,75 @@
+"""
+`go build` of the generated module, which may begin before it is known that what is generated stays as it is.
+
+After an edit Go spends as long on asking what the policies are as on linking; most edits leave `imports.go` as it was, so
+both go on at once, and a build that began too early is done again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from pathlib import Path
+
+from policy_tasks.names import Platform
+from policy_tasks.toolchain.background import Background
+from policy_tasks.toolchain.build_directory import BuildDirectory
+from policy_tasks.toolchain.go_command import BUILD_FLAGS, LINK_FLAGS, Go
+from policy_tasks.toolchain.process import Completed
+
+_DECIDES = ("imports.go", "go.mod", "go.sum")
+
+
+class GoBuild:
+    """
+    A build for one platform. It puts the binary into a temporary file, from where it is to be moved.
+    """
+
+    def __init__(self, platform: Platform, go: Go, directory: BuildDirectory) -> None:
+        self.platform = platform
+        self._go = go
+        self._directory = directory
+        name = "policy-engine.exe" if platform.os == "windows" else "policy-engine"
+        self.target = directory.path / "bin" / platform.folder / name
+        self.made = directory.temporary / name
+        self._early: Background[Completed] | None = None
+        self._before = b""
+
+    def begin(self) -> None:
+        """
+        Begin now, with the sources staged, if there is something generated from the last run.
+        """
+        if (self._directory.path / "manifest.json").is_file() and self.target.is_file():
+            self._before = self._generated()
+            self._early = Background(self._build)
+
+    def finish(self) -> Completed:
+        """
+        How the build of what is generated now ended.
+        """
+        if self._early:
+            done = self._early.result()
+            if done.code == 0 and self._before == self._generated():
+                return done
+        return self._build()
+
+    def _build(self) -> Completed:
+        """
+        Go decides whether there is anything to do: handed a copy of the last binary, it leaves that as it is when all that
+        went into it is the same.
+        """
+        if self.target.is_file():
+            shutil.copy2(self.target, self.made)
+        flags = (*BUILD_FLAGS, "-mod=readonly", LINK_FLAGS, "-o", str(self.made))
+        return self._go.run("build", *flags, ".", cwd=self._directory.path, platform=self.platform)
+
+    def _generated(self) -> bytes:
+        paths = [self._directory.path / name for name in _DECIDES]
+        texts = [path.read_bytes() if path.is_file() else b"\0missing" for path in paths]
+        return hashlib.sha256(b"\0".join(texts)).digest()
+
+    def sha256(self) -> str:
+        """
+        The digest of the binary that was made.
+        """
+        return hashlib.sha256(Path(self.made).read_bytes()).hexdigest()

@@ -1,0 +1,145 @@
+"""
+The README, done as it says: in an empty folder, on a machine with nothing but Python, and then with Docker.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import REPOSITORY, run_console
+
+README = (REPOSITORY / "README.md").read_text()
+
+
+def _command(name: str) -> str:
+    match = re.search(rf"<!-- command: {name} -->\n```sh\n(.+)\n```", README)
+    assert match, f"README.md has a command {name}"
+    return match[1]
+
+
+def _blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+def _clone(target: Path) -> Path:
+    """
+    What a clone has: the files that git knows, as they are now.
+    """
+    listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=REPOSITORY, capture_output=True, check=False)
+    if listed.returncode != 0:
+        pytest.skip("this is no git checkout")
+    for name in filter(None, listed.stdout.decode().split("\0")):
+        if (REPOSITORY / name).is_file():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(REPOSITORY / name, target / name)
+    return target
+
+
+def _bare_machine(tmp_path: Path) -> dict[str, str]:
+    """
+    The environment of a machine that has Python and no Go, no Docker that runs, and nothing in any cache of Go's.
+    """
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "python3").symlink_to(sys._base_executable)  # type: ignore[attr-defined]
+    for name in ("sh", "bash", "env", "git", "uname"):
+        if found := shutil.which(name):
+            (programs / name).symlink_to(found)
+    kept = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_", "GOPROXY", "GOSUMDB", "LANG"))}
+    return {**kept, "PATH": str(programs), "HOME": str(tmp_path), "DOCKER_HOST": f"unix://{tmp_path}/none.sock"}
+
+
+@pytest.mark.needs("docker", "skopeo")
+def test_first_command_ends_with_an_image_that_runs(tmp_path: Path) -> None:
+    """With nothing but Python the first command makes an archive that skopeo reads and Docker loads and runs, not as root."""
+    clone, env = _clone(tmp_path / "clone"), _bare_machine(tmp_path)
+    done = subprocess.run(["sh", "-c", _command("main")], cwd=clone, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "policy-engine:latest\n"
+    (archive,) = re.findall(r"docker load -i (\S+)", done.stderr)
+    inspected = subprocess.run(
+        ["skopeo", "inspect", "--config", f"docker-archive:{archive}"], capture_output=True, text=True, check=True
+    )
+    assert json.loads(inspected.stdout)["config"]["User"] == "65532:65532"
+    subprocess.run(["docker", "load", "-i", archive], capture_output=True, check=True)
+    ran = subprocess.run(["docker", "run", "--rm", "policy-engine:latest"], capture_output=True, text=True, check=True)
+    assert {"required-fields", "replica-limit", "test-policy"} == {each["name"] for each in json.loads(ran.stdout)["results"]}
+    status = subprocess.run(["git", "status", "--porcelain"], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert "examples/policies/policy1/" not in status.stdout.replace("?? ", "")
+
+
+@pytest.mark.needs("docker")
+def test_stdout_of_the_main_job_is_what_docker_run_takes() -> None:
+    """`docker run --rm $(invoke image)` works in this repository."""
+    invoke = [sys.executable, "-m", "invoke", "image"]
+    done = subprocess.run(invoke, cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    ran = subprocess.run(["docker", "run", "--rm", *done.stdout.split()], capture_output=True, text=True, check=True)
+    assert len(json.loads(ran.stdout)["results"]) == 3
+
+
+@pytest.mark.needs("docker", "go")
+def test_policy_of_the_readme_becomes_an_image(tmp_path: Path) -> None:
+    """The README's own policy, typed in, is found, built and run on the README's input."""
+    from policy_tasks.toolchain.go_command import find_go
+
+    go = find_go("", tmp_path)
+    setup = next(block for block in _blocks("sh") if "go mod init" in block)
+    env = {**os.environ, "PATH": f"{go.path.parent}{os.pathsep}{os.environ['PATH']}"}
+    subprocess.run(["sh", "-c", setup], cwd=tmp_path, env=env, capture_output=True, check=True)
+    (tmp_path / "policies/hello/policy.go").write_text(_blocks("go")[0])
+    assert run_console("image", "--repo", "policy-tasks-test/readme", cwd=tmp_path).returncode == 0
+    run = next(block for block in _blocks("sh") if block.startswith("echo ")).replace("policy-engine:latest", "policy-tasks-test/readme")
+    ran = subprocess.run(["sh", "-c", run], capture_output=True, text=True, check=True)
+    assert json.loads(ran.stdout) == {"results": [{"name": "hello", "result": {"allowed": True}}]}
+    subprocess.run(["docker", "rmi", "-f", "policy-tasks-test/readme"], capture_output=True, check=False)
+
+
+@pytest.mark.parametrize("block", [block for block in _blocks("python") if "namespace" in block])
+def test_tasks_of_the_readme_are_tasks(block: str, tmp_path: Path) -> None:
+    """Each tasks.py of the README is listed by Invoke with its five stages."""
+    (tmp_path / "tasks.py").write_text(block)
+    listed = subprocess.run([sys.executable, "-m", "invoke", "--list"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert len(re.findall(r"^ *\S*image ", listed.stdout, re.MULTILINE)) == block.count("collection(")
+
+
+def test_settings_of_the_readme_are_settings(tmp_path: Path) -> None:
+    """The README's pyproject.toml is read without a complaint."""
+    from policy_tasks import load_settings
+
+    (tmp_path / "pyproject.toml").write_text(next(block for block in _blocks("toml") if "[tool.policy-tasks]" in block))
+    settings = load_settings(tmp_path)
+    assert settings.image.repo == "registry.example/team/engine"
+    assert settings.image.base == "alpine:3.23"
+
+
+@pytest.mark.needs("go")
+def test_python_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """The README's Python makes an image and prints its name and digest."""
+    from tests.conftest import write_policy
+
+    write_policy(tmp_path / "policies/a", "example.com/a")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
+    block = next(block for block in _blocks("python") if "load_settings" in block)
+    exec(compile(block, "README.md", "exec"), {})
+    assert re.fullmatch(r"engine:latest sha256:[0-9a-f]{64}\n", capsys.readouterr().out)
+
+
+def test_no_document_names_a_flag_that_is_not_there() -> None:
+    """Every --flag of the documents is one of the tasks' or of another program in the same line."""
+    from policy_tasks.tasks import namespace
+
+    flags = [flag for task in namespace.tasks.values() for argument in task.get_arguments() for flag in argument.names]
+    known = {"--" + flag.replace("_", "-") for flag in flags}
+    others = {"--rm", "--build-arg", "--list"}
+    for page in (REPOSITORY / "README.md", *(REPOSITORY / "docs").glob("*.md")):
+        for flag in re.findall(r"(?<![\w-])--[a-z][a-z-]+", page.read_text()):
+            assert flag in known | others, f"{page.name} names {flag}"

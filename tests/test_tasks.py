@@ -1,0 +1,389 @@
+"""
+The door for Invoke, and what it shares with the others: where settings come from, and which outranks which.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tomli_w
+from hatchling.builders.wheel import WheelBuilder
+from invoke.collection import Collection
+from invoke.config import Config
+from invoke.context import Context
+from invoke.exceptions import Exit
+from invoke.program import Program
+
+import policy_tasks.tasks as single_tasks
+from policy_tasks import collection, load_settings
+from policy_tasks.door import STAGES
+from policy_tasks.errors import PolicyTasksError, SettingsError
+from policy_tasks.settings import Settings
+from policy_tasks.settings_sources import FIELDS
+from policy_tasks.tasks import _settings
+
+_IMAGE_FLAGS = {"repo", "tag", "base", "engine", "output"}
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project whose root is the current folder."""
+    (tmp_path / "tasks.py").touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    return tmp_path
+
+
+def _pyproject(root: Path, **settings: Any) -> None:
+    (root / "pyproject.toml").write_text(tomli_w.dumps({"tool": {"policy-tasks": settings}}))
+
+
+def _invoke_file(root: Path, **settings: Any) -> None:
+    (root / "invoke.json").write_text(json.dumps({"policy_tasks": settings}))
+
+
+def _context(root: Path) -> Context:
+    """The context of a task that Invoke runs in this project."""
+    config = Config(lazy=True)
+    config.set_project_location(root)
+    config.load_project()
+    return Context(config)
+
+
+def _task_settings(root: Path, given: dict[str, Any] | None = None, **flags: Any) -> Settings:
+    return _settings(_context(root), given or {}, flags)
+
+
+def _invoke(namespace: Collection, *arguments: str) -> int:
+    """Run Invoke with this collection in this process, and return its exit code."""
+    with pytest.raises(SystemExit) as raised:
+        Program(namespace=namespace).run(["invoke", *arguments])
+    return int(raised.value.code or 0)
+
+
+# Collections
+
+
+def test_every_collection_has_tasks_of_its_own() -> None:
+    """Two collections have the five tasks each, and no task of one equals one of the other, even with equal settings."""
+    one, other = collection("one", repo="r"), collection("other", repo="r")
+    assert set(one.task_names) == set(other.task_names) == set(STAGES)
+    for stage in STAGES:
+        assert one[stage] != other[stage]
+        assert one[stage] == one[stage]
+    assert len({*one.tasks.values(), *other.tasks.values()}) == 2 * len(STAGES)
+
+
+def test_single_tasks_are_those_of_no_collection() -> None:
+    """The tasks that can be imported one by one are neither each other nor those of a collection."""
+    singles = [getattr(single_tasks, stage) for stage in STAGES]
+    assert len({*singles, *collection().tasks.values()}) == 2 * len(STAGES)
+
+
+def test_a_collection_has_the_name_it_is_given() -> None:
+    """A collection has the given name, or none, so that it can be a project's root as well as a part of it."""
+    assert collection("edge").name == "edge"
+    assert collection().name is None
+    assert "edge.image" in Collection(collection("edge"), core=collection()).task_names
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_help_shows_every_flag(stage: str, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The help of a task shows each of its flags with what it does, and none that means nothing to it."""
+    assert _invoke(collection(), "--help", stage) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    ours = {"policies", "build-dir", "platform"} | (_IMAGE_FLAGS if stage in ("image", "publish") else set())
+    for flag in ours:
+        assert f"--{flag}" in shown
+        assert FIELDS[flag.replace("-", "_")][1].metadata["help"] in shown
+    assert "--format" in shown
+    assert shown.count(" --") - 1 == len(ours)
+
+
+# Which source outranks which
+
+_SOURCES = ("pyproject.toml", "collection", "invoke.json", "environment", "flag")
+
+@pytest.mark.parametrize("upto", range(1, len(_SOURCES) + 1))
+def test_a_later_source_outranks_the_earlier_in_a_task(
+    upto: int, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a task: pyproject.toml, then the collection, Invoke's files, the environment, flags; texts, lists and paths alike."""
+
+    def values(number: int) -> dict[str, Any]:
+        name = f"s{number}"
+        return {"repo": name, "policies": [f"{name}/a", f"{name}/b"], "build_dir": f"{name}/build"}
+
+    numbers = range(upto)
+    if 0 in numbers:
+        _pyproject(root, **values(0))
+    given = values(1) if 1 in numbers else {}
+    if 2 in numbers:
+        _invoke_file(root, **values(2))
+    if 3 in numbers:
+        monkeypatch.setenv("POLICY_TASKS_IMAGE_REPO", "s3")
+        monkeypatch.setenv("POLICY_TASKS_DISCOVER_POLICIES", os.pathsep.join(values(3)["policies"]))
+        monkeypatch.setenv("POLICY_TASKS_GENERATE_BUILD_DIR", "s3/build")
+    flags = values(4) if 4 in numbers else {}
+    settings = _task_settings(root, given, **flags)
+    last = f"s{upto - 1}"
+    assert settings.image.repo == last
+    assert [settings.path(folder) for folder in settings.discover.policies] == [root / last / "a", root / last / "b"]
+    assert settings.build_dir == root / last / "build"
+
+
+def test_a_source_outranks_only_what_it_sets(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings of one section merge key by key, so that no source hides what another has set beside it."""
+    _pyproject(root, image={"repo": "p", "tag": "p", "base": "p"}, max_files=7)
+    _invoke_file(root, image={"tag": "i"})
+    monkeypatch.setenv("POLICY_TASKS_IMAGE_BASE", "e")
+    settings = _task_settings(root, {"image": {"engine": "oci"}}, repo=None, policies=[])
+    image = settings.image
+    assert (image.repo, image.tag, image.base, image.engine) == ("p", "i", "e", "oci")
+    assert settings.discover.max_files == 7
+    assert settings.discover.policies == Settings().discover.policies
+
+
+def test_arguments_outrank_the_environment_in_python(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In Python: pyproject.toml, then the environment, then the arguments, which are what flags are elsewhere."""
+    _pyproject(root, repo="p", tag="p", base="p")
+    monkeypatch.setenv("POLICY_TASKS_IMAGE_TAG", "e")
+    monkeypatch.setenv("POLICY_TASKS_IMAGE_BASE", "e")
+    image = load_settings(base="a").image
+    assert (image.repo, image.tag, image.base) == ("p", "e", "a")
+
+
+def _hook(root: Path, **table: Any) -> Any:
+    with (root / "pyproject.toml").open("a") as file:
+        file.write(tomli_w.dumps({"project": {"name": "p", "version": "1"}}))
+    (root / "hatch.toml").write_text(tomli_w.dumps({"build": {"hooks": {"policy-tasks": table}}}))
+    return WheelBuilder(str(root)).get_build_hooks(str(root / "dist"))["policy-tasks"]
+
+
+def _hook_settings(root: Path, **table: Any) -> Settings:
+    hook = _hook(root, **table)
+    try:
+        settings: Settings = hook._settings()
+        return settings
+    finally:
+        hook._clean()
+
+
+def test_the_environment_outranks_the_table_of_the_hatch_hook(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a build by hatch: pyproject.toml, then the hook's table, then the environment."""
+    _pyproject(root, policies=["p"], max_files=1, max_bytes=1, build_dir="p")
+    monkeypatch.setenv("POLICY_TASKS_DISCOVER_MAX_BYTES", "3")
+    settings = _hook_settings(root, policies=["t/a", "t/b"], max_files=2, max_bytes=2)
+    assert [settings.path(folder) for folder in settings.discover.policies] == [root / "t/a", root / "t/b"]
+    assert (settings.discover.max_files, settings.discover.max_bytes) == (2, 3)
+
+
+def test_the_hatch_hook_builds_outside_the_project(root: Path) -> None:
+    """A build by hatch writes nothing below the project, whatever pyproject.toml says of other builds."""
+    _pyproject(root, build_dir="build/mine")
+    assert not _hook_settings(root).build_dir.is_relative_to(root)
+
+
+# From where relative paths count
+
+
+def test_paths_in_files_count_from_the_project_and_typed_ones_from_here(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What stands in a file of the project counts from its root; a flag and a variable from the current folder."""
+    here = root / "deep" / "down"
+    here.mkdir(parents=True)
+    monkeypatch.chdir(here)
+    _pyproject(root, build_dir="b")
+    assert _task_settings(root).build_dir == root / "b"
+    assert _task_settings(root, {"build_dir": "c"}).build_dir == root / "c"
+    assert load_settings(build_dir="c").build_dir == root / "c"
+    _invoke_file(root, build_dir="i")
+    assert _task_settings(root).build_dir == root / "i"
+    assert _task_settings(root, build_dir="f").build_dir == here / "f"
+    monkeypatch.setenv("POLICY_TASKS_GENERATE_BUILD_DIR", "e")
+    assert _task_settings(root).build_dir == here / "e"
+    assert load_settings().build_dir == here / "e"
+
+
+def test_the_project_is_where_invoke_found_the_tasks(root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """With `invoke -r elsewhere` the project is there, not around the current folder."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    _pyproject(root, repo="here")
+    _pyproject(elsewhere, repo="there")
+    settings = _task_settings(elsewhere)
+    assert (settings.root, settings.image.repo) == (elsewhere, "there")
+
+
+def test_without_invoke_the_project_is_around_the_current_folder(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A task that Python calls, with a context that knows no project, looks for it upwards from the current folder."""
+    (root / "deep").mkdir()
+    monkeypatch.chdir(root / "deep")
+    assert _settings(Context(), {}, {}).root == root
+
+
+def test_a_home_is_a_home_in_a_path(root: Path) -> None:
+    """A path may begin with `~`."""
+    assert _task_settings(root, {"build_dir": "~/b"}).build_dir == root / "home" / "b"
+
+
+# The builder's variables
+
+
+def test_the_builders_variables_name_the_image(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """POLICY_ENGINE_IMAGE_REPO and POLICY_ENGINE_TAG name the image, above every file and below flags."""
+    assert (load_settings().image.repo, load_settings().image.tag) == ("policy-engine", "latest")
+    _invoke_file(root, repo="i", tag="i")
+    monkeypatch.setenv("POLICY_ENGINE_IMAGE_REPO", "my-policy-app")
+    monkeypatch.setenv("POLICY_ENGINE_TAG", "v1.0.0")
+    assert (load_settings().image.repo, load_settings().image.tag) == ("my-policy-app", "v1.0.0")
+    settings = _task_settings(root, {"repo": "c"}, tag="f")
+    assert (settings.image.repo, settings.image.tag) == ("my-policy-app", "f")
+
+
+def test_an_empty_variable_of_the_builder_is_none(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty POLICY_ENGINE_TAG means what no variable means, as `${VAR:-default}` does in a shell."""
+    monkeypatch.setenv("POLICY_ENGINE_TAG", "")
+    assert load_settings().image.tag == "latest"
+
+
+# What is wrong
+
+
+def _from_pyproject(root: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    _pyproject(root, image={"repp": "x"})
+    return _task_settings(root)
+
+
+def _from_collection(root: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    return _task_settings(root, {"image": {"repp": "x"}})
+
+
+def _from_invoke_file(root: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    _invoke_file(root, image={"repp": "x"})
+    return _task_settings(root)
+
+
+def _from_environment(root: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.setenv("POLICY_TASKS_IMAGE_REPP", "x")
+    return _task_settings(root)
+
+
+def _from_arguments(root: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    return load_settings(image={"repp": "x"})
+
+
+def _from_hook(root: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    return _hook_settings(root, image={"repp": "x"})
+
+
+@pytest.mark.parametrize(
+    ("door", "where"),
+    [
+        (_from_pyproject, "pyproject.toml"),
+        (_from_collection, "collection"),
+        (_from_invoke_file, "Invoke's configuration"),
+        (_from_environment, "environment"),
+        (_from_arguments, "arguments"),
+        (_from_hook, "hatch hook"),
+    ],
+)
+def test_an_unknown_key_is_an_error_with_the_nearest_known_one(
+    door: Callable[[Path, pytest.MonkeyPatch], Settings], where: str, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key that is not known is an error in every source, which names the source and the nearest known key."""
+    with pytest.raises(SettingsError) as raised:
+        door(root, monkeypatch)
+    assert "rep" in raised.value.what
+    assert where in raised.value.where
+    assert "repo" in raised.value.why
+    assert raised.value.exit_code == 2
+
+
+def test_all_problems_are_said_at_once(root: Path) -> None:
+    """Unknown keys and wrong values of all sources are reported together."""
+    _pyproject(root, polices=["p"])
+    with pytest.raises(SettingsError) as raised:
+        _task_settings(root, {"max_files": "many"}, repo=3)
+    assert [problem.what for problem in raised.value.problems] == [
+        "the setting 'polices' is not known",
+        "the setting 'discover.max_files' has a wrong value",
+        "the setting 'image.repo' has a wrong value",
+    ]
+
+
+@pytest.mark.parametrize("value", [["image"], "image", 3])
+def test_invokes_configuration_has_to_be_a_table(value: object, root: Path) -> None:
+    """A value under `policy_tasks` in Invoke's configuration that is no table is an error that says so."""
+    (root / "invoke.json").write_text(json.dumps({"policy_tasks": value}))
+    with pytest.raises(SettingsError) as raised:
+        _task_settings(root)
+    assert "policy_tasks" in raised.value.what
+    assert repr(value) in raised.value.why
+
+
+def test_a_broken_pyproject_is_an_error_that_names_the_file(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A pyproject.toml that does not parse is the error of the task, in the format that was asked for."""
+    (root / "pyproject.toml").write_text("[tool.policy-tasks\n")
+    assert _invoke(collection(), "discover", "--format", "json") == 2
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert error["where"] == str(root / "pyproject.toml")
+
+
+def test_an_unknown_format_is_an_error(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--format xml` is refused with exit code 2 and the formats that there are, and stdout stays empty."""
+    assert _invoke(collection(), "discover", "--format", "xml") == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "xml" in err
+    assert "text, json" in err
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_an_error_is_one_document_in_json(stage: str, root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With --format json an error is one object on stdout, with what, where, why and fix, and the exit code is its own."""
+    assert _invoke(collection(max_files=0), stage, "--format", "json") == 2
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert all(isinstance(error[key], str) and error[key] for key in ("what", "where", "why", "fix"))
+    assert error["exit_code"] == 2
+
+
+def test_an_error_in_text_is_on_stderr(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """In text an error is four labelled lines on stderr, and stdout stays empty."""
+    assert _invoke(collection(max_files=0), "discover") == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert [line.split(":")[0].strip() for line in err.splitlines()] == ["error", "where", "why", "fix"]
+
+
+def test_policies_is_repeatable(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """--policies may stand several times, and all folders are looked at."""
+    names = ("--policies", "not-here", "--policies", "nor-here")
+    assert _invoke(collection(), "discover", *names, "--format", "json") == 2
+    said = capsys.readouterr().out
+    assert "not-here" in said
+    assert "nor-here" in said
+
+
+def test_a_task_can_be_called_from_python(root: Path) -> None:
+    """A task that another task calls runs with the flags it is given, and ends with the same exit code."""
+    for flags in ({}, {"policies": ["not-here"]}):
+        with pytest.raises(Exit) as raised:
+            single_tasks.discover(_context(root), **flags)
+        assert raised.value.code == 2
+
+
+def test_errors_carry_what_where_why_and_fix(root: Path) -> None:
+    """An error that Python catches has what, where, why, fix and exit_code, and reads as text."""
+    with pytest.raises(PolicyTasksError) as raised:
+        load_settings(repo=3)
+    error = raised.value
+    assert all((error.what, error.where, error.why, error.fix))
+    assert error.exit_code == 2
+    assert error.fix in str(error)
