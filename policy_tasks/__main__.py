@@ -19,6 +19,9 @@ class Console(Program):
     """
 
     def parse_collection(self) -> None:
+        """
+        Also read the project's configuration, which Invoke does only where it looks for a tasks.py.
+        """
         super().parse_collection()
         self.config.set_project_location(str(find_root(Path.cwd())))
         self.config.load_project()

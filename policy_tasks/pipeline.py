@@ -44,7 +44,7 @@ def compile(settings: Settings) -> Binary:
     The static binary, checked.
     """
     with _run(settings, parse_platform(settings.compile.platform)) as run:
-        return run.compiled()[1]
+        return run.binary()
 
 
 def image(settings: Settings) -> Image:
@@ -83,28 +83,28 @@ class _Run:
         return find_policies(self.staged(), self.platform, self.go, self.directory)
 
     def sources(self) -> GeneratedSources:
-        return generate_sources(self.policies(), self.directory)
+        return generate_sources(self.policies(), self.go, self.platform, self.directory)
 
-    def compiled(self) -> tuple[GeneratedSources, Binary]:
+    def binary(self) -> Binary:
         staged = self.staged()
         build = GoBuild(self.platform, self.go, self.directory)
         build.begin()
         found = find_policies(staged, self.platform, self.go, self.directory)
-        sources = generate_sources(found, self.directory)
-        return sources, build_binary(sources, build, self.go, self.directory)
+        sources = generate_sources(found, self.go, self.platform, self.directory)
+        return build_binary(sources, build, self.go, self.directory)
 
     def image(self) -> Image:
         from policy_tasks.stages.image import build_archive, build_with_docker
         from policy_tasks.toolchain.inspector import make_inspector
 
         self.engine  # noqa: B018 - begins to look for it while Go compiles
-        sources, binary = self.compiled()
+        binary = self.binary()
         chosen = self.engine.result()
         if isinstance(chosen, Docker):
             output = self.settings.image.output and self.settings.path(self.settings.image.output)
-            return build_with_docker(binary, sources, self.reference, chosen, output, self.directory)
+            return build_with_docker(binary, self.reference, chosen, output, self.directory)
         inspector = lambda: make_inspector(self.directory, self.go)  # noqa: E731
-        return build_archive(binary, sources, self.reference, chosen, inspector, self.directory)
+        return build_archive(binary, self.reference, chosen, inspector, self.directory)
 
     @cached_property
     def reference(self) -> Reference:

@@ -32,11 +32,14 @@ _VARIABLES_OF_THE_BUILDER = {"POLICY_ENGINE_IMAGE_REPO": "repo", "POLICY_ENGINE_
 class Source:
     """
     Values with the name of where they stand, and the folder that their relative paths count from.
+
+    `besides` are keys among them that are no settings, and that somebody else reads.
     """
 
     name: str
     base: Path
     values: Mapping[str, Any]
+    besides: tuple[str, ...] = ()
 
 
 def merge(root: Path, *sources: Source) -> Settings:
@@ -70,28 +73,28 @@ def environment(variables: Mapping[str, str], base: Path) -> Source:
             values[key] = variables[variable]
     for variable in sorted(variables):
         if variable.startswith(_VARIABLE_PREFIX):
-            key = _variable_key(variable)
+            words = variable.removeprefix(_VARIABLE_PREFIX).lower()
+            section, _, key = words.partition("_")
+            place, name = (values.setdefault(section, {}), key) if key and section in SECTIONS else (values, words)
             text = variables[variable]
-            values[key] = text.split(os.pathsep) if key == "policies" else text
+            place[name] = text.split(os.pathsep) if name == "policies" else text
     return Source(name="the environment", base=base, values=values)
-
-
-def _variable_key(variable: str) -> str:
-    words = variable.removeprefix(_VARIABLE_PREFIX).lower()
-    section, _, key = words.partition("_")
-    return key if section in SECTIONS and FIELDS.get(key, ("",))[0] == section else words
 
 
 def _flatten(source: Source, problems: list[Problem]) -> Iterator[tuple[str, Any]]:
     for name, value in source.values.items():
         key = str(name).replace("-", "_")
+        if name in source.besides:
+            continue
         if key in SECTIONS and isinstance(value, Mapping):
             yield from _section(source, key, value, problems)
+        elif key in SECTIONS:
+            problems.append(_wrong_value(key, source, f"found {value!r}, want a table of settings"))
         elif key in FIELDS:
             if value is not None:
                 yield key, value
         else:
-            problems.append(_unknown_key(str(name), [*SECTIONS, *FIELDS], source))
+            problems.append(_unknown_key(str(name), [*SECTIONS, *FIELDS, *source.besides], source))
 
 
 def _section(

@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -45,6 +46,15 @@ def _has_go() -> bool:
     return True
 
 
+def _has_proxy() -> bool:
+    from policy_tasks.toolchain.go_command import find_go
+
+    if not _has_go():
+        return False
+    with tempfile.TemporaryDirectory() as scratch:
+        return find_go("", Path(scratch)).run("list", "-m", "github.com/google/uuid@v1.6.0", cwd=Path(scratch)).code == 0
+
+
 PARTS: dict[str, Callable[[], bool]] = {
     "go": _has_go,
     "docker": lambda: bool(shutil.which("docker")) and _answers("docker", "version"),
@@ -52,6 +62,7 @@ PARTS: dict[str, Callable[[], bool]] = {
     "alpine": lambda: _answers("docker", "image", "inspect", "alpine:3.23"),
     "debian": lambda: _answers("docker", "image", "inspect", "policy-tasks-ci/debian-python:bookworm"),
     "skopeo": lambda: bool(shutil.which("skopeo")),
+    "proxy": _has_proxy,
     "root": lambda: os.geteuid() == 0,
 }
 _has = functools.cache(lambda part: PARTS[part]())

@@ -107,34 +107,23 @@ def test_help_shows_every_flag(stage: str, root: Path, capsys: pytest.CaptureFix
 
 # Which source outranks which
 
-_SOURCES = ("pyproject.toml", "collection", "invoke.json", "environment", "flag")
+_SOURCES = ("pyproject.toml", "collection", "invoke.json", "environment", "flags")
 
-@pytest.mark.parametrize("upto", range(1, len(_SOURCES) + 1))
-def test_a_later_source_outranks_the_earlier_in_a_task(
-    upto: int, root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+
+@pytest.mark.parametrize("last", range(len(_SOURCES)), ids=_SOURCES)
+def test_a_later_source_outranks_the_earlier_in_a_task(last: int, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In a task: pyproject.toml, then the collection, Invoke's files, the environment, flags; texts, lists and paths alike."""
-
-    def values(number: int) -> dict[str, Any]:
-        name = f"s{number}"
-        return {"repo": name, "policies": [f"{name}/a", f"{name}/b"], "build_dir": f"{name}/build"}
-
-    numbers = range(upto)
-    if 0 in numbers:
-        _pyproject(root, **values(0))
-    given = values(1) if 1 in numbers else {}
-    if 2 in numbers:
-        _invoke_file(root, **values(2))
-    if 3 in numbers:
-        monkeypatch.setenv("POLICY_TASKS_IMAGE_REPO", "s3")
-        monkeypatch.setenv("POLICY_TASKS_DISCOVER_POLICIES", os.pathsep.join(values(3)["policies"]))
-        monkeypatch.setenv("POLICY_TASKS_GENERATE_BUILD_DIR", "s3/build")
-    flags = values(4) if 4 in numbers else {}
-    settings = _task_settings(root, given, **flags)
-    last = f"s{upto - 1}"
-    assert settings.image.repo == last
-    assert [settings.path(folder) for folder in settings.discover.policies] == [root / last / "a", root / last / "b"]
-    assert settings.build_dir == root / last / "build"
+    values = [{"repo": f"r{n}", "policies": [f"p{n}", f"q{n}"], "build_dir": f"b{n}"} for n in range(last + 1)]
+    values += [{}] * len(_SOURCES)
+    _pyproject(root, **values[0])
+    _invoke_file(root, **values[2])
+    for key, value in values[3].items():
+        text = value if isinstance(value, str) else os.pathsep.join(value)
+        monkeypatch.setenv(f"POLICY_TASKS_{FIELDS[key][0].upper()}_{key.upper()}", text)
+    settings = _task_settings(root, values[1], **values[4])
+    assert settings.image.repo == f"r{last}"
+    assert [settings.path(folder) for folder in settings.discover.policies] == [root / f"p{last}", root / f"q{last}"]
+    assert settings.build_dir == root / f"b{last}"
 
 
 def test_a_source_outranks_only_what_it_sets(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,12 +155,8 @@ def _hook(root: Path, **table: Any) -> Any:
 
 
 def _hook_settings(root: Path, **table: Any) -> Settings:
-    hook = _hook(root, **table)
-    try:
-        settings: Settings = hook._settings()
-        return settings
-    finally:
-        hook._clean()
+    settings: Settings = _hook(root, **table)._settings(build_dir="the hook's default")
+    return settings
 
 
 def test_the_environment_outranks_the_table_of_the_hatch_hook(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,10 +168,12 @@ def test_the_environment_outranks_the_table_of_the_hatch_hook(root: Path, monkey
     assert (settings.discover.max_files, settings.discover.max_bytes) == (2, 3)
 
 
-def test_the_hatch_hook_builds_outside_the_project(root: Path) -> None:
-    """A build by hatch writes nothing below the project, whatever pyproject.toml says of other builds."""
+def test_the_hatch_hooks_own_folder_outranks_that_of_other_builds(root: Path) -> None:
+    """A build by hatch writes to a folder of its own, whatever pyproject.toml says of others, unless its table names one."""
     _pyproject(root, build_dir="build/mine")
-    assert not _hook_settings(root).build_dir.is_relative_to(root)
+    assert _hook_settings(root).build_dir == root / "the hook's default"
+    _pyproject(root, build_dir="build/mine")
+    assert _hook_settings(root, build_dir="b").build_dir == root / "b"
 
 
 # From where relative paths count
@@ -211,7 +198,9 @@ def test_paths_in_files_count_from_the_project_and_typed_ones_from_here(
     assert load_settings().build_dir == here / "e"
 
 
-def test_the_project_is_where_invoke_found_the_tasks(root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_project_is_where_invoke_found_the_tasks(
+    root: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """With `invoke -r elsewhere` the project is there, not around the current folder."""
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -318,6 +307,13 @@ def test_all_problems_are_said_at_once(root: Path) -> None:
     ]
 
 
+def test_a_section_has_to_be_a_table(root: Path) -> None:
+    """A section that is given a single value is a wrong value, not an unknown key."""
+    with pytest.raises(SettingsError) as raised:
+        _task_settings(root, {"image": "mine"})
+    assert raised.value.what == "the setting 'image' has a wrong value"
+
+
 @pytest.mark.parametrize("value", [["image"], "image", 3])
 def test_invokes_configuration_has_to_be_a_table(value: object, root: Path) -> None:
     """A value under `policy_tasks` in Invoke's configuration that is no table is an error that says so."""
@@ -362,6 +358,7 @@ def test_an_error_in_text_is_on_stderr(root: Path, capsys: pytest.CaptureFixture
     assert [line.split(":")[0].strip() for line in err.splitlines()] == ["error", "where", "why", "fix"]
 
 
+@pytest.mark.needs("go")
 def test_policies_is_repeatable(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """--policies may stand several times, and all folders are looked at."""
     names = ("--policies", "not-here", "--policies", "nor-here")
@@ -371,6 +368,7 @@ def test_policies_is_repeatable(root: Path, capsys: pytest.CaptureFixture[str]) 
     assert "nor-here" in said
 
 
+@pytest.mark.needs("go")
 def test_a_task_can_be_called_from_python(root: Path) -> None:
     """A task that another task calls runs with the flags it is given, and ends with the same exit code."""
     for flags in ({}, {"policies": ["not-here"]}):

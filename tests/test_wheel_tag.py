@@ -47,7 +47,9 @@ def test_this_machine_takes_its_own_tag() -> None:
     assert {tag.platform for tag in tags} & set(platform_tags())
 
 
-@pytest.mark.parametrize("platform", ["freebsd/amd64", "linux/mips", "linux/loong64", "windows/arm", "darwin/386", "js/wasm"])
+@pytest.mark.parametrize(
+    "platform", ["freebsd/amd64", "linux/mips", "linux/loong64", "windows/arm", "darwin/386", "js/wasm"]
+)
 def test_a_platform_without_a_tag_is_refused(platform: str) -> None:
     """A platform that no wheel can name is a settings error that names it."""
     with pytest.raises(SettingsError) as raised:

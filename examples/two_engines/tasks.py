@@ -4,8 +4,9 @@ Two engines in one project: `invoke edge.image core.image` builds both and print
 
 from pathlib import Path
 
-import policy_tasks
 from invoke import Collection, Context, task
+
+import policy_tasks
 from policy_tasks import collection, load_settings
 
 EDGE = {"policies": ["policies/edge"], "build_dir": "build/edge", "repo": "example-edge"}

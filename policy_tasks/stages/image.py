@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from policy_tasks.model import Binary, GeneratedSources, Image
+from policy_tasks.model import Binary, Image
 from policy_tasks.names import Reference, parse_platform
 from policy_tasks.toolchain import templates
 from policy_tasks.toolchain.build_directory import BuildDirectory, save
@@ -27,7 +27,6 @@ log = logging.getLogger(__name__)
 
 def build_with_docker(
     binary: Binary,
-    sources: GeneratedSources,
     reference: Reference,
     chosen: Docker,
     output: Path | None,
@@ -39,7 +38,7 @@ def build_with_docker(
     The engine is not asked to build what it has: the same binary on the same base under the same name.
     """
     base, engine = chosen.base, chosen.engine
-    config = image_config(binary, sources.policies, base.name, base.env)
+    config = image_config(binary, base.name, base.env)
     dockerfile = _dockerfile(base.name, config, directory)
     key = _key(binary.sha256, base.id, dockerfile, str(reference))
     known = directory.recall("docker-image") or {}
@@ -60,7 +59,6 @@ def build_with_docker(
 
 def build_archive(
     binary: Binary,
-    sources: GeneratedSources,
     reference: Reference,
     chosen: Oci,
     inspector: Callable[[], Inspector],
@@ -69,7 +67,7 @@ def build_archive(
     """
     Assemble the image without a daemon, in an archive that `docker load`, skopeo and podman take.
     """
-    config = image_config(binary, sources.policies, chosen.base.name, chosen.base.env)
+    config = image_config(binary, chosen.base.name, chosen.base.env)
     layers = [digest_of(layer.data) for layer in chosen.base.layers]
     key = _key(binary.sha256, json.dumps([layers, chosen.base.config]), repr(config), str(reference), binary.go)
     known = directory.recall("archive") or {}

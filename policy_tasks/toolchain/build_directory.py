@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 STATE = ".policy-tasks"
 MARK = f"{STATE}/owner"
 # Beside the generated module: what later stages make of it.
-OUTPUTS = frozenset({STATE, "bin", "image", ".gitignore"})
+OUTPUTS = frozenset({STATE, "bin", "image", ".gitignore", ".dockerignore"})
 
 
 class BuildDirectory:
@@ -75,6 +75,7 @@ class BuildDirectory:
         self._make_parents(target)
         if target.is_dir() and not target.is_symlink():
             shutil.rmtree(target)
+            self._folders.clear()
         os.replace(source, target)
 
     def _make_parents(self, target: Path) -> None:
@@ -96,6 +97,7 @@ class BuildDirectory:
         """
         parents = {parent for name in names for parent in name.parents}
         self._prune(PurePosixPath(folder), names, parents)
+        self._folders.clear()
 
     def _prune(self, folder: PurePosixPath, names: Set[PurePosixPath], parents: Set[PurePosixPath]) -> None:
         with suppress(FileNotFoundError), os.scandir(self.path / folder) as entries:
@@ -171,6 +173,7 @@ def _claim(directory: BuildDirectory) -> None:
         )
     directory.state.mkdir()
     (path / ".gitignore").write_text("*\n")
+    (path / ".dockerignore").write_text(f"{STATE}\nbin\nimage\n")
     mark.write_text(owner)
 
 
@@ -232,7 +235,7 @@ def save(source: Path, target: Path) -> None:
             raise OutputError.of(
                 "the archive cannot be written",
                 where=target,
-                why=error.strerror,
+                why=error.strerror or str(error),
                 fix="name a file in a folder that exists with --output",
             ) from None
         raise output_error(error, target) from None

@@ -26,6 +26,7 @@ from policy_tasks.toolchain.process import printable
 
 log = logging.getLogger(__name__)
 
+_SOCKET = "unix:///var/run/docker.sock"
 # Seconds. A daemon that is there answers at once; one that builds or pushes may be silent for long.
 _ANSWERS_WITHIN = 10
 _SILENT_FOR = 600
@@ -261,21 +262,19 @@ def connect() -> DockerEngine:
     """
     import docker
     import docker.errors
+    from docker.context import ContextAPI
 
     address = os.environ.get("DOCKER_HOST", "")
     try:
+        context = str(ContextAPI.kwargs_from_context().get("base_url") or _SOCKET)
+        address = address or context.replace("http+unix://", "unix://")
         client = docker.from_env(timeout=_ANSWERS_WITHIN, use_ssh_client=True)
-        address = address or _address(client.api)
         # What is not needed is not sent: a build would pass the daemon every credential of every helper.
         client.api.timeout = _SILENT_FOR
         client.api.reload_config(os.devnull + "/none")
     except (docker.errors.DockerException, OSError, ValueError, RuntimeError) as error:
-        raise _no_engine(address or "unix:///var/run/docker.sock", error) from None
+        raise _no_engine(address or _SOCKET, error) from None
     return DockerEngine(client.api, address)
-
-
-def _address(api: Any) -> str:
-    return str(api.base_url).replace("http+docker://localhost", "unix:///var/run/docker.sock")
 
 
 def _no_engine(address: str, error: Exception) -> PolicyTasksError:

@@ -83,7 +83,7 @@ def find_go(setting: str, scratch: Path) -> Go:
     version = values.pop("GOVERSION")
     _check_age(path, version)
     values = {name: value for name, value in values.items() if value}
-    environment = {**user, **values, **fixed, "GOENV": "off", "CGO_ENABLED": "0", "CC": "false", "GOTELEMETRY": "off"}
+    environment = {**user, **values, **fixed, "GOENV": "off", "CGO_ENABLED": "0", "CC": "false"}
     return Go(path=path, version=version, environment={**environment, **_caches(values, scratch)})
 
 
@@ -147,6 +147,8 @@ def _caches(values: Mapping[str, str], scratch: Path) -> dict[str, str]:
 
 
 def _writable(folder: Path) -> bool:
+    if not folder.is_absolute():  # `off`, which Go says where there is no home
+        return False
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
     return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)

@@ -39,6 +39,7 @@ class GoMod:
 
     path: str
     go: str
+    requires: tuple[str, ...]
     replaces: tuple[Replace, ...]
     excludes: tuple[str, ...]
     ignores: tuple[str, ...]
@@ -55,13 +56,16 @@ def parse_go_mods(files: dict[Path, bytes], go: Go, directory: BuildDirectory) -
     keys = {path: hashlib.sha256(text).hexdigest() for path, text in files.items()}
     unknown = {keys[path]: path for path in files if keys[path] not in known}
     problems: list[Problem] = []
-    with ThreadPoolExecutor() as pool:
-        parsed = pool.map(lambda path: _parse(path, files[path], go, directory), unknown.values())
-        for key, result in zip(unknown, parsed, strict=True):
-            if isinstance(result, Problem):
-                problems.append(result)
-            else:
-                known[key] = result
+    pool = ThreadPoolExecutor()
+    try:
+        parsed = list(pool.map(lambda path: _parse(path, files[path], go, directory), unknown.values()))
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)  # an interrupt does not wait for a thousand of them
+    for key, result in zip(unknown, parsed, strict=True):
+        if isinstance(result, Problem):
+            problems.append(result)
+        else:
+            known[key] = result
     if problems:
         raise PolicyError(*problems)
     if unknown:
@@ -97,6 +101,7 @@ def _go_mod(parsed: dict[str, Any]) -> GoMod:
     return GoMod(
         path=parsed["Module"]["Path"],
         go=parsed.get("Go", ""),
+        requires=tuple(each["Path"] for each in parsed.get("Require") or ()),
         replaces=tuple(replaces),
         excludes=tuple(_versioned(each) for each in parsed.get("Exclude") or ()),
         ignores=tuple(each["Path"] for each in parsed.get("Ignore") or ()),

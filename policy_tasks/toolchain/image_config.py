@@ -4,12 +4,11 @@ How every image is set up, whichever engine assembles it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from policy_tasks import __version__
-from policy_tasks.model import Binary, Policy
+from policy_tasks.model import Binary
 
 # A folder of our own: an engine that unpacks a layer makes missing parents with rights of its own choosing, and
 # an entry for a folder that the base has as a link would replace that link.
@@ -43,7 +42,7 @@ class ImageConfig:
         return dict(self.env)["PATH"]
 
 
-def image_config(binary: Binary, policies: tuple[Policy, ...], base: str, base_env: Iterable[str]) -> ImageConfig:
+def image_config(binary: Binary, base: str, base_env: Iterable[str]) -> ImageConfig:
     """
     The configuration of an image with this binary. It names no time and no place, so that it is the same everywhere.
     """
@@ -52,7 +51,6 @@ def image_config(binary: Binary, policies: tuple[Policy, ...], base: str, base_e
         "org.opencontainers.image.base.name": "scratch" if base == STATIC else base,
         "policy-tasks.version": __version__,
         "policy-tasks.go": binary.go,
-        "policy-tasks.policies": json.dumps([f"{policy.package}.{policy.type}" for policy in policies]),
     }
     env = dict(each.split("=", 1) for each in base_env if "=" in each)
     path = f"{FOLDER}:{env.get('PATH', _PATH)}"

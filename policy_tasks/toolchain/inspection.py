@@ -7,7 +7,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -16,6 +15,7 @@ from policy_tasks.errors import BuildError, PolicyError, PolicyTasksError, Probl
 from policy_tasks.model import Module
 from policy_tasks.names import Platform
 from policy_tasks.toolchain import go_core, go_graph
+from policy_tasks.toolchain.background import Background
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.go_command import BUILD_FLAGS, Go
 from policy_tasks.toolchain.go_graph import POLICIES, Graph, GraphModule
@@ -62,10 +62,9 @@ class Inspection:
         return found
 
     def _inspect(self, patterns: list[str]) -> dict[str, Any]:
-        with ThreadPoolExecutor(1) as pool:
-            inspector = pool.submit(make_inspector, self.directory, self.go)
-            listed = self._list(patterns)
-            found: dict[str, Any] = inspector.result().policies(listed, self.directory.path / POLICIES, self.platform)
+        inspector = Background(lambda: make_inspector(self.directory, self.go))
+        listed = self._list(patterns)
+        found: dict[str, Any] = inspector.result().policies(listed, self.directory.path / POLICIES, self.platform)
         if found["problems"]:
             way_back = WayBack(self.modules, self.directory)
             raise PolicyError(*(_problem(each, way_back) for each in found["problems"]))

@@ -70,13 +70,20 @@ class Inspector:
 
 def make_inspector(directory: BuildDirectory, go: Go) -> Inspector:
     """
-    The programs for this toolchain: from the build directory, else compiled now.
+    The programs for this toolchain: those beside go-core, as the builder image has them; else from the build directory.
     """
     key = f"{go.version} {go.environment['GOROOT']} {go_core.tools_digest()}"
-    folder = directory.state / "programs" / hashlib.sha256(key.encode()).hexdigest()[:16]
-    if not all((folder / name).is_file() for name in PROGRAMS):
+    name = hashlib.sha256(key.encode()).hexdigest()[:16]
+    shipped, folder = go_core.directory() / "programs" / name, directory.state / "programs" / name
+    if _is_complete(shipped):
+        return Inspector(shipped, go)
+    if not _is_complete(folder):
         _compile(directory, go, folder)
     return Inspector(folder, go)
+
+
+def _is_complete(folder: Path) -> bool:
+    return all((folder / name).is_file() for name in PROGRAMS)
 
 
 def _compile(directory: BuildDirectory, go: Go, folder: Path) -> None:

@@ -116,14 +116,7 @@ def _take(descriptor: int, folder: Path, entry: os.DirEntry[str], reading: Readi
     elif entry.is_dir(follow_symlinks=False):
         _descend(descriptor, path, reading, place)
     elif not entry.is_file(follow_symlinks=False):
-        if not place.ignored:
-            _add(
-                reading,
-                "a policy folder holds something that is not a file",
-                path,
-                "it is a FIFO, socket or device",
-                "remove it",
-            )
+        _refuse_special(path, reading, place)
     elif place.module is not None:
         _read(descriptor, path, reading, place)
     elif path.suffix == ".go":
@@ -137,6 +130,12 @@ def _descend(descriptor: int, path: Path, reading: Reading, place: _Place) -> No
     child = os.open(path.name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=descriptor)
     inside = place.inside / path.name
     _walk(child, path, reading, _Place(depth=place.depth + 1, module=place.module, inside=inside, ignored=ignored))
+
+
+def _refuse_special(path: Path, reading: Reading, place: _Place) -> None:
+    if not place.ignored:
+        what, why = "a policy folder holds something that is not a file", "it is a FIFO, socket or device"
+        _add(reading, what, path, why, "remove it")
 
 
 def _refuse_link(path: Path, reading: Reading, place: _Place) -> None:

@@ -75,6 +75,8 @@ def run(command: Command) -> Completed:
         with _lock:
             _running.discard(process)
         _kill(process)
+        for pipe in filter(None, (process.stdin, process.stdout, process.stderr)):
+            pipe.close()
     return Completed(command=command, code=process.returncode, stdout=stdout, stderr=stderr)
 
 

@@ -35,6 +35,7 @@ def stage(graph: Graph, directory: BuildDirectory) -> tuple[Module, ...]:
             directory=module.source.directory,
             staged=module.staged,
             digest=module.digest(),
+            requires=module.go_mod.requires,
             helper=module.helper,
         )
         for module in graph.modules

@@ -11,7 +11,7 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.needs("go")
 
 CORE = go_core.MODULE
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-Files = dict[str, str | bytes]
+Files = Mapping[str, str | bytes]
 
 
 def source(package: str = "a", *, name: str = "", imports: str = "", extra: str = "") -> str:
@@ -55,7 +55,7 @@ def mod(path: str, extra: str = "", go: str = "1.21") -> str:
     return f"module {path}\n\ngo {go}\n{extra}"
 
 
-def one(module: str = "example.com/a", code: str = source(), **files: str | bytes) -> Files:
+def one(module: str = "example.com/a", code: str = source(), **files: str | bytes) -> dict[str, str | bytes]:
     """
     A single module in the folder `a`.
     """
@@ -131,6 +131,7 @@ class Build:
 
 @pytest.fixture(scope="module")
 def build(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """The build directory of the module."""
     root = tmp_path_factory.mktemp("sound")
     write_policy(root / "policies" / "sound", "example.com/sound")
     compile(load_settings(root, build_dir=root / "build", policies=[root / "policies"]))
@@ -169,7 +170,7 @@ REFUSED: dict[str, tuple[Files, int, tuple[str, str, str]]] = {
     "no function body": (one(code=source(extra="func f()\n")), 3, (COMPILE, "~/a/a.go:12:6", "missing function body")),
     "two packages in a folder": (one(**{"a/b.go": "package b\n"}), 3, (LOAD, "~/a", "found packages a")),
     "missing import": (one(code=source(imports='_ "fmt/none"')), 3, (LOAD, "~/a/a.go:4:8", "fmt/none")),
-    "the core's program as import": (one(code=source(imports=f'_ "{CORE}"')), 3, (LOAD, "~/a", "program")),
+    "the core's program as import": (one(code=source(imports=f'_ "{CORE}"')), 3, (LOAD, "~/a", CORE)),
     "embedding from above": (
         one(code=source(imports='_ "embed"', extra="//go:embed ../secret\nvar s string\n"), secret="x"),
         3,
@@ -208,8 +209,13 @@ REFUSED: dict[str, tuple[Files, int, tuple[str, str, str]]] = {
     "the core's path": (one(CORE), 3, (TAKEN, "~/a/go.mod", CORE)),
     "below the core's path": (one(f"{CORE}/engine"), 3, (TAKEN, "~/a/go.mod", CORE)),
     "above the core's path": (one(CORE.rpartition("/")[0]), 3, (TAKEN, "~/a/go.mod", CORE)),
-    **{f"path {path}": (one(path), 3, (TAKEN, "~/a/go.mod", "standard library")) for path in ("fmt", "sort", "net/http")},
-    **{f"path {path}": (one(path), 3, (UNUSABLE, "~/a/go.mod", "to Go")) for path in ("all", "std", "main", "cmd", "C")},
+    **{
+        f"path {path}": (one(path), 3, (TAKEN, "~/a/go.mod", "standard library"))
+        for path in ("fmt", "sort", "net/http")
+    },
+    **{
+        f"path {path}": (one(path), 3, (UNUSABLE, "~/a/go.mod", "to Go")) for path in ("all", "std", "main", "cmd", "C")
+    },
     "package main": (one(code=source("main")), 3, (NONE, "~", "package main")),
     "below internal": ({"a/go.mod": mod("a.b/a"), "a/internal/a.go": source()}, 3, (NONE, "~", "internal")),
     "only tests": ({"a/go.mod": mod("a.b/a"), "a/a_test.go": source()}, 3, (NONE, "~", "a_test.go")),
@@ -217,7 +223,7 @@ REFUSED: dict[str, tuple[Files, int, tuple[str, str, str]]] = {
     "cgo": (one(code=source(imports='"C"')), 3, (NONE, "~", 'imports "C", and cgo is not available')),
     "assembly that does not assemble": (one(**{"a/a.s": "nonsense\n"}), 3, (COMPILE, "~/a", "")),
     "an object for the system's linker": (
-        one(**{"a/a.syso": b"INPUT(/etc/hostname)\n"}),
+        {**one(), "a/a.syso": b"INPUT(/etc/hostname)\n"},
         3,
         ("do not compile together", "", "link"),
     ),
@@ -227,14 +233,20 @@ REFUSED: dict[str, tuple[Files, int, tuple[str, str, str]]] = {
         ("the binary is not what was asked for", "", "it is not static: it needs"),
     ),
     "a symbol that is nowhere": (
-        one(**{
-            "a/d.go": 'package a\n\nimport _ "unsafe"\n\n//go:linkname f no.f\nfunc f()\n\nfunc init() { f() }\n',
-            "a/d.s": "",
-        }),
+        one(
+            **{
+                "a/d.go": 'package a\n\nimport _ "unsafe"\n\n//go:linkname f no.f\nfunc f()\n\nfunc init() { f() }\n',
+                "a/d.s": "",
+            }
+        ),
         3,
         ("do not compile together", "", "no.f not defined"),
     ),
-    "a foreign line": (one(code=source(extra='//line /etc/passwd:7\nvar x int = ""\n')), 3, (COMPILE, "~/a/a.go:13", "")),
+    "a foreign line": (
+        one(code=source(extra='//line /etc/passwd:7\nvar x int = ""\n')),
+        3,
+        (COMPILE, "~/a/a.go:13", ""),
+    ),
     "a replace that leads nowhere": (helper("../none"), 3, ("leads to no module", "~/a/go.mod", "~/none")),
     "a replace by a folder that is no module": (helper("/etc"), 3, ("leads to no module", "~/a/go.mod", "/etc has no")),
     "a replace by the whole disk": (helper("/"), 3, ("leads to no module", "~/a/go.mod", "no go.mod")),
@@ -272,7 +284,22 @@ def test_what_is_broken_is_refused_with_its_place_and_the_binary_stays(case: str
 
 
 ODD_PACKAGES = ("init", "Policy", "RegisterPolicy", "context", "engine", "p0", "string", "nil")
-ODD_NAMES = ('x"y', "x'y", "x y", "x...y", "üß", "a~1", "x*y", "x:y", "x@v", "x=>y", "x;y", "x`y", "x%y", "x//y".replace("/", "|"))
+ODD_NAMES = (
+    'x"y',
+    "x'y",
+    "x y",
+    "x...y",
+    "üß",
+    "a~1",
+    "x*y",
+    "x:y",
+    "x@v",
+    "x=>y",
+    "x;y",
+    "x`y",
+    "x%y",
+    "x//y".replace("/", "|"),
+)
 ODD_FOLDERS = ('x"y', "x y", "x...y", "-x", "ü", "$(id)", "CON", "x=>y", "internal", "x`y")
 # What is accepted: the files, and the packages that hold the policies.
 ACCEPTED: dict[str, tuple[Files, list[str]]] = {
@@ -525,7 +552,7 @@ def test_policies_do_not_run_where_they_are_built(tmp_path: Path, build: Build) 
 
 def test_names_that_only_the_engine_can_compare(tmp_path: Path) -> None:
     """Two policies whose equal names are computed pass the build; the engine ends with code 4 and names both."""
-    code = source("b").replace('return "b"', 'return string([]byte{97})')
+    code = source("b").replace('return "b"', "return string([]byte{97})")
     policies = lay_out(tmp_path / "policies", two(code=code))
     made = compile(load_settings(tmp_path, build_dir=_SHARED / "build", policies=[policies]))
     ran = subprocess.run([made.path], capture_output=True, text=True, check=False)
@@ -546,7 +573,11 @@ HOSTILE_TEXTS: dict[str, Files] = {
     "in a go.mod": one(**{"a/go.mod": "module a.b/c\n\n\x1b[31m x\n"}),
     "in a module path": one(**{"a/go.mod": 'module "\\x1b[31m/x"\n'}),
     "in a replace": one(**{"a/go.mod": mod("a.b/a", 'replace a.b/c => "./\\x1b[31m"\n')}),
-    "in a policy's name": {**one(code=source(name="\\x1b[31m")), **{"b/go.mod": mod("a.b/b"), "b/b.go": source(name="\\x1b[31m")}},
+    "in a policy's name": {
+        **one(code=source(name="\\x1b[31m")),
+        "b/go.mod": mod("a.b/b"),
+        "b/b.go": source(name="\\x1b[31m"),
+    },
     "in an assembler's message": one(**{"a/a.s": '#include "\x1b[31m"\n'}),
 }
 

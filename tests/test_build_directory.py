@@ -1,0 +1,216 @@
+"""
+The build directory: what is written is whole, what is not ours is not touched, and one run has it at a time.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from pathlib import Path, PurePosixPath
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from policy_tasks.errors import OutputError, SettingsError
+from policy_tasks.toolchain.build_directory import MARK, STATE, hold, is_build_directory, save
+
+NAMES = st.lists(st.sampled_from("ab"), min_size=1, max_size=4).map(lambda parts: PurePosixPath(*parts))
+
+
+@given(st.lists(st.tuples(NAMES, st.binary(max_size=3))))
+def test_what_was_written_last_is_there(writes: list[tuple[PurePosixPath, bytes]]) -> None:
+    """A file may come where a folder was, and a folder where a file was; `write` says whether it changed anything."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder, hold(Path(folder, "build")) as directory:
+        expected: dict[PurePosixPath, bytes] = {}
+        for name, data in writes:
+            assert directory.write(name, data) == (expected.get(name) != data)
+            gone = [each for each in expected if each in name.parents or name in each.parents]
+            for each in gone:
+                del expected[each]
+            expected[name] = data
+            assert not directory.write(name, data)
+        found = {
+            PurePosixPath(path.relative_to(directory.path)): path.read_bytes()
+            for path in directory.path.rglob("*")
+            if path.is_file() and path.relative_to(directory.path).parts[0] not in (STATE, ".gitignore")
+        }
+        assert found == expected
+
+
+@given(st.sets(NAMES), st.sets(NAMES))
+def test_only_what_is_named_is_kept(there: set[PurePosixPath], named: set[PurePosixPath]) -> None:
+    """What is not named is removed, with the folders that hold nothing else; what we keep beside it stays."""
+    import tempfile
+
+    there = {name for name in there if not any(name in each.parents for each in there)}
+    with tempfile.TemporaryDirectory() as folder, hold(Path(folder, "build")) as directory:
+        for name in there:
+            directory.write(name, b"x")
+        directory.write("bin/linux-amd64/policy-engine", b"x")
+        directory.keep_only(".", named)
+        left = {PurePosixPath(path.relative_to(directory.path)) for path in directory.path.rglob("*") if path.is_file()}
+        left = {name for name in left if name.parts[0] not in (STATE, ".gitignore")}
+        assert left == (there & named) | {PurePosixPath("bin/linux-amd64/policy-engine")}
+
+
+def test_an_unchanged_file_is_not_touched(tmp_path: Path) -> None:
+    """Its time and its inode stay, so that neither Go nor a watcher sees a change; it is as readable as any other."""
+    with hold(tmp_path) as directory:
+        assert directory.write("a/b", b"x")
+        before = (tmp_path / "a" / "b").stat()
+        assert not directory.write("a/b", b"x")
+        after = (tmp_path / "a" / "b").stat()
+        assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
+        assert after.st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize("place", ["a", "a/b", "a/b/c"])
+def test_nothing_is_written_through_a_link(place: str, tmp_path: Path) -> None:
+    """A link in the place of a file or of a folder above it is replaced; what it leads to stays."""
+    victim = tmp_path / "victim"
+    (victim / "b").mkdir(parents=True)
+    for name in ("b/c", "c"):
+        (victim / name).write_text("mine")
+    with hold(tmp_path / "build") as directory:
+        (tmp_path / "build" / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "build" / place).symlink_to(victim / "c" if place.endswith("c") else victim)
+        directory.write("a/b/c", b"ours")
+        assert (tmp_path / "build" / "a" / "b" / "c").read_bytes() == b"ours"
+        assert not (tmp_path / "build" / place).is_symlink()
+        (tmp_path / "build" / "x").symlink_to(victim)
+        directory.keep_only(".", {PurePosixPath("a/b/c"), PurePosixPath("x/c")})
+        assert not os.path.lexists(tmp_path / "build" / "x")
+    assert [(victim / name).read_text() for name in ("b/c", "c")] == ["mine", "mine"]
+
+
+def test_a_link_with_the_right_contents_is_replaced_all_the_same(tmp_path: Path) -> None:
+    """What Go reads next must not be what somebody else may change."""
+    (tmp_path / "victim").write_bytes(b"x")
+    with hold(tmp_path / "build") as directory:
+        (directory.path / "a").symlink_to(tmp_path / "victim")
+        assert directory.write("a", b"x")
+        assert not (directory.path / "a").is_symlink()
+
+
+def test_a_folder_of_the_users_is_refused(tmp_path: Path) -> None:
+    """What holds files, and no mark of ours, is no build directory."""
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(SettingsError) as caught, hold(tmp_path):
+        pass
+    assert caught.value.where == str(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_an_empty_folder_and_a_missing_one_are_taken(tmp_path: Path) -> None:
+    """Both become build directories, that git and discovery leave out."""
+    (tmp_path / "empty").mkdir()
+    for path in (tmp_path / "empty", tmp_path / "missing" / "below"):
+        with hold(path):
+            assert is_build_directory(path)
+            assert (path / ".gitignore").read_text() == "*\n"
+    assert not is_build_directory(tmp_path)
+
+
+def test_a_copy_is_made_anew(tmp_path: Path) -> None:
+    """A build directory that was copied, or came with a repository, carries another folder's mark."""
+    with hold(tmp_path / "first") as directory:
+        directory.write("main.go", b"x")
+        directory.remember("known", [1])
+    shutil.copytree(tmp_path / "first", tmp_path / "second")
+    with hold(tmp_path / "second") as directory:
+        assert directory.recall("known") is None
+        assert not (directory.path / "main.go").exists()
+    with hold(tmp_path / "first") as directory:
+        assert directory.recall("known") == [1]
+        assert (directory.path / "main.go").exists()
+
+
+def test_a_link_for_the_state_is_not_followed(tmp_path: Path) -> None:
+    """Even where it leads to a folder with the right mark."""
+    build, other = tmp_path / "build", tmp_path / "other"
+    build.mkdir()
+    other.mkdir()
+    (other / Path(MARK).name).write_text(str(build.stat().st_ino))
+    (build / STATE).symlink_to(other)
+    with hold(build):
+        assert not (build / STATE).is_symlink()
+    assert [path.name for path in other.iterdir()] == [Path(MARK).name]
+
+
+def test_a_making_that_was_cut_off_is_done_again(tmp_path: Path) -> None:
+    """Without a mark in it, or with half of one, the folder is still known to be ours."""
+    for state in ("", "12"):
+        shutil.rmtree(tmp_path / "build", ignore_errors=True)
+        (tmp_path / "build" / STATE).mkdir(parents=True)
+        (tmp_path / "build" / "main.go").write_text("half")
+        if state:
+            (tmp_path / "build" / MARK).write_text(state)
+        with hold(tmp_path / "build") as directory:
+            assert directory.write("main.go", b"whole")
+
+
+def test_what_cannot_be_read_was_never_remembered(tmp_path: Path) -> None:
+    """A memory that is missing or broken costs a rebuild and nothing more."""
+    with hold(tmp_path) as directory:
+        assert directory.recall("none") is None
+        directory.remember("some", {"a": [1]})
+        assert directory.recall("some") == {"a": [1]}
+        for broken in (b"", b"{", b"\xff"):
+            (directory.state / "some.json").write_bytes(broken)
+            assert directory.recall("some") is None
+
+
+def test_the_second_waits_for_the_first(tmp_path: Path) -> None:
+    """Two runs have the build directory one after the other."""
+    order = []
+
+    def second() -> None:
+        with hold(tmp_path):
+            order.append("second")
+
+    with hold(tmp_path):
+        thread = threading.Thread(target=second)
+        thread.start()
+        thread.join(0.2)
+        order.append("first")
+    thread.join()
+    assert order == ["first", "second"]
+
+
+def test_runs_do_not_share_temporary_files(tmp_path: Path) -> None:
+    """A go command that outlives a killed run writes to a folder that is no longer there; nothing of it is left."""
+    with hold(tmp_path) as directory:
+        first = directory.temporary
+        left = directory.temporary_file(b"x")
+        os.link(left, directory.state / "killed")  # as if the run had ended here
+    with hold(tmp_path) as directory:
+        assert directory.temporary != first
+        assert not first.exists()
+    assert not (tmp_path / STATE / "tmp").exists()
+
+
+def test_an_archive_is_saved_in_one_step(tmp_path: Path) -> None:
+    """It replaces what was there, through no link, and leaves nothing beside it, not even when it fails."""
+    with hold(tmp_path / "build") as directory:
+        target = tmp_path / "out" / "a.tar"
+        with pytest.raises(OutputError) as caught:
+            save(directory.temporary_file(b"new"), target)
+        assert caught.value.where == str(target)
+        target.parent.mkdir()
+        target.write_bytes(b"old")
+        save(directory.temporary_file(b"new"), target)
+        assert target.read_bytes() == b"new"
+        with pytest.raises(OutputError):
+            save(directory.temporary_file(b"new"), target.parent)
+        victim = tmp_path / "victim"
+        victim.write_bytes(b"mine")
+        target.unlink()
+        target.symlink_to(victim)
+        save(directory.temporary_file(b"newer"), target)
+    assert victim.read_bytes() == b"mine"
+    assert target.read_bytes() == b"newer"
+    assert [path.name for path in target.parent.iterdir()] == ["a.tar"]

@@ -1,0 +1,142 @@
+"""
+Commands are run to their end, with nothing inherited, and what they say is fit to be shown.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+import unicodedata
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from policy_tasks.errors import BuildError, ToolError
+from policy_tasks.toolchain import process
+from policy_tasks.toolchain.process import Command, printable, run
+
+
+def python(code: str, *, stdin: bytes = b"", **env: str) -> Command:
+    """
+    A command that runs this Python.
+    """
+    return Command(argv=(sys.executable, "-c", code), cwd=Path.cwd(), env=env, stdin=stdin)
+
+
+@given(st.text())
+def test_no_control_character_survives(text: str) -> None:
+    """Only tabs and line ends are left of what steers a terminal, and no text turns the direction of the next."""
+    left = {character for character in printable(text) if unicodedata.category(character) == "Cc"}
+    assert left <= {"\t", "\n"}
+    bidirectional = {"LRE", "RLE", "PDF", "LRO", "RLO", "LRI", "RLI", "FSI", "PDI"}
+    assert not {unicodedata.bidirectional(character) for character in printable(text)} & bidirectional
+
+
+@given(st.text())
+def test_shown_twice_is_shown_once(text: str) -> None:
+    """A text that went through `printable` on its way goes through the door unchanged."""
+    assert printable(printable(text)) == printable(text)
+
+
+@given(st.text(st.characters(min_codepoint=32, max_codepoint=126)))
+def test_plain_text_is_shown_as_it_is(text: str) -> None:
+    """What is printable and holds no address stays."""
+    if "://" not in text:
+        assert printable(text) == text
+
+
+@given(st.text(st.sampled_from("abc:%-_.~1"), min_size=1))
+def test_credentials_in_addresses_are_left_out(secret: str) -> None:
+    """Neither a password nor a token before the host is shown, whatever the scheme."""
+    assert printable(f"GET https://{secret}@host/x: refused") == "GET https://***@host/x: refused"
+
+
+def test_a_command_inherits_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment is what the command says, and no open file goes along."""
+    monkeypatch.setenv("SECRET", "x")
+    reading, writing = os.pipe()
+    os.set_inheritable(writing, True)
+    done = run(python(f"import os\nprint('SECRET' in os.environ, os.environ['A'])\nos.fstat({writing})", A="b"))
+    os.close(reading)
+    os.close(writing)
+    assert done.stdout == b"False b\n"
+    assert "Bad file descriptor" in done.message
+
+
+def test_a_command_is_given_its_input() -> None:
+    """Input of any size goes in while output of any size comes out; a command that does not read it is no failure."""
+    big = b"x" * 1_000_000
+    assert run(python("import sys; sys.stdout.write(sys.stdin.read())", stdin=big)).stdout == big
+    assert run(python("pass", stdin=big)).code == 0
+
+
+def test_how_a_command_ended() -> None:
+    """The code, or the signal as a negative number."""
+    assert run(python("raise SystemExit(3)")).code == 3
+    assert run(python("import os; os.kill(os.getpid(), 9)")).code == -9
+
+
+def test_a_program_that_is_not_there(tmp_path: Path) -> None:
+    """What cannot be started is an error that names it."""
+    (tmp_path / "text").write_text("no program")
+    (tmp_path / "text").chmod(0o755)
+    for path in (tmp_path / "none", tmp_path / "text", tmp_path):
+        with pytest.raises(ToolError) as caught:
+            run(Command(argv=(str(path),), cwd=tmp_path, env={}))
+        assert caught.value.where == str(path)
+
+
+FAMILY = """
+import os, sys, time
+child = os.fork()
+if not child:
+    time.sleep(60)
+print(child, flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_command_that_hangs_is_ended_with_its_children(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """After the time limit neither the command nor what it started is left."""
+    monkeypatch.setattr(process, "TIMEOUT", 1)
+    code = f"import sys; sys.stdout = open({str(tmp_path / 'child')!r}, 'w')" + FAMILY
+    with pytest.raises(BuildError, match="did not end"):
+        run(python(code))
+    _gone(int((tmp_path / "child").read_text()))
+
+
+def test_all_commands_end_with_us(tmp_path: Path) -> None:
+    """`kill_all` ends the commands of every thread, with their children."""
+    files = [tmp_path / str(number) for number in range(3)]
+    code = "import sys; sys.stdout = open(sys.argv[1], 'w')" + FAMILY
+    commands = [Command(argv=(sys.executable, "-c", code, str(file)), cwd=tmp_path, env={}) for file in files]
+    threads = [threading.Thread(target=run, args=(command,)) for command in commands]
+    for thread in threads:
+        thread.start()
+    end = time.monotonic() + 20
+    while not all(file.is_file() and file.read_text() for file in files):
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    process.kill_all()
+    for thread in threads:
+        thread.join(10)
+        assert not thread.is_alive()
+    for file in files:
+        _gone(int(file.read_text()))
+
+
+def _gone(pid: int) -> None:
+    end = time.monotonic() + 10
+    while True:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            return
+        if state == "Z":  # whose parent is this container's first process, which may not care
+            return
+        assert time.monotonic() < end, "it still runs"
+        time.sleep(0.01)
