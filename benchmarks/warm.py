@@ -78,7 +78,10 @@ def _tools(scratch: Path, count: int) -> dict[str, tuple[Path, Callable[[], None
         "compile": (source, lambda: _run([*ours, "compile"], project)),
         "image, oci": (source, lambda: _run([*ours, "image", "--engine", "oci"], project)),
     }
-    if shutil.which("docker") and subprocess.run(["docker", "version"], capture_output=True, check=False).returncode == 0:
+    if (
+        shutil.which("docker")
+        and subprocess.run(["docker", "version"], capture_output=True, check=False).returncode == 0
+    ):
         tools["image, Docker"] = (source, lambda: _run([*ours, "image", "--engine", "docker"], project))
     if shutil.which("ko"):
         ko = {

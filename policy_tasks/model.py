@@ -17,7 +17,8 @@ class Module:
     """
     A Go module that was staged: its path, the user's folder, and its place below the generated directory.
 
-    `digest` is that of all its files, `requires` the modules that its go.mod asks for. A helper holds no policies; some policy's go.mod replaces a module with it.
+    `digest` is that of all its files, `requires` the modules that its go.mod asks for. A helper holds no policies; some
+    policy's go.mod replaces a module with it.
     """
 
     path: str

@@ -52,7 +52,9 @@ def _has_proxy() -> bool:
     if not _has_go():
         return False
     with tempfile.TemporaryDirectory() as scratch:
-        return find_go("", Path(scratch)).run("list", "-m", "github.com/google/uuid@v1.6.0", cwd=Path(scratch)).code == 0
+        return (
+            find_go("", Path(scratch)).run("list", "-m", "github.com/google/uuid@v1.6.0", cwd=Path(scratch)).code == 0
+        )
 
 
 PARTS: dict[str, Callable[[], bool]] = {

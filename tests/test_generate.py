@@ -21,7 +21,14 @@ GOLDEN = Path(__file__).parent / "golden"
 
 def _policy(package: str, kind: str, *, pointer: bool = True, composite: bool = True) -> Policy:
     return Policy(
-        package=package, type=kind, module=package, file=Path("/p.go"), line=1, pointer=pointer, composite=composite, name=None
+        package=package,
+        type=kind,
+        module=package,
+        file=Path("/p.go"),
+        line=1,
+        pointer=pointer,
+        composite=composite,
+        name=None,
     )
 
 
@@ -37,7 +44,16 @@ FOUND = PolicySet(
         _policy('example.com/it"s', "Quoted"),
     ),
     near_misses=(),
-    modules=(Module(path="example.com/a", directory=Path("/a"), staged="policies/a", digest="sha256:0", requires=(), helper=False),),
+    modules=(
+        Module(
+            path="example.com/a",
+            directory=Path("/a"),
+            staged="policies/a",
+            digest="sha256:0",
+            requires=(),
+            helper=False,
+        ),
+    ),
     directory=Path("/nowhere"),
 )
 

@@ -34,7 +34,9 @@ def test_no_platform_means_this_machine() -> None:
     assert parse_platform("") == host_platform()
 
 
-@pytest.mark.parametrize("text", ["linux", "linux/", "/amd64", "linux/amd64/v9", "linux/arm64/v7", "a/b/c/d", "Linux/AMD64", "../x/y"])
+@pytest.mark.parametrize(
+    "text", ["linux", "linux/", "/amd64", "linux/amd64/v9", "linux/arm64/v7", "a/b/c/d", "Linux/AMD64", "../x/y"]
+)
 def test_what_is_no_platform_is_a_settings_error(text: str) -> None:
     """Anything else than OS/ARCH[/VARIANT] is refused with the setting's name."""
     with pytest.raises(SettingsError) as caught:
@@ -62,7 +64,17 @@ def test_references_have_a_canonical_name(repository: str, canonical: str) -> No
 
 @pytest.mark.parametrize(
     ("repository", "tag"),
-    [("Engine", "v1"), ("engine:v1", "v1"), ("", "v1"), ("a//b", "v1"), ("engine", ""), ("engine", "-x"), ("engine", "a b"), ("a" * 300, "v1"), ("engine\n", "v1")],
+    [
+        ("Engine", "v1"),
+        ("engine:v1", "v1"),
+        ("", "v1"),
+        ("a//b", "v1"),
+        ("engine", ""),
+        ("engine", "-x"),
+        ("engine", "a b"),
+        ("a" * 300, "v1"),
+        ("engine\n", "v1"),
+    ],
 )
 def test_what_is_no_reference_is_a_settings_error(repository: str, tag: str) -> None:
     """A repository or tag that no registry takes is refused before anything is compiled."""

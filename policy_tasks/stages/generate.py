@@ -12,10 +12,10 @@ from typing import Any
 from policy_tasks.model import GeneratedSources, Policy, PolicySet
 from policy_tasks.names import Platform
 from policy_tasks.toolchain import go_core, go_graph, templates
+from policy_tasks.toolchain.alpine import ALPINE
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.go_command import BUILD_COMMAND, Go
 from policy_tasks.toolchain.image_config import ENTRYPOINT, USER
-from policy_tasks.toolchain.alpine import ALPINE
 
 log = logging.getLogger(__name__)
 

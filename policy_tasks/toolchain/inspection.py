@@ -134,7 +134,7 @@ def _import_path(module: GraphModule, folder: PurePosixPath, go: Go) -> str:
             why="an import path cannot hold ... or @",
             fix="rename the folder",
         )
-    if "." not in path.split("/")[0] and (Path(go.environment["GOROOT"]) / "src" / path).is_dir():
+    if "." not in path.split("/", maxsplit=1)[0] and (Path(go.environment["GOROOT"]) / "src" / path).is_dir():
         raise PolicyError.of(
             f"the module path {module.go_mod.path} is taken",
             where=module.source.directory / "go.mod",

@@ -92,7 +92,17 @@ def strays(project: Path) -> set[str]:
     The files in the project that are neither the user's nor part of a build.
     """
     known = {"policies", "build", "engine.tar", "tasks.py"}
-    built = {"Dockerfile", "bin", "image", ".gitignore", ".policy-tasks", "policies", "manifest.json", "engine"}
+    built = {
+        "Dockerfile",
+        "bin",
+        "image",
+        ".dockerignore",
+        ".gitignore",
+        ".policy-tasks",
+        "policies",
+        "manifest.json",
+        "engine",
+    }
     inside = {path.name for path in (project / BUILD).iterdir()} if (project / BUILD).exists() else set()
     inside = {name for name in inside - built if not name.endswith((".go", ".mod", ".sum"))}
     outputs = {path.name for path in (project / BUILD).glob("bin/*/*")} - {"policy-engine"}

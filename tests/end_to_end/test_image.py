@@ -28,7 +28,9 @@ def _docker(*arguments: str, check: bool = True) -> str:
 @pytest.fixture(autouse=True)
 def _no_image_left() -> Iterator[None]:
     yield
-    subprocess.run(["docker", "rmi", "-f", f"{REPO}:latest", f"{REGISTRY}/{REPO}:latest"], capture_output=True, check=False)
+    subprocess.run(
+        ["docker", "rmi", "-f", f"{REPO}:latest", f"{REGISTRY}/{REPO}:latest"], capture_output=True, check=False
+    )
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +59,10 @@ def test_docker_builds_on_alpine_for_a_user_that_is_not_root(project: Path) -> N
     assert config["Config"]["User"] == "65532:65532"
     ran = _docker("run", "--rm", "--entrypoint", "/bin/sh", REPO, "-c", "id -u; policy-engine list")
     assert ran.startswith("65532\n")
-    assert [each["package"] for each in json.loads(ran.split("\n", 1)[1])["policies"]] == ["example.com/a", "example.com/b"]
+    assert [each["package"] for each in json.loads(ran.split("\n", 1)[1])["policies"]] == [
+        "example.com/a",
+        "example.com/b",
+    ]
 
 
 @pytest.mark.needs("docker")
@@ -67,7 +72,9 @@ def test_static_base_runs_without_rights(project: Path) -> None:
     hard = ["--read-only", "--cap-drop", "ALL", "--network", "none", "--security-opt", "no-new-privileges"]
     assert len(json.loads(_docker("run", "--rm", *hard, REPO))["results"]) == 2
     container = _docker("create", REPO).strip()
-    listed = subprocess.run(f"docker export {container} | tar tv", shell=True, capture_output=True, text=True, check=True)
+    listed = subprocess.run(
+        f"docker export {container} | tar tv", shell=True, capture_output=True, text=True, check=True
+    )
     _docker("rm", container)
     assert "drwxrwxrwt root/root" in next(line for line in listed.stdout.splitlines() if line.endswith(" tmp/"))
     assert "etc/ssl/certs/ca-certificates.crt" in listed.stdout
@@ -100,11 +107,17 @@ def test_archive_is_read_by_skopeo_and_loaded_by_docker(project: Path, tmp_path:
     assert made["archive"] == str(tmp_path / "engine.tar")
     for transport in ("oci-archive", "docker-archive"):
         inspected = subprocess.run(
-            ["skopeo", "inspect", "--config", f"{transport}:{made['archive']}"], capture_output=True, text=True, check=True
+            ["skopeo", "inspect", "--config", f"{transport}:{made['archive']}"],
+            capture_output=True,
+            text=True,
+            check=True,
         )
         assert json.loads(inspected.stdout)["config"]["User"] == "65532:65532"
     digest = subprocess.run(
-        ["skopeo", "inspect", "--format", "{{.Digest}}", f"oci-archive:{made['archive']}"], capture_output=True, text=True, check=True
+        ["skopeo", "inspect", "--format", "{{.Digest}}", f"oci-archive:{made['archive']}"],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert digest.stdout.strip() == made["digest"]
     _docker("load", "-i", made["archive"])

@@ -33,7 +33,12 @@ def _clone(target: Path) -> Path:
     """
     What a clone has: the files that git knows, as they are now.
     """
-    listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=REPOSITORY, capture_output=True, check=False)
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        check=False,
+    )
     if listed.returncode != 0:
         pytest.skip("this is no git checkout")
     for name in filter(None, listed.stdout.decode().split("\0")):
@@ -53,7 +58,11 @@ def _bare_machine(tmp_path: Path) -> dict[str, str]:
     for name in ("sh", "bash", "env", "git", "uname"):
         if found := shutil.which(name):
             (programs / name).symlink_to(found)
-    kept = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_", "GOPROXY", "GOSUMDB", "LANG"))}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name.startswith(("PIP_", "SSL_", "GOPROXY", "GOSUMDB", "LANG"))
+    }
     return {**kept, "PATH": str(programs), "HOME": str(tmp_path), "DOCKER_HOST": f"unix://{tmp_path}/none.sock"}
 
 
@@ -61,7 +70,9 @@ def _bare_machine(tmp_path: Path) -> dict[str, str]:
 def test_first_command_ends_with_an_image_that_runs(tmp_path: Path) -> None:
     """With nothing but Python the first command makes an archive that skopeo reads and Docker loads and runs, not as root."""
     clone, env = _clone(tmp_path / "clone"), _bare_machine(tmp_path)
-    done = subprocess.run(["sh", "-c", _command("main")], cwd=clone, env=env, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["sh", "-c", _command("main")], cwd=clone, env=env, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout == "policy-engine:latest\n"
     (archive,) = re.findall(r"docker load -i (\S+)", done.stderr)
@@ -71,8 +82,12 @@ def test_first_command_ends_with_an_image_that_runs(tmp_path: Path) -> None:
     assert json.loads(inspected.stdout)["config"]["User"] == "65532:65532"
     subprocess.run(["docker", "load", "-i", archive], capture_output=True, check=True)
     ran = subprocess.run(["docker", "run", "--rm", "policy-engine:latest"], capture_output=True, text=True, check=True)
-    assert {"required-fields", "replica-limit", "test-policy"} == {each["name"] for each in json.loads(ran.stdout)["results"]}
-    status = subprocess.run(["git", "status", "--porcelain"], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert {"required-fields", "replica-limit", "test-policy"} == {
+        each["name"] for each in json.loads(ran.stdout)["results"]
+    }
+    status = subprocess.run(
+        ["git", "status", "--porcelain"], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
     assert "examples/policies/policy1/" not in status.stdout.replace("?? ", "")
 
 
@@ -96,7 +111,9 @@ def test_policy_of_the_readme_becomes_an_image(tmp_path: Path) -> None:
     subprocess.run(["sh", "-c", setup], cwd=tmp_path, env=env, capture_output=True, check=True)
     (tmp_path / "policies/hello/policy.go").write_text(_blocks("go")[0])
     assert run_console("image", "--repo", "policy-tasks-test/readme", cwd=tmp_path).returncode == 0
-    run = next(block for block in _blocks("sh") if block.startswith("echo ")).replace("policy-engine:latest", "policy-tasks-test/readme")
+    run = next(block for block in _blocks("sh") if block.startswith("echo ")).replace(
+        "policy-engine:latest", "policy-tasks-test/readme"
+    )
     ran = subprocess.run(["sh", "-c", run], capture_output=True, text=True, check=True)
     assert json.loads(ran.stdout) == {"results": [{"name": "hello", "result": {"allowed": True}}]}
     subprocess.run(["docker", "rmi", "-f", "policy-tasks-test/readme"], capture_output=True, check=False)
@@ -106,7 +123,9 @@ def test_policy_of_the_readme_becomes_an_image(tmp_path: Path) -> None:
 def test_tasks_of_the_readme_are_tasks(block: str, tmp_path: Path) -> None:
     """Each tasks.py of the README is listed by Invoke with its five stages."""
     (tmp_path / "tasks.py").write_text(block)
-    listed = subprocess.run([sys.executable, "-m", "invoke", "--list"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    listed = subprocess.run(
+        [sys.executable, "-m", "invoke", "--list"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
     assert len(re.findall(r"^ *\S*image ", listed.stdout, re.MULTILINE)) == block.count("collection(")
 
 
@@ -121,7 +140,9 @@ def test_settings_of_the_readme_are_settings(tmp_path: Path) -> None:
 
 
 @pytest.mark.needs("go")
-def test_python_of_the_readme_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_python_of_the_readme_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The README's Python makes an image and prints its name and digest."""
     from tests.conftest import write_policy
 
