@@ -36,7 +36,7 @@ def test_what_was_written_last_is_there(writes: list[tuple[PurePosixPath, bytes]
         found = {
             PurePosixPath(path.relative_to(directory.path)): path.read_bytes()
             for path in directory.path.rglob("*")
-            if path.is_file() and path.relative_to(directory.path).parts[0] not in (STATE, ".gitignore")
+            if path.is_file() and path.relative_to(directory.path).parts[0] not in (STATE, ".gitignore", ".dockerignore")
         }
         assert found == expected
 
@@ -53,7 +53,7 @@ def test_only_what_is_named_is_kept(there: set[PurePosixPath], named: set[PurePo
         directory.write("bin/linux-amd64/policy-engine", b"x")
         directory.keep_only(".", named)
         left = {PurePosixPath(path.relative_to(directory.path)) for path in directory.path.rglob("*") if path.is_file()}
-        left = {name for name in left if name.parts[0] not in (STATE, ".gitignore")}
+        left = {name for name in left if name.parts[0] not in (STATE, ".gitignore", ".dockerignore")}
         assert left == (there & named) | {PurePosixPath("bin/linux-amd64/policy-engine")}
 
 
