@@ -79,8 +79,6 @@ RUN set -eu; umask 0; \
         'func (Policy) Validate() error { return nil }' >/tmp/warm/policies/warm.go; \
     cd /tmp/warm; \
     policy-tasks image --policies policies --engine oci --base static --output warm.tar; \
-    programs=$(/opt/policy-tasks/venv/bin/python -c 'from policy_tasks.toolchain import go_core; print(go_core.directory())'); \
-    cp -R /build/.policy-tasks/programs "$programs/"; \
     touch -d '2037-01-01 00:00' before; \
     find $GOCACHE -type f ! -newer before -exec touch -d '2037-01-02 00:00' {} +; \
     rm -rf /build /tmp/policy-tasks /tmp/warm; \

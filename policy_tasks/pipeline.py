@@ -83,14 +83,14 @@ class _Run:
         return find_policies(self.staged(), self.platform, self.go, self.directory)
 
     def sources(self) -> GeneratedSources:
-        return generate_sources(self.policies(), self.go, self.platform, self.directory)
+        return generate_sources(self.policies(), self.directory)
 
     def binary(self) -> Binary:
         staged = self.staged()
         build = GoBuild(self.platform, self.go, self.directory)
         build.begin()
         found = find_policies(staged, self.platform, self.go, self.directory)
-        sources = generate_sources(found, self.go, self.platform, self.directory)
+        sources = generate_sources(found, self.directory)
         return build_binary(sources, build, self.go, self.directory)
 
     def image(self) -> Image:
@@ -103,7 +103,7 @@ class _Run:
         if isinstance(chosen, Docker):
             output = self.settings.image.output and self.settings.path(self.settings.image.output)
             return build_with_docker(binary, self.reference, chosen, output, self.directory)
-        inspector = lambda: make_inspector(self.directory, self.go)  # noqa: E731
+        inspector = lambda: make_inspector(self.go)  # noqa: E731
         return build_archive(binary, self.reference, chosen, inspector, self.directory)
 
     @cached_property

@@ -24,8 +24,8 @@ class DiscoverSettings:
     policies: tuple[Path, ...] = _setting(
         (Path("policies"),), "A folder of Go policy modules; modules are found at any depth. May be repeated."
     )
-    max_files: int = _setting(10_000, "The most files that one policy module may hold.")
-    max_bytes: int = _setting(256 * 1024 * 1024, "The most bytes that the files of one policy module may add up to.")
+    max_files: int = _setting(100_000, "The most files that all policy modules together may hold.")
+    max_bytes: int = _setting(512 * 1024 * 1024, "The most bytes that these files may add up to.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,7 +36,8 @@ def test_what_was_written_last_is_there(writes: list[tuple[PurePosixPath, bytes]
         found = {
             PurePosixPath(path.relative_to(directory.path)): path.read_bytes()
             for path in directory.path.rglob("*")
-            if path.is_file() and path.relative_to(directory.path).parts[0] not in (STATE, ".gitignore", ".dockerignore")
+            if path.is_file()
+            and path.relative_to(directory.path).parts[0] not in (STATE, ".gitignore", ".dockerignore")
         }
         assert found == expected
 

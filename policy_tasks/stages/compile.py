@@ -45,7 +45,6 @@ def build_binary(sources: GeneratedSources, build: GoBuild, go: Go, directory: B
 def _install(build: GoBuild, directory: BuildDirectory) -> None:
     made, target = build.made, build.target
     made.chmod(0o755)
-    target.parent.mkdir(parents=True, exist_ok=True)
     if not target.is_file() or made.read_bytes() != target.read_bytes():
         directory.move(made, target)
 
@@ -75,7 +74,7 @@ def _check(sha256: str, sources: GeneratedSources, build: GoBuild, go: Go, direc
     plan = [sha256, str(build.platform), sorted(module.path for module in sources.modules)]
     if directory.recall("checked") == plan:
         return
-    found = make_inspector(directory, go).binary(build.made)
+    found = make_inspector(go).binary(build.made)
     wrong = [*_wrong_kind(found, build.platform), *_wrong_modules(found, sources)]
     if wrong:
         raise BuildError.of(

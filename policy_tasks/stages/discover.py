@@ -5,6 +5,7 @@ Settings -> PolicySet: stage the policies' modules beside the core, and type-che
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,7 +76,7 @@ def find_policies(staged: StagedPolicies, platform: Platform, go: Go, directory:
 
 def _read(folders: tuple[Path, ...], settings: DiscoverSettings) -> Reading:
     reading = Reading(files_left=settings.max_files, bytes_left=settings.max_bytes)
-    missing = [folder for folder in folders if not folder.is_dir()]
+    missing = [folder for folder in folders if not os.path.isdir(folder)]
     if missing:
         raise SettingsError(*(_missing(folder) for folder in missing))
     for folder in folders:
@@ -88,10 +89,17 @@ def _read(folders: tuple[Path, ...], settings: DiscoverSettings) -> Reading:
 
 
 def _missing(folder: Path) -> Problem:
+    try:
+        folder.stat()
+        why = "it is a file"
+    except FileNotFoundError:
+        why = "there is no such folder"
+    except OSError as error:
+        why = error.strerror or str(error)
     return Problem(
         what="the policies are missing",
         where=str(folder),
-        why="it is a file" if folder.is_file() else "there is no such folder",
+        why=why,
         fix="name the folder that holds the policy modules with --policies, or as discover.policies in the settings",
     )
 

@@ -10,11 +10,10 @@ import logging
 from typing import Any
 
 from policy_tasks.model import GeneratedSources, Policy, PolicySet
-from policy_tasks.names import Platform
-from policy_tasks.toolchain import go_core, go_graph, templates
+from policy_tasks.toolchain import go_core, templates
 from policy_tasks.toolchain.alpine import ALPINE
 from policy_tasks.toolchain.build_directory import BuildDirectory
-from policy_tasks.toolchain.go_command import BUILD_COMMAND, Go
+from policy_tasks.toolchain.go_command import BUILD_COMMAND
 from policy_tasks.toolchain.image_config import ENTRYPOINT, USER
 
 log = logging.getLogger(__name__)
@@ -22,11 +21,9 @@ log = logging.getLogger(__name__)
 RENDERED = ("imports.go", "Dockerfile")
 
 
-def generate_sources(found: PolicySet, go: Go, platform: Platform, directory: BuildDirectory) -> GeneratedSources:
+def generate_sources(found: PolicySet, directory: BuildDirectory) -> GeneratedSources:
     """
     Write the generated files. What has not changed since it was rendered is not rendered again.
-
-    Raises `BuildError` where Go cannot find what the whole program depends on.
     """
     key = _key(found)
     known = directory.recall("generated") or {}
@@ -38,23 +35,8 @@ def generate_sources(found: PolicySet, go: Go, platform: Platform, directory: Bu
         directory.write("Dockerfile", templates.render("Dockerfile", **values))
         directory.remember("generated", {"key": key, "files": _digest(directory)})
         log.info("generate: %s", directory.path)
-    _complete(found, go, platform, directory)
     directory.write("manifest.json", _manifest(found))
     return GeneratedSources(directory=directory.path, policies=found.policies, modules=found.modules)
-
-
-def _complete(found: PolicySet, go: Go, platform: Platform, directory: BuildDirectory) -> None:
-    """
-    Complete go.mod where modules of other people's are in play, unless that was done for just this.
-    """
-    own = {module.path for module in found.modules}
-    if all(own.issuperset(module.requires) for module in found.modules):
-        return
-    manifest = hashlib.sha256(_manifest(found)).hexdigest()
-    key = [str(platform), manifest, _digest(directory), go_graph.resolved_digest(directory)]
-    if directory.recall("completed") != key:
-        go_graph.complete(go, platform, directory)
-        directory.remember("completed", [*key[:-1], go_graph.resolved_digest(directory)])
 
 
 def _key(found: PolicySet) -> str:

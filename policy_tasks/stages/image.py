@@ -139,7 +139,6 @@ def _write_archive(
     archive = as_archive(image, reference)
     made = directory.temporary_file(archive)
     if chosen.archive.is_relative_to(directory.path):
-        chosen.archive.parent.mkdir(exist_ok=True)
         directory.move(made, chosen.archive)
     else:
         save(made, chosen.archive)

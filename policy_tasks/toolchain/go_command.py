@@ -9,11 +9,12 @@ import logging
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from policy_tasks.errors import PolicyTasksError, ToolError
+from policy_tasks.errors import BuildError, PolicyTasksError, ToolError
 from policy_tasks.names import Platform
 from policy_tasks.toolchain.process import Command, Completed, run
 
@@ -32,6 +33,8 @@ _PASSED = (
 _ASKED = (
     "GOVERSION GOROOT GOPROXY GONOPROXY GOPRIVATE GOSUMDB GONOSUMDB GOINSECURE GOVCS GOAUTH GOCACHE GOMODCACHE GOPATH"
 ).split()
+# Bytes. With less Go cannot compile anything.
+_LEAST = 1 << 20
 # On list and build alike, so that what is listed is what is built. -buildvcs=false also keeps git, and with it the
 # programs that a repository's .git/config can name, from being run: https://go.dev/issue/74520
 BUILD_FLAGS = ("-trimpath", "-buildvcs=false", "-pgo=off")
@@ -85,6 +88,19 @@ def find_go(setting: str, scratch: Path) -> Go:
     values = {name: value for name, value in values.items() if value}
     environment = {**user, **values, **fixed, "GOENV": "off", "CGO_ENABLED": "0", "CC": "false"}
     return Go(path=path, version=version, environment={**environment, **_caches(values, scratch)})
+
+
+def out_of_disk(go: Go) -> PolicyTasksError | None:
+    """
+    The reason for a failure that Go tells as anything else, such as `package sync is not in std`.
+    """
+    for folder in (go.environment["GOCACHE"], go.environment.get("TMPDIR") or tempfile.gettempdir()):
+        if Path(folder).is_dir() and shutil.disk_usage(folder).free < _LEAST:
+            why = "no space left on device: Go keeps its cache and its temporary files there"
+            return BuildError.of(
+                "Go ran out of disk", where=folder, why=why, fix="free some space on that disk, then run again"
+            )
+    return None
 
 
 def _search(setting: str) -> Path:

@@ -15,11 +15,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from policy_tasks.errors import BuildError, PolicyError, PolicyTasksError, Problem
-from policy_tasks.names import Platform
+from policy_tasks.errors import PolicyError, PolicyTasksError, Problem
 from policy_tasks.toolchain import go_core
 from policy_tasks.toolchain.build_directory import BuildDirectory
-from policy_tasks.toolchain.go_command import BUILD_FLAGS, Go
+from policy_tasks.toolchain.go_command import Go
 from policy_tasks.toolchain.go_mod import GoMod, go_version_key, local_version, merge_sums, parse_go_mods
 from policy_tasks.toolchain.policy_folder import Reading, SourceModule, read_folder
 
@@ -131,22 +130,6 @@ def resolved_digest(directory: BuildDirectory) -> str:
         (directory.path / name).read_bytes() if (directory.path / name).exists() else b"" for name in (GO_MOD, GO_SUM)
     ]
     return hashlib.sha256(b"\0".join(texts)).hexdigest()
-
-
-def complete(go: Go, platform: Platform, directory: BuildDirectory) -> None:
-    """
-    Have Go add to go.mod what the whole program needs, once there is an imports.go: the modules that only modules of other
-    people's need are not its business as long as nothing imports them.
-    """
-    done = go.run("list", "-mod=mod", *BUILD_FLAGS, ".", cwd=directory.path, platform=platform)
-    if done.code != 0:
-        raise BuildError.of(
-            "the policies' dependencies cannot be resolved",
-            where=directory.path / GO_MOD,
-            why=done.message,
-            fix="correct the go.mod of the policy that asks for that module; if it is the network, see to GOPROXY",
-        )
-    keep_resolved(directory)
 
 
 def _unresolved(graph: Graph, message: str) -> PolicyTasksError:

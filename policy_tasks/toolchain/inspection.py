@@ -16,8 +16,8 @@ from policy_tasks.model import Module
 from policy_tasks.names import Platform
 from policy_tasks.toolchain import go_core, go_graph
 from policy_tasks.toolchain.background import Background
-from policy_tasks.toolchain.build_directory import BuildDirectory
-from policy_tasks.toolchain.go_command import BUILD_FLAGS, Go
+from policy_tasks.toolchain.build_directory import STATE, BuildDirectory
+from policy_tasks.toolchain.go_command import BUILD_FLAGS, Go, out_of_disk
 from policy_tasks.toolchain.go_graph import POLICIES, Graph, GraphModule
 from policy_tasks.toolchain.inspector import FIELDS, make_inspector
 from policy_tasks.toolchain.process import printable
@@ -54,7 +54,10 @@ class Inspection:
         key = self._key()
         known = self.directory.recall("inspected") or {}
         if known.get("key") != [key, go_graph.resolved_digest(self.directory)]:
-            known = {"result": self._inspect(patterns)}
+            try:
+                known = {"result": self._inspect(patterns)}
+            except PolicyTasksError as error:
+                raise out_of_disk(self.go) or error from None
             go_graph.keep_resolved(self.directory)
             key_now = [key, go_graph.resolved_digest(self.directory)]
             self.directory.remember("inspected", {"key": key_now, **known})
@@ -62,7 +65,7 @@ class Inspection:
         return found
 
     def _inspect(self, patterns: list[str]) -> dict[str, Any]:
-        inspector = Background(lambda: make_inspector(self.directory, self.go))
+        inspector = Background(lambda: make_inspector(self.go))
         listed = self._list(patterns)
         found: dict[str, Any] = inspector.result().policies(listed, self.directory.path / POLICIES, self.platform)
         if found["problems"]:
@@ -73,7 +76,11 @@ class Inspection:
     def _list(self, patterns: list[str]) -> bytes:
         flags = ("-e", "-export", *BUILD_FLAGS, "-mod=mod", f"-json={FIELDS}")
         contract = go_core.INTERFACE.rpartition(".")[0]
-        arguments = ("list", *flags, "--", contract, "context", *patterns)
+        # Go resolves what packages of the main module import, and nothing else, into go.mod: one that imports them all
+        # makes it complete. What it cannot import, such as a package main, is an error of this one, which nobody reads.
+        imports = "".join(f"import _ {json.dumps(pattern, ensure_ascii=False)}\n" for pattern in patterns)
+        self.directory.write(f"{STATE}/all/all.go", f"package all\n\n{imports}".encode())
+        arguments = ("list", *flags, "--", contract, "context", f"./{STATE}/all", *patterns)
         done = self.go.run(*arguments, cwd=self.directory.path, platform=self.platform)
         if done.code != 0:
             raise _unlisted(WayBack(self.modules, self.directory).text(done.message), self.platform)
@@ -91,11 +98,15 @@ def _unlisted(message: str, platform: Platform) -> PolicyTasksError:
     if "unsupported GOOS/GOARCH" in message:
         fix = "name one of `go tool dist list`"
         return SettingsError.of(f"Go does not compile for {platform}", where="compile.platform", why=message, fix=fix)
+    if "errors parsing" in message or "used for two different module paths" in message:
+        fix = "correct the go.mod that this names"
+        return PolicyError.of("the policies' modules cannot be brought together", where="go.mod", why=message, fix=fix)
     return BuildError.of(
         "the policies' dependencies cannot be resolved",
         where="go list",
         why=message,
-        fix="correct the go.mod of the policy that asks for that module; if it is the network, see to GOPROXY",
+        fix="correct the go.mod of the policy that asks for that module; if it is the network, see to GOPROXY\n"
+        "(vendor folders are not used)",
     )
 
 
@@ -145,7 +156,7 @@ def _import_path(module: GraphModule, folder: PurePosixPath, go: Go) -> str:
 
 
 def _problem(found: dict[str, Any], way_back: WayBack) -> Problem:
-    where = str(way_back.file(found["dir"], found["file"])) if found["dir"] else found["package"]
+    where = str(way_back.file(found["dir"], found["file"]) if found["dir"] else way_back.package(found["package"]))
     position = "".join(f":{found[key]}" for key in ("line", "column") if found.get(key))
     what = _WHAT.get(found["kind"], "policy package {} cannot be loaded").format(found["package"])
     return Problem(

@@ -1,5 +1,5 @@
 """
-The programs below go-core/cmd, compiled once for each toolchain and build directory, and asked.
+The programs below go-core/cmd, compiled once for each toolchain, and asked.
 
 `inspect` type-checks policies and reads binaries; `compress` is gzip with Go's compressor, whose output depends on the
 Go release alone, where zlib's differs between the builds that Python is linked with.
@@ -10,13 +10,13 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import tempfile
 from pathlib import Path
 from typing import Any
 
 from policy_tasks.errors import BuildError
 from policy_tasks.names import Platform
 from policy_tasks.toolchain import go_core
-from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.go_command import BUILD_FLAGS, LINK_FLAGS, Go
 from policy_tasks.toolchain.process import Command, run
 
@@ -29,7 +29,7 @@ FIELDS = "CgoFiles,DepsErrors,Dir,Error,Export,GoFiles,IgnoredGoFiles,ImportPath
 
 class Inspector:
     """
-    The compiled programs, in a folder of the build directory.
+    The compiled programs, in a folder of Go's cache.
     """
 
     def __init__(self, folder: Path, go: Go) -> None:
@@ -63,41 +63,39 @@ class Inspector:
                 f"{program} failed",
                 where=argv[0],
                 why=done.message or f"it ended with code {done.code}",
-                fix="remove the build directory and run again; if it fails again, report it with this text",
+                fix="remove that program and run again; if it fails again, report it with this text",
             )
         return done.stdout
 
 
-def make_inspector(directory: BuildDirectory, go: Go) -> Inspector:
+def make_inspector(go: Go) -> Inspector:
     """
-    The programs for this toolchain: those beside go-core, as the builder image has them; else from the build directory.
+    The programs for this toolchain: from Go's cache, else compiled now.
+
+    That is the user's own folder; a build directory's contents can come with a repository, and these are run.
     """
     key = f"{go.version} {go.environment['GOROOT']} {go_core.tools_digest()}"
     name = hashlib.sha256(key.encode()).hexdigest()[:16]
-    shipped, folder = go_core.directory() / "programs" / name, directory.state / "programs" / name
-    if _is_complete(shipped):
-        return Inspector(shipped, go)
-    if not _is_complete(folder):
-        _compile(directory, go, folder)
+    folder = Path(go.environment["GOCACHE"]) / "policy-tasks" / name
+    if not all((folder / program).is_file() for program in PROGRAMS):
+        _compile(go, folder)
     return Inspector(folder, go)
 
 
-def _is_complete(folder: Path) -> bool:
-    return all((folder / name).is_file() for name in PROGRAMS)
-
-
-def _compile(directory: BuildDirectory, go: Go, folder: Path) -> None:
+def _compile(go: Go, folder: Path) -> None:
     log.info("discover: compiling the inspector for %s; the first time takes up to a minute", go.version)
-    made = directory.temporary / "programs"
-    flags = (*BUILD_FLAGS, "-mod=readonly", LINK_FLAGS)
-    packages = [f"./cmd/{name}" for name in PROGRAMS]
-    done = go.run("build", *flags, "-o", f"{made}/", *packages, cwd=go_core.directory())
-    if done.code != 0:
-        raise BuildError.of(
-            "the inspector does not compile",
-            where=go_core.directory(),
-            why=done.message,
-            fix="look at Go's message: a full disk or a broken Go installation is the likely cause",
-        )
-    folder.parent.mkdir(exist_ok=True)
-    directory.move(made, folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as made:
+        flags = (*BUILD_FLAGS, "-mod=readonly", LINK_FLAGS)
+        packages = [f"./cmd/{name}" for name in PROGRAMS]
+        done = go.run("build", *flags, "-o", f"{made}/", *packages, cwd=go_core.directory())
+        if done.code != 0:
+            raise BuildError.of(
+                "the inspector does not compile",
+                where=go_core.directory(),
+                why=done.message,
+                fix="look at Go's message: a full disk or a broken Go installation is the likely cause",
+            )
+        folder.mkdir(exist_ok=True)
+        for name in PROGRAMS:
+            Path(made, name).replace(folder / name)

@@ -49,6 +49,7 @@ class WayBack:
 
     def __init__(self, modules: tuple[Module, ...], directory: BuildDirectory) -> None:
         self._folders = {module.staged: module.directory for module in modules}
+        self._modules = {PurePosixPath(module.path): module.directory for module in modules}
         self._root = directory.path
 
     def file(self, folder: str, file: str) -> Path:
@@ -63,6 +64,14 @@ class WayBack:
         if inside.parts[:1] != (POLICIES,) or staged not in self._folders:
             return Path(folder, file)
         return self._folders[staged].joinpath(*inside.parts[2:], file)
+
+    def package(self, path: str) -> Path:
+        """
+        The user's folder of a package, for one that Go did not find.
+        """
+        package = PurePosixPath(path)
+        module = next((each for each in (package, *package.parents) if each in self._modules), None)
+        return self._modules[module] / package.relative_to(module) if module else Path(path)
 
     def text(self, text: str) -> str:
         """
