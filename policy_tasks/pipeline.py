@@ -17,7 +17,8 @@ from policy_tasks.stages.discover import StagedPolicies, find_policies, stage_po
 from policy_tasks.stages.generate import generate_sources
 from policy_tasks.toolchain import process
 from policy_tasks.toolchain.background import Background
-from policy_tasks.toolchain.build_directory import BuildDirectory, hold
+from policy_tasks.toolchain.build_directory import BuildDirectory
+from policy_tasks.toolchain.build_lock import hold
 from policy_tasks.toolchain.go_build import GoBuild
 from policy_tasks.toolchain.go_command import Go, find_go
 from policy_tasks.toolchain.image_engine import Docker, Oci, check_image_settings, choose_engine

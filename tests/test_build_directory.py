@@ -14,7 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policy_tasks.errors import OutputError, SettingsError
-from policy_tasks.toolchain.build_directory import MARK, STATE, hold, is_build_directory, save
+from policy_tasks.toolchain.archive_file import save
+from policy_tasks.toolchain.build_directory import MARK, STATE, is_build_directory
+from policy_tasks.toolchain.build_lock import hold
 
 NAMES = st.lists(st.sampled_from("ab"), min_size=1, max_size=4).map(lambda parts: PurePosixPath(*parts))
 

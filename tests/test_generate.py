@@ -12,7 +12,7 @@ import pytest
 
 from policy_tasks.model import Module, Policy, PolicySet
 from policy_tasks.stages.generate import generate_sources
-from policy_tasks.toolchain.build_directory import hold
+from policy_tasks.toolchain.build_lock import hold
 from policy_tasks.toolchain.go_command import find_go
 
 GOLDEN = Path(__file__).parent / "golden"

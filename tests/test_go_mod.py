@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policy_tasks.errors import PolicyError
-from policy_tasks.toolchain.build_directory import BuildDirectory, hold
+from policy_tasks.toolchain.build_directory import BuildDirectory
+from policy_tasks.toolchain.build_lock import hold
 from policy_tasks.toolchain.go_command import Go, find_go
 from policy_tasks.toolchain.go_mod import GoMod, go_version_key, local_version, merge_sums, parse_go_mods
 

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from policy_tasks.errors import PolicyError
-from policy_tasks.toolchain.build_directory import hold
+from policy_tasks.toolchain.build_lock import hold
 from policy_tasks.toolchain.policy_folder import Reading, read_folder
 
 

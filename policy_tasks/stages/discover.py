@@ -15,10 +15,10 @@ from policy_tasks.errors import PolicyError, PolicyTasksError, Problem, Settings
 from policy_tasks.model import Module, NearMiss, Policy, PolicySet
 from policy_tasks.names import Platform
 from policy_tasks.settings import DiscoverSettings
-from policy_tasks.toolchain import go_graph
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.go_command import Go
-from policy_tasks.toolchain.go_graph import Graph
+from policy_tasks.toolchain.go_graph import Graph, make_graph
+from policy_tasks.toolchain.go_resolution import write_go_mod
 from policy_tasks.toolchain.inspection import Inspection
 from policy_tasks.toolchain.policy_folder import Reading, read_folder
 from policy_tasks.toolchain.process import printable
@@ -48,9 +48,9 @@ def stage_policies(
     Raises `SettingsError` for a folder that is not there, `PolicyError` with all that is wrong with the modules.
     """
     reading = _read(folders, settings)
-    graph = go_graph.make_graph(reading, go, directory)
+    graph = make_graph(reading, go, directory)
     modules = stage(graph, directory)
-    go_graph.write_go_mod(graph, go, directory)
+    write_go_mod(graph, go, directory)
     return StagedPolicies(folders=folders, reading=reading, graph=graph, modules=modules)
 
 

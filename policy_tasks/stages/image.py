@@ -15,7 +15,8 @@ from typing import Any
 from policy_tasks.model import Binary, Image
 from policy_tasks.names import Reference, parse_platform
 from policy_tasks.toolchain import templates
-from policy_tasks.toolchain.build_directory import BuildDirectory, save
+from policy_tasks.toolchain.archive_file import save
+from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.image_config import FOLDER, STATIC, USER, ImageConfig, image_config
 from policy_tasks.toolchain.image_engine import Docker, Oci
 from policy_tasks.toolchain.inspector import Inspector

@@ -10,13 +10,15 @@ import re
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from policy_tasks.errors import PolicyError, Problem
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.go_command import Go
 
+GO_MOD = PurePosixPath("go.mod")
+GO_SUM = PurePosixPath("go.sum")
 _MAJOR = re.compile(r"(?:/|^gopkg\.in/.*\.)v(\d+)$")
 
 

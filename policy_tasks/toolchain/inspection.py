@@ -14,7 +14,7 @@ from typing import Any
 from policy_tasks.errors import BuildError, PolicyError, PolicyTasksError, Problem, SettingsError
 from policy_tasks.model import Module
 from policy_tasks.names import Platform
-from policy_tasks.toolchain import go_core, go_graph
+from policy_tasks.toolchain import go_core, go_resolution
 from policy_tasks.toolchain.background import Background
 from policy_tasks.toolchain.build_directory import STATE, BuildDirectory
 from policy_tasks.toolchain.go_command import BUILD_FLAGS, Go, out_of_disk
@@ -53,13 +53,13 @@ class Inspection:
             return {"policies": [], "near_misses": []}
         key = self._key()
         known = self.directory.recall("inspected") or {}
-        if known.get("key") != [key, go_graph.resolved_digest(self.directory)]:
+        if known.get("key") != [key, go_resolution.resolved_digest(self.directory)]:
             try:
                 known = {"result": self._inspect(patterns)}
             except PolicyTasksError as error:
                 raise out_of_disk(self.go) or error from None
-            go_graph.keep_resolved(self.directory)
-            key_now = [key, go_graph.resolved_digest(self.directory)]
+            go_resolution.keep_resolved(self.directory)
+            key_now = [key, go_resolution.resolved_digest(self.directory)]
             self.directory.remember("inspected", {"key": key_now, **known})
         found: dict[str, Any] = known["result"]
         return found
@@ -90,7 +90,7 @@ class Inspection:
         core = hashlib.sha256(b"".join(data for _, data in go_core.engine_files())).hexdigest()
         staged = [(module.staged, module.digest) for module in self.modules]
         tools = (self.go.version, self.go.environment["GOROOT"], go_core.tools_digest())
-        everything = (str(self.directory.path), self.graph.key, core, staged, tools, self.platform.variables())
+        everything = (str(self.directory.path), core, staged, tools, self.platform.variables())
         return hashlib.sha256(json.dumps(everything).encode()).hexdigest()
 
 

@@ -1,0 +1,38 @@
+"""
+A finished file, copied to where the user wants it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+from policy_tasks.errors import OutputError, output_error
+
+
+def save(source: Path, target: Path) -> None:
+    """
+    Copy a finished file to where the user wants it, outside the build directory, in one step.
+    """
+    # One name for each build directory, which one run holds: no other run writes it, and the next one clears it away.
+    build = hashlib.sha256(str(source.parent.parent).encode()).hexdigest()[:8]
+    partial = target.with_name(f".{target.name}.{build}.partial")
+    try:
+        partial.unlink(missing_ok=True)
+        with source.open("rb") as read, partial.open("xb") as write:
+            shutil.copyfileobj(read, write)
+        os.replace(partial, target)
+    except OSError as error:
+        with suppress(OSError):
+            partial.unlink()
+        if isinstance(error, (IsADirectoryError, FileNotFoundError, NotADirectoryError)):
+            raise OutputError.of(
+                "the archive cannot be written",
+                where=target,
+                why=error.strerror or str(error),
+                fix="name a file in a folder that exists with --output",
+            ) from None
+        raise output_error(error, target) from None

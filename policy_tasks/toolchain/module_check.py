@@ -1,0 +1,67 @@
+"""
+Whether the policies' modules can be in one build: their paths and the Go releases that they ask for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from policy_tasks.errors import PolicyError, Problem
+from policy_tasks.toolchain import go_core
+from policy_tasks.toolchain.go_command import Go
+from policy_tasks.toolchain.go_mod import GoMod, go_version_key
+
+# What the go command takes for all packages, a program or cgo, where it expects an import path.
+_WORDS_OF_GO = frozenset({"all", "cmd", "main", "std", "tool", "work", "C"})
+_MAJOR_BELOW_2 = re.compile(r"/v(0\d*|1)$")
+
+
+def check_modules(parsed: dict[Path, GoMod], go: Go) -> None:
+    """
+    Raise `PolicyError` with everything that keeps these modules, by the path of their go.mod, from being built together.
+    """
+    problems = [problem for file, go_mod in parsed.items() for problem in _check(file, go_mod, go)]
+    problems += _same_path(parsed)
+    if problems:
+        raise PolicyError(*problems)
+
+
+def _check(file: Path, go_mod: GoMod, go: Go) -> Iterator[Problem]:
+    where, core = str(file), go_core.MODULE
+    if go_mod.path == core or go_mod.path.startswith(f"{core}/") or core.startswith(f"{go_mod.path}/"):
+        yield Problem(
+            what=f"the module path {go_mod.path} is taken",
+            where=where,
+            why=f"the core has it: {core}",
+            fix="name the module otherwise, such as example.com/policy",
+        )
+    elif go_mod.path in _WORDS_OF_GO or _MAJOR_BELOW_2.search(go_mod.path):
+        yield Problem(
+            what=f"the module path {go_mod.path} cannot be used",
+            where=where,
+            why="a major version in a path begins with v2" if "/" in go_mod.path else "it means something else to Go",
+            fix="name the module otherwise, such as example.com/policy",
+        )
+    needed = go_mod.go
+    if needed and go_version_key(needed) > go_version_key(go.version.removeprefix("go")):
+        yield Problem(
+            what=f"policy module {go_mod.path} needs a newer Go",
+            where=where,
+            why=f"it asks for go {needed}, and {go.path} is {go.version}",
+            fix=f"install Go {needed} or newer, or lower the go line of that go.mod",
+        )
+
+
+def _same_path(parsed: dict[Path, GoMod]) -> Iterator[Problem]:
+    first: dict[str, Path] = {}
+    for file, go_mod in parsed.items():
+        other = first.setdefault(go_mod.path, file)
+        if other != file:
+            yield Problem(
+                what=f"two modules have the path {go_mod.path}",
+                where=f"{other} and {file}",
+                why="a module path names one module in a build",
+                fix="give one of them another path on its module line, or remove one",
+            )
