@@ -15,13 +15,13 @@ from policy_tasks.settings import Settings
 from policy_tasks.stages.compile import build_binary
 from policy_tasks.stages.discover import StagedPolicies, find_policies, stage_policies
 from policy_tasks.stages.generate import generate_sources
-from policy_tasks.toolchain import process
 from policy_tasks.toolchain.background import Background
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.build_lock import hold
 from policy_tasks.toolchain.go_build import GoBuild
 from policy_tasks.toolchain.go_command import Go, find_go
 from policy_tasks.toolchain.image_engine import Docker, Oci, check_image_settings, choose_engine
+from policy_tasks.toolchain.process import Processes
 
 
 def discover(settings: Settings) -> PolicySet:
@@ -75,6 +75,7 @@ class _Run:
     settings: Settings
     platform: Platform
     directory: BuildDirectory
+    processes: Processes
 
     def staged(self) -> StagedPolicies:
         folders = tuple(self.settings.path(folder) for folder in self.settings.discover.policies)
@@ -104,7 +105,7 @@ class _Run:
         if isinstance(chosen, Docker):
             output = self.settings.image.output and self.settings.path(self.settings.image.output)
             return build_with_docker(binary, self.reference, chosen, output, self.directory)
-        inspector = lambda: make_inspector(self.go)  # noqa: E731
+        inspector = lambda: make_inspector(self.go, self.directory)  # noqa: E731
         return build_archive(binary, self.reference, chosen, inspector, self.directory)
 
     @cached_property
@@ -113,7 +114,7 @@ class _Run:
 
     @cached_property
     def go(self) -> Go:
-        return find_go(self.settings.compile.go, self.directory.state)
+        return find_go(self.settings.compile.go, self.directory.state, self.processes)
 
     @cached_property
     def engine(self) -> Background[Docker | Oci]:
@@ -122,12 +123,12 @@ class _Run:
 
 @contextmanager
 def _run(settings: Settings, platform: Platform) -> Iterator[_Run]:
+    processes = Processes()
     with hold(settings.build_dir) as directory:
         try:
-            yield _Run(settings=settings, platform=platform, directory=directory)
-        except BaseException:
-            process.kill_all()
-            raise
+            yield _Run(settings=settings, platform=platform, directory=directory, processes=processes)
+        finally:
+            processes.stop()
 
 
 @contextmanager

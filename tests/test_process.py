@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from policy_tasks.errors import BuildError, ToolError
 from policy_tasks.toolchain import process
-from policy_tasks.toolchain.process import Command, printable, run
+from policy_tasks.toolchain.process import Command, Completed, Processes, printable
 
 
 def python(code: str, *, stdin: bytes = b"", **env: str) -> Command:
@@ -25,6 +25,13 @@ def python(code: str, *, stdin: bytes = b"", **env: str) -> Command:
     A command that runs this Python.
     """
     return Command(argv=(sys.executable, "-c", code), cwd=Path.cwd(), env=env, stdin=stdin)
+
+
+def run(command: Command) -> Completed:
+    """
+    Run it on its own.
+    """
+    return Processes().run(command)
 
 
 @given(st.text())
@@ -75,9 +82,11 @@ def test_a_command_is_given_its_input() -> None:
 
 
 def test_how_a_command_ended() -> None:
-    """The code, or the signal as a negative number."""
+    """The code is the command's; one that somebody killed is an error that says so."""
     assert run(python("raise SystemExit(3)")).code == 3
-    assert run(python("import os; os.kill(os.getpid(), 9)")).code == -9
+    with pytest.raises(BuildError) as caught:
+        run(python("import os; os.kill(os.getpid(), 9)"))
+    assert caught.value.why == "signal 9 ended it"
 
 
 def test_a_program_that_is_not_there(tmp_path: Path) -> None:
@@ -110,23 +119,32 @@ def test_a_command_that_hangs_is_ended_with_its_children(monkeypatch: pytest.Mon
 
 
 def test_all_commands_end_with_us(tmp_path: Path) -> None:
-    """`kill_all` ends the commands of every thread, with their children."""
+    """`stop` ends the commands of every thread, with their children, none begins after it, and another run's go on."""
+    processes, others = Processes(), Processes()
     files = [tmp_path / str(number) for number in range(3)]
     code = "import sys; sys.stdout = open(sys.argv[1], 'w')" + FAMILY
     commands = [Command(argv=(sys.executable, "-c", code, str(file)), cwd=tmp_path, env={}) for file in files]
-    threads = [threading.Thread(target=run, args=(command,)) for command in commands]
+    threads = [threading.Thread(target=_run_until_killed, args=(processes, command)) for command in commands]
     for thread in threads:
         thread.start()
     end = time.monotonic() + 20
     while not all(file.is_file() and file.read_text() for file in files):
         assert time.monotonic() < end
         time.sleep(0.01)
-    process.kill_all()
+    processes.stop()
     for thread in threads:
         thread.join(10)
         assert not thread.is_alive()
     for file in files:
         _gone(int(file.read_text()))
+    with pytest.raises(BuildError):
+        processes.run(commands[0])
+    assert others.run(python("pass")).code == 0
+
+
+def _run_until_killed(processes: Processes, command: Command) -> None:
+    with pytest.raises(BuildError):
+        processes.run(command)
 
 
 def _gone(pid: int) -> None:

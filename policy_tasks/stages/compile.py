@@ -74,7 +74,7 @@ def _check(sha256: str, sources: GeneratedSources, build: GoBuild, go: Go, direc
     plan = [sha256, str(build.platform), sorted(module.path for module in sources.modules)]
     if directory.recall("checked") == plan:
         return
-    found = make_inspector(go).binary(build.made)
+    found = make_inspector(go, directory).binary(build.made)
     wrong = [*_wrong_kind(found, build.platform), *_wrong_modules(found, sources)]
     if wrong:
         raise BuildError.of(

@@ -4,6 +4,7 @@ The build directory: the one folder that is written to, never left with half a f
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
@@ -15,7 +16,6 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 STATE = ".policy-tasks"
-MARK = f"{STATE}/owner"
 # Beside the generated module: what later stages make of it.
 OUTPUTS = frozenset({STATE, "bin", "image", ".gitignore", ".dockerignore"})
 
@@ -104,6 +104,17 @@ class BuildDirectory:
                 elif name not in names or entry.is_symlink():
                     os.unlink(entry.path)
 
+    def digest(self, *names: str | PurePosixPath) -> str:
+        """
+        A digest of these files as they stand, or do not.
+        """
+        digest = hashlib.sha256()
+        for name in names:
+            path = self.path / name
+            digest.update(path.read_bytes() if path.is_file() else b"\0missing")
+            digest.update(b"\0")
+        return digest.hexdigest()
+
     def recall(self, name: str) -> Any:
         """
         What was remembered under this name, or None. Whatever cannot be read was never written.
@@ -118,10 +129,3 @@ class BuildDirectory:
         Keep a value that JSON can hold for the next run.
         """
         self.write(f"{STATE}/{name}.json", json.dumps(value, sort_keys=True).encode())
-
-
-def is_build_directory(path: Path) -> bool:
-    """
-    Whether some run has made this folder its build directory.
-    """
-    return (path / MARK).exists()

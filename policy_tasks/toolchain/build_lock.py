@@ -1,8 +1,9 @@
 """
 Whose a build directory is: ours, and one run's at a time.
 
-A folder is ours when it holds the mark that we made in it, which names the folder's own inode number: a copy of it, or
-one that came with somebody's repository, carries a mark of another folder, and nothing in it is believed.
+A folder is ours when it holds the mark that we made in it. The mark names the folder and the moment at which a file beside
+it was made, to the nanosecond of the kernel's own clock, which nobody can set: a copy, or a folder that came with somebody's
+repository, carries a mark that does not fit, and nothing in it is believed.
 """
 
 from __future__ import annotations
@@ -15,9 +16,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from policy_tasks.errors import SettingsError, output_error
-from policy_tasks.toolchain.build_directory import MARK, STATE, BuildDirectory
+from policy_tasks.toolchain.build_directory import STATE, BuildDirectory
 
 log = logging.getLogger(__name__)
+
+MARK = f"{STATE}/owner"
+ANCHOR = f"{STATE}/anchor"
 
 
 @contextmanager
@@ -39,13 +43,30 @@ def hold(path: Path) -> Iterator[BuildDirectory]:
             finally:
                 shutil.rmtree(directory.temporary, ignore_errors=True)
     except OSError as error:
+        if type(error).__module__ != "builtins":  # requests' errors are OSErrors as well: one that comes here is a bug
+            raise
         raise output_error(error, path) from error
 
 
+def is_build_directory(path: Path) -> bool:
+    """
+    Whether some run has made this very folder its build directory.
+    """
+    mark = path / MARK
+    try:
+        return not mark.parent.is_symlink() and not mark.is_symlink() and mark.read_text() == _owner(path)
+    except (OSError, ValueError):
+        return False
+
+
+def _owner(path: Path) -> str:
+    anchor = (path / ANCHOR).lstat()
+    return f"{path.stat().st_ino} {anchor.st_ino} {anchor.st_ctime_ns}"
+
+
 def _claim(directory: BuildDirectory) -> None:
-    path, mark = directory.path, directory.path / MARK
-    owner = str(path.stat().st_ino)
-    if _is_marked(mark, owner):
+    path = directory.path
+    if is_build_directory(path):
         return
     if os.path.lexists(directory.state):
         log.info("%s is a copy of another build directory, or half made: it is made anew", path)
@@ -60,14 +81,8 @@ def _claim(directory: BuildDirectory) -> None:
     directory.state.mkdir()
     (path / ".gitignore").write_text("*\n")
     (path / ".dockerignore").write_text(f"{STATE}\nbin\nimage\n")
-    mark.write_text(owner)
-
-
-def _is_marked(mark: Path, owner: str) -> bool:
-    try:
-        return not mark.parent.is_symlink() and not mark.is_symlink() and mark.read_text() == owner
-    except (OSError, ValueError):
-        return False
+    (path / ANCHOR).touch()
+    (path / MARK).write_text(_owner(path))
 
 
 def _empty(path: Path) -> None:

@@ -33,14 +33,14 @@ class GoBuild:
         self.target = directory.path / "bin" / platform.folder / name
         self.made = directory.temporary / name
         self._early: Background[Completed] | None = None
-        self._before = b""
+        self._before = ""
 
     def begin(self) -> None:
         """
         Begin now, with the sources staged, if there is something generated from the last run.
         """
         if (self._directory.path / "manifest.json").is_file() and self.target.is_file():
-            self._before = self._generated()
+            self._before = self._directory.digest(*_DECIDES)
             self._early = Background(self._build)
 
     def finish(self) -> Completed:
@@ -49,7 +49,7 @@ class GoBuild:
         """
         if self._early:
             done = self._early.result()
-            if done.code == 0 and self._before == self._generated():
+            if done.code == 0 and self._before == self._directory.digest(*_DECIDES):
                 return done
         return self._build()
 
@@ -62,11 +62,6 @@ class GoBuild:
             shutil.copy2(self.target, self.made)
         flags = (*BUILD_FLAGS, "-mod=readonly", LINK_FLAGS, "-o", str(self.made))
         return self._go.run("build", *flags, ".", cwd=self._directory.path, platform=self.platform)
-
-    def _generated(self) -> bytes:
-        paths = [self._directory.path / name for name in _DECIDES]
-        texts = [path.read_bytes() if path.is_file() else b"\0missing" for path in paths]
-        return hashlib.sha256(b"\0".join(texts)).digest()
 
     def sha256(self) -> str:
         """

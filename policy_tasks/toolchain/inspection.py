@@ -65,7 +65,7 @@ class Inspection:
         return found
 
     def _inspect(self, patterns: list[str]) -> dict[str, Any]:
-        inspector = Background(lambda: make_inspector(self.go))
+        inspector = Background(lambda: make_inspector(self.go, self.directory))
         listed = self._list(patterns)
         found: dict[str, Any] = inspector.result().policies(listed, self.directory.path / POLICIES, self.platform)
         if found["problems"]:

@@ -10,15 +10,19 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
+import stat
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from policy_tasks.errors import BuildError
+from policy_tasks.errors import BuildError, PolicyTasksError
 from policy_tasks.names import Platform
 from policy_tasks.toolchain import go_core
+from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.go_command import BUILD_FLAGS, LINK_FLAGS, Go
-from policy_tasks.toolchain.process import Command, run
+from policy_tasks.toolchain.process import Command
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +61,7 @@ class Inspector:
 
     def _run(self, program: str, *arguments: str, stdin: bytes = b"") -> bytes:
         argv = (str(self._folder / program), *arguments)
-        done = run(Command(argv=argv, cwd=self._folder, env=self._go.environment, stdin=stdin))
+        done = self._go.processes.run(Command(argv=argv, cwd=self._folder, env=self._go.environment, stdin=stdin))
         if done.code != 0:
             raise BuildError.of(
                 f"{program} failed",
@@ -68,34 +72,62 @@ class Inspector:
         return done.stdout
 
 
-def make_inspector(go: Go) -> Inspector:
+def make_inspector(go: Go, directory: BuildDirectory) -> Inspector:
     """
     The programs for this toolchain: from Go's cache, else compiled now.
 
-    That is the user's own folder; a build directory's contents can come with a repository, and these are run.
+    They are run, here, perhaps by somebody who may do a lot: they are only taken from a cache that is the user's own, not
+    from a build directory, whose contents can come with a repository, and only if nobody else can have written them.
     """
     key = f"{go.version} {go.environment['GOROOT']} {go_core.tools_digest()}"
-    name = hashlib.sha256(key.encode()).hexdigest()[:16]
-    folder = Path(go.environment["GOCACHE"]) / "policy-tasks" / name
-    if not all((folder / program).is_file() for program in PROGRAMS):
-        _compile(go, folder)
+    folder = Path(go.environment["GOCACHE"]) / "policy-tasks" / hashlib.sha256(key.encode()).hexdigest()[:16]
+    if folder.is_relative_to(directory.path):
+        folder = directory.temporary / "programs"
+    if not all(map(_is_trusted, (folder, *(folder / name for name in PROGRAMS)))):
+        folder = _compile(go, folder, directory.temporary / "programs")
     return Inspector(folder, go)
 
 
-def _compile(go: Go, folder: Path) -> None:
+def _is_trusted(path: Path) -> bool:
+    try:
+        status = path.lstat()
+    except OSError:
+        return False
+    if stat.S_ISLNK(status.st_mode):
+        return False
+    if not hasattr(os, "geteuid"):
+        return True
+    return status.st_uid in (0, os.geteuid()) and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
+def _compile(go: Go, folder: Path, elsewhere: Path) -> Path:
+    """
+    Compile the programs into this folder, or elsewhere when it is there already and not to be trusted.
+    """
     log.info("discover: compiling the inspector for %s; the first time takes up to a minute", go.version)
+    if folder.exists() or folder.is_symlink():
+        folder = elsewhere
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as made:
+    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+        made = Path(scratch, "made")
+        made.mkdir(mode=0o755)
         flags = (*BUILD_FLAGS, "-mod=readonly", LINK_FLAGS)
         packages = [f"./cmd/{name}" for name in PROGRAMS]
         done = go.run("build", *flags, "-o", f"{made}/", *packages, cwd=go_core.directory())
         if done.code != 0:
-            raise BuildError.of(
-                "the inspector does not compile",
-                where=go_core.directory(),
-                why=done.message,
-                fix="look at Go's message: a full disk or a broken Go installation is the likely cause",
-            )
-        folder.mkdir(exist_ok=True)
-        for name in PROGRAMS:
-            Path(made, name).replace(folder / name)
+            raise _not_compiled(done.message)
+        for path in (made, *(made / name for name in PROGRAMS)):
+            path.chmod(0o755)
+        # Somebody else may have been faster, and then has made the same.
+        with suppress(OSError):
+            made.rename(folder)
+    return folder
+
+
+def _not_compiled(message: str) -> PolicyTasksError:
+    return BuildError.of(
+        "the inspector does not compile",
+        where=go_core.directory(),
+        why=message,
+        fix="look at Go's message: a full disk or a broken Go installation is the likely cause",
+    )

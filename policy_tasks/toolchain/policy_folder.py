@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from policy_tasks.errors import PolicyError, Problem
-from policy_tasks.toolchain.build_directory import is_build_directory
+from policy_tasks.toolchain.build_lock import is_build_directory
 
 _VERSION_CONTROL = frozenset({".git", ".hg", ".svn", ".bzr", ".fslckout", "_FOSSIL_", "CVS"})
 # Go reads these for itself, and they would change what the policy is built with: the generated module decides that.

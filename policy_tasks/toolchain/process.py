@@ -13,15 +13,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from policy_tasks.errors import BuildError, ToolError
+from policy_tasks.errors import BuildError, PolicyTasksError, ToolError
 
 # No step of a build takes this long; what does hangs, or is meant to hang (a FIFO, a compile bomb). In seconds.
 TIMEOUT = 1800
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
-_running: set[subprocess.Popen[bytes]] = set()
-_lock = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +37,7 @@ class Command:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completed:
     """
-    How a command ended. A negative code is the signal that ended it.
+    How a command ended.
     """
 
     command: Command
@@ -55,39 +53,70 @@ class Completed:
         return printable(self.stderr.decode("utf-8", "replace").strip())
 
 
-def run(command: Command) -> Completed:
+class Processes:
     """
-    Run the command to its end, and kill all that it started when we are interrupted or it takes too long.
+    The commands of one run: when the run ends early, so do they, and no other of them begins.
     """
-    process = _start(command)
-    with _lock:
-        _running.add(process)
-    try:
-        stdout, stderr = process.communicate(command.stdin, timeout=TIMEOUT)
-    except subprocess.TimeoutExpired:
-        raise BuildError.of(
-            f"{Path(command.argv[0]).name} {' '.join(command.argv[1:2])} did not end",
-            where=command.cwd,
-            why=f"it was stopped after {TIMEOUT} s",
-            fix="look for what it waits for: a very large generated file, a module proxy that does not answer",
-        ) from None
-    finally:
-        with _lock:
-            _running.discard(process)
-        _kill(process)
-        for pipe in filter(None, (process.stdin, process.stdout, process.stderr)):
-            pipe.close()
-    return Completed(command=command, code=process.returncode, stdout=stdout, stderr=stderr)
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._stopped = False
+
+    def run(self, command: Command) -> Completed:
+        """
+        Run the command to its end. Raises `BuildError` when it takes too long, or is killed by somebody.
+        """
+        with self._lock:
+            if self._stopped:
+                raise _killed(command, "the run has ended")
+            process = _start(command)
+            self._running.add(process)
+        try:
+            stdout, stderr = process.communicate(command.stdin, timeout=TIMEOUT)
+        except subprocess.TimeoutExpired:
+            raise _too_long(command) from None
+        finally:
+            with self._lock:
+                self._running.discard(process)
+            _kill(process)
+            for pipe in filter(None, (process.stdin, process.stdout, process.stderr)):
+                pipe.close()
+        if process.returncode < 0:
+            raise _killed(command, f"signal {-process.returncode} ended it")
+        return Completed(command=command, code=process.returncode, stdout=stdout, stderr=stderr)
+
+    def stop(self) -> None:
+        """
+        Kill every command that still runs, in whichever thread.
+        """
+        with self._lock:
+            self._stopped = True
+            running = list(self._running)
+        for process in running:
+            _kill(process)
 
 
-def kill_all() -> None:
-    """
-    Kill every command that still runs, in whichever thread: for when we are interrupted.
-    """
-    with _lock:
-        running = list(_running)
-    for process in running:
-        _kill(process)
+def _too_long(command: Command) -> PolicyTasksError:
+    return BuildError.of(
+        f"{_name(command)} did not end",
+        where=command.cwd,
+        why=f"it was stopped after {TIMEOUT} s",
+        fix="look for what it waits for: a very large generated file, a module proxy that does not answer",
+    )
+
+
+def _killed(command: Command, why: str) -> PolicyTasksError:
+    return BuildError.of(
+        f"{_name(command)} was killed",
+        where=command.cwd,
+        why=why,
+        fix="run again; if it is signal 9 each time, this machine or container has too little memory",
+    )
+
+
+def _name(command: Command) -> str:
+    return " ".join((Path(command.argv[0]).name, *command.argv[1:2]))
 
 
 def printable(text: str) -> str:
