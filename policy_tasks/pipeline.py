@@ -4,7 +4,7 @@ The five values, in order. Ask for one; everything before it is made.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -87,10 +87,11 @@ class _Run:
     def sources(self) -> GeneratedSources:
         return generate_sources(self.policies(), self.directory)
 
-    def binary(self) -> Binary:
+    def binary(self, meanwhile: Callable[[], object] = lambda: None) -> Binary:
         staged = self.staged()
         build = GoBuild(self.platform, self.go, self.directory)
         build.begin()
+        meanwhile()
         found = find_policies(staged, self.platform, self.go, self.directory)
         sources = generate_sources(found, self.directory)
         return build_binary(sources, build, self.go, self.directory)
@@ -99,8 +100,7 @@ class _Run:
         from policy_tasks.stages.image import build_archive, build_with_docker
         from policy_tasks.toolchain.inspector import make_inspector
 
-        self.engine  # noqa: B018 - begins to look for it while Go compiles
-        binary = self.binary()
+        binary = self.binary(meanwhile=lambda: self.engine)
         chosen = self.engine.result()
         if isinstance(chosen, Docker):
             output = self.settings.image.output and self.settings.path(self.settings.image.output)

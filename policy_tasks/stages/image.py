@@ -46,7 +46,7 @@ def build_with_docker(
     image_id = engine.image_id(str(reference))
     if image_id is None or known != {"key": key, "id": image_id}:
         platform = parse_platform(binary.platform)
-        image_id = engine.build(_context(binary, base.name, dockerfile), platform, is_native=chosen.native)
+        image_id = engine.build(_context(binary, base.name, dockerfile), platform)
         engine.check(image_id, platform, USER)
         engine.tag(image_id, reference)
         directory.remember("docker-image", {"key": key, "id": image_id})

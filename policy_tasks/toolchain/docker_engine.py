@@ -1,5 +1,5 @@
 """
-The Docker engine: found, asked what it has, handed a Dockerfile with its context. The only import of docker.
+The Docker engine: asked what it has, handed a Dockerfile with its context.
 
 The SDK reports what goes wrong in a build, pull or push as lines of a stream that it does not look at itself
 (https://github.com/docker/docker-py/issues/1772): every stream is read to its end here.
@@ -7,30 +7,28 @@ The SDK reports what goes wrong in a build, pull or push as lines of a stream th
 
 from __future__ import annotations
 
-import io
+import http.client
 import json
 import logging
-import os
-import socket
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from policy_tasks.errors import BuildError, PolicyTasksError, RegistryError, ToolError
 from policy_tasks.names import Platform, Reference, parse_image
 from policy_tasks.toolchain import alpine
 from policy_tasks.toolchain.credentials import credentials
+from policy_tasks.toolchain.docker_transport import SILENT_FOR, SdkTransport, UnixTransport
 from policy_tasks.toolchain.image_config import STATIC
 from policy_tasks.toolchain.process import printable
 
 log = logging.getLogger(__name__)
 
-_SOCKET = "unix:///var/run/docker.sock"
-# Seconds. A daemon that is there answers at once; one that builds or pushes may be silent for long.
-_ANSWERS_WITHIN = 10
-_SILENT_FOR = 600
-# For `auto` a pull is a wish: a registry that does not answer must not hold up the build.
+T = TypeVar("T")
+
+# Seconds. For `auto` a pull is a wish: a registry that does not answer must not hold up the build.
 _AUTO_PULL_WITHIN = 20
 
 
@@ -47,11 +45,12 @@ class Base:
 
 class DockerEngine:
     """
-    A Docker engine that answered.
+    A Docker engine that answered. `sdk` gives the SDK's client, for what has to pull, push or save.
     """
 
-    def __init__(self, client: Any, address: str) -> None:
-        self._api = client
+    def __init__(self, transport: UnixTransport | SdkTransport, sdk: Callable[[], Any], address: str) -> None:
+        self._transport = transport
+        self._sdk = sdk
         self.address = address
 
     def base(self, wanted: str, platform: Platform) -> Base:
@@ -73,46 +72,38 @@ class DockerEngine:
         found = self._inspect(reference)
         return found["Id"] if found else None
 
-    def build(self, context: bytes, platform: Platform, *, is_native: bool) -> str:
+    def build(self, context: bytes, platform: Platform) -> str:
         """
         Build the Dockerfile in this tar, and say the new image's ID. It gets no name yet.
 
-        BuildKit first, which takes a third of the classic builder's time. Without a session, which the SDK does not
-        speak (https://github.com/docker/docker-py/issues/2230), some engines' BuildKit finds no base that is present
+        BuildKit first, which takes a third of the classic builder's time. Without a session, which only the docker command
+        speaks (https://github.com/docker/docker-py/issues/2230), some engines' BuildKit finds no base that is present
         (https://github.com/moby/buildkit/issues/5309); then it is the classic builder's turn, whose word counts.
         """
+        version = self._ask("GET", "/version")
+        native = (version.get("Os"), version.get("Arch")) == (platform.os, platform.arch) and not platform.variant
         # Asked for its own platform, an engine of 20.10 wants to be in experimental mode.
-        options = {} if is_native else {"platform": str(platform)}
+        query = {"rm": "1", "forcerm": "1"} | ({} if native else {"platform": str(platform)})
         try:
-            return self._build(self._buildkit, context, options)
+            return self._build(context, {**query, "version": "2"})
         except BuildError:
-            return self._build(self._classic, context, options)
+            return self._build(context, query)
 
-    def _build(self, builder: Callable[..., Iterable[dict[str, Any]]], context: bytes, options: dict[str, str]) -> str:
+    def _build(self, context: bytes, query: dict[str, str]) -> str:
         image_id = ""
         failure = _Failure("the Docker engine did not build the image", BuildError, self.address)
-        for event in self._stream(failure, lambda: builder(context, options)):
+        for event in self._stream(failure, lambda: self._lines("/build", query, context)):
             # BuildKit's own records of its progress have a text where this has an object.
             aux = event.get("aux")
             image_id = aux.get("ID", image_id) if isinstance(aux, dict) else image_id
         return image_id
 
-    def _classic(self, context: bytes, options: dict[str, str]) -> Any:
-        return self._api.build(
-            fileobj=io.BytesIO(context), custom_context=True, rm=True, forcerm=True, decode=True, **options
-        )
-
-    def _buildkit(self, context: bytes, options: dict[str, str]) -> Iterator[dict[str, Any]]:
-        url = f"{self._api.base_url}/v{self._api.api_version}/build"
-        headers = {"Content-Type": "application/x-tar"}
-        parameters = {"version": "2", **options}
-        with self._api.post(
-            url, params=parameters, data=context, headers=headers, stream=True, timeout=_SILENT_FOR
-        ) as answer:
-            if answer.status_code != 200:
-                yield {"error": answer.text}
+    def _lines(self, path: str, query: dict[str, str], body: bytes) -> Iterator[dict[str, Any]]:
+        with self._transport.send("POST", path, query=query, body=body) as answer:
+            if answer.status != 200:
+                yield {"error": _message(answer.read())}
             else:
-                yield from (json.loads(line) for line in answer.iter_lines() if line)
+                yield from (json.loads(line) for line in answer if line.strip())
 
     def check(self, image_id: str, platform: Platform, user: str) -> None:
         """
@@ -136,14 +127,16 @@ class DockerEngine:
         """
         Give the image its name.
         """
-        self._call("tag", image_id, reference.repository, reference.tag)
+        query = {"repo": reference.repository, "tag": reference.tag}
+        self._ask("POST", f"/images/{image_id}/tag", query)
 
     def save(self, reference: Reference, target: Path) -> None:
         """
         Write the image to a file that `docker load` takes.
         """
+        failure = _Failure(f"{reference} was not saved", BuildError, self.address)
         with target.open("wb") as file:
-            for chunk in self._call("get_image", str(reference), chunk_size=1 << 20):
+            for chunk in self._guard(failure, lambda: self._sdk().get_image(str(reference), chunk_size=1 << 20)):
                 file.write(chunk)
 
     def push(self, reference: Reference) -> str:
@@ -154,25 +147,27 @@ class DockerEngine:
         options = {"tag": reference.tag, "stream": True, "decode": True, "auth_config": access}
         digest = ""
         failure = _Failure(f"{reference} was not pushed", RegistryError, reference)
-        for event in self._stream(failure, lambda: self._api.push(reference.repository, **options)):
-            digest = event.get("aux", {}).get("Digest", digest)
+        for event in self._stream(failure, lambda: self._sdk().push(reference.repository, **options)):
+            digest = (event.get("aux") or {}).get("Digest", digest)
+        if not re.fullmatch("sha256:[0-9a-f]{64}", digest):
+            raise failure.error("the engine did not say the digest that it has in the registry")
         return digest
 
     def _auto_base(self, platform: Platform) -> Base:
-        tags = [tag for image in self._call("images", name="alpine") for tag in image.get("RepoTags") or ()]
-        there = alpine.newest(tags)
-        found = self._present(there, platform) if there else None
+        found = self._present(alpine.ALPINE, platform) or self._present(alpine.newest(self._alpines()) or "", platform)
         if found:
             return found
-        self._api.timeout = _AUTO_PULL_WITHIN
         try:
-            return self._pulled(alpine.ALPINE, platform)
+            return self._pulled(alpine.ALPINE, platform, _AUTO_PULL_WITHIN)
         except PolicyTasksError as error:
             why = printable(error.why.splitlines()[0][:200])
-            log.info("image: the built-in base, as there is no %s here and it cannot be pulled: %s", alpine.ALPINE, why)
+            missing = f"there is no {alpine.ALPINE} for {platform} here and it cannot be pulled"
+            log.info("image: the built-in base, as %s: %s", missing, why)
             return Base(name=STATIC)
-        finally:
-            self._api.timeout = _SILENT_FOR
+
+    def _alpines(self) -> list[str]:
+        images = self._ask("GET", "/images/json", {"filters": json.dumps({"reference": ["alpine"]})})
+        return [tag for image in images for tag in image.get("RepoTags") or ()]
 
     def _present(self, name: str, platform: Platform) -> Base | None:
         found = self._inspect(name)
@@ -180,7 +175,7 @@ class DockerEngine:
             return None
         return Base(name=name, id=found["Id"], env=tuple((found.get("Config") or {}).get("Env") or ()))
 
-    def _pulled(self, name: str, platform: Platform) -> Base:
+    def _pulled(self, name: str, platform: Platform, within: int = SILENT_FOR) -> Base:
         log.info("image: pulling %s", name)
         reference = parse_image(name, "image.base (--base)")
         options = {
@@ -189,53 +184,60 @@ class DockerEngine:
             "auth_config": credentials(reference.registry),
         }
         failure = _Failure(f"the base image {name} cannot be had", RegistryError, name)
-        for _ in self._stream(
-            failure, lambda: self._api.pull(reference.repository, stream=True, decode=True, **options)
-        ):
+        for _ in self._stream(failure, lambda: self._pull(reference.repository, options, within)):
             pass
         found = self._present(name, platform)
         if not found:
             raise failure.error(f"the registry has it, but not for {platform}")
         return found
 
-    def _inspect(self, name: str) -> dict[str, Any] | None:
-        import docker.errors
+    def _pull(self, repository: str, options: dict[str, Any], within: int) -> Iterable[dict[str, Any]]:
+        api = self._sdk()
+        api.timeout = within
+        events: Iterable[dict[str, Any]] = api.pull(repository, stream=True, decode=True, **options)
+        return events
 
-        try:
-            found: dict[str, Any] = self._call("inspect_image", name)
-        except docker.errors.ImageNotFound:
-            return None
+    def _inspect(self, name: str) -> dict[str, Any] | None:
+        found: dict[str, Any] | None = self._ask("GET", f"/images/{name}/json") if name else None
         return found
 
-    def _call(self, method: str, *arguments: Any, **options: Any) -> Any:
-        import docker.errors
-        import requests
+    def _ask(self, method: str, path: str, query: dict[str, str] | None = None) -> Any:
+        """
+        The engine's answer, or None for what it does not have.
+        """
+        failure = _Failure("the Docker engine failed", ToolError, self.address)
+        (answer,) = self._guard(failure, lambda: [self._answer(method, path, query)])
+        status, body = answer
+        if status == 404 and method == "GET":
+            return None
+        if status >= 400:
+            raise failure.error(_message(body))
+        return json.loads(body) if body else None
 
-        try:
-            return getattr(self._api, method)(*arguments, **options)
-        except docker.errors.NotFound:
-            raise
-        except (docker.errors.DockerException, requests.exceptions.RequestException, OSError) as error:
-            raise _died(self.address, error) from None
+    def _answer(self, method: str, path: str, query: dict[str, str] | None) -> tuple[int, bytes]:
+        with self._transport.send(method, path, query=query) as answer:
+            return answer.status, answer.read()
 
     def _stream(self, failure: _Failure, start: Callable[[], Iterable[dict[str, Any]]]) -> Iterator[dict[str, Any]]:
-        import docker.errors
-        import requests
-        import urllib3
+        for event in self._guard(failure, start):
+            if "error" in event or "errorDetail" in event:
+                raise failure.error((event.get("errorDetail") or {}).get("message") or str(event.get("error")))
+            yield event
 
+    def _guard(self, failure: _Failure, start: Callable[[], Iterable[T]]) -> Iterator[T]:
+        """
+        What the engine says, bit by bit: its refusal, or its end, is an error of ours, whoever carried the message.
+        """
         try:
-            for event in start():
-                if "error" in event or "errorDetail" in event:
-                    raise failure.error((event.get("errorDetail") or {}).get("message") or str(event.get("error")))
-                yield event
-        except docker.errors.APIError as error:
-            raise failure.error(error.explanation or str(error)) from None
-        except (
-            docker.errors.DockerException,
-            requests.exceptions.RequestException,
-            urllib3.exceptions.HTTPError,
-            OSError,
-        ) as error:
+            yield from start()
+        except PolicyTasksError:
+            raise
+        except Exception as error:
+            explanation = getattr(error, "explanation", None)  # of the SDK's error for an answer of 400 or more
+            if explanation:
+                raise failure.error(str(explanation)) from None
+            if not _is_of_the_line(error):
+                raise
             raise _died(self.address, error) from None
 
 
@@ -254,65 +256,6 @@ class _Failure:
         return self.kind.of(self.what, where=self.where, why=why, fix=_fix(self.kind, why))
 
 
-def connect() -> DockerEngine:
-    """
-    The Docker engine that the docker command would talk to: DOCKER_HOST, else the current context, else the socket.
-
-    Raises `ToolError` that says which socket was tried and what is in the way.
-    """
-    import docker
-    import docker.errors
-    from docker.context import ContextAPI
-
-    address = os.environ.get("DOCKER_HOST", "")
-    try:
-        context = str(ContextAPI.kwargs_from_context().get("base_url") or _SOCKET)
-        address = address or context.replace("http+unix://", "unix://")
-        client = docker.from_env(timeout=_ANSWERS_WITHIN, use_ssh_client=True)
-        # What is not needed is not sent: a build would pass the daemon every credential of every helper.
-        client.api.timeout = _SILENT_FOR
-        client.api.reload_config(os.devnull + "/none")
-    except (docker.errors.DockerException, OSError, ValueError, RuntimeError) as error:
-        raise _no_engine(address or _SOCKET, error) from None
-    return DockerEngine(client.api, address)
-
-
-def _no_engine(address: str, error: Exception) -> PolicyTasksError:
-    path = Path(address.removeprefix("unix://"))
-    if not address.startswith("unix://"):
-        why, fix = printable(str(error)), "see to it that DOCKER_HOST or the docker context names an engine that runs"
-    elif not path.exists():
-        why, fix = "there is no such socket", "start Docker, or set DOCKER_HOST"
-    else:
-        why, fix = _try_socket(path)
-    return ToolError.of(
-        "no Docker engine answers", where=address, why=why, fix=f"{fix}; or use --engine oci, which needs none"
-    )
-
-
-def _try_socket(path: Path) -> tuple[str, str]:
-    try:
-        with socket.socket(socket.AF_UNIX) as probe:
-            probe.settimeout(_ANSWERS_WITHIN)
-            probe.connect(str(path))
-    except PermissionError:
-        group = _group(path)
-        return (
-            f"permission denied: the socket belongs to the group {group}",
-            f"run: sudo usermod -aG {group} $USER, and log in anew",
-        )
-    except OSError as error:
-        return f"the socket is dead: {error.strerror or error}", "start Docker"
-    return "something else than a Docker engine listens there, or it hangs", "restart Docker"
-
-
-def _group(path: Path) -> str:
-    try:
-        return path.group()
-    except (KeyError, OSError):
-        return str(path.stat().st_gid)
-
-
 def _died(address: str, error: Exception) -> PolicyTasksError:
     return ToolError.of(
         "the Docker engine failed",
@@ -320,6 +263,22 @@ def _died(address: str, error: Exception) -> PolicyTasksError:
         why=printable(str(error)),
         fix="look at the engine's own log, then run again; or use --engine oci, which needs none",
     )
+
+
+def _is_of_the_line(error: Exception) -> bool:
+    """
+    Whether the connection failed, or an answer was cut: each library on the way has errors of its own for that.
+    """
+    return isinstance(error, (OSError, ValueError, http.client.HTTPException)) or type(error).__module__.startswith(
+        ("docker.", "requests.", "urllib3.")
+    )
+
+
+def _message(body: bytes) -> str:
+    try:
+        return str(json.loads(body)["message"])
+    except (ValueError, KeyError, TypeError):
+        return body.decode("utf-8", "replace")[:500]
 
 
 def _fix(kind: type[PolicyTasksError], why: str) -> str:

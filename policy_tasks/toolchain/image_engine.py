@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from policy_tasks.errors import OutputError, PolicyTasksError, SettingsError, ToolError
-from policy_tasks.names import Platform, Reference, host_platform, parse_image
+from policy_tasks.names import Platform, Reference, parse_image
 from policy_tasks.settings import Settings
 from policy_tasks.toolchain.image_config import STATIC
 
@@ -29,12 +29,11 @@ _SOCKET = Path("/var/run/docker.sock")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Docker:
     """
-    The Docker engine, with the base that it has. `native` is whether it needs no word about the platform.
+    The Docker engine, with the base that it has.
     """
 
     engine: DockerEngine
     base: Base
-    native: bool
     name: str = "docker"
 
 
@@ -85,7 +84,7 @@ def _check_outlets(settings: Settings) -> None:
         raise _no_outlet(settings.path(folder), None)
     if os.environ.get("DOCKER_HOST") or os.environ.get("DOCKER_CONTEXT") or _SOCKET.is_socket():
         return
-    from policy_tasks.toolchain.docker_engine import connect
+    from policy_tasks.toolchain.docker_connection import connect
 
     try:
         connect()
@@ -103,15 +102,14 @@ def choose_engine(settings: Settings, reference: Reference, platform: Platform) 
     if settings.image.engine == "oci":
         return _oci(settings, reference, platform, None)
     try:
-        from policy_tasks.toolchain.docker_engine import connect
+        from policy_tasks.toolchain.docker_connection import connect
 
         engine = connect()
     except ToolError as error:
         if settings.image.engine == "docker":
             raise
         return _oci(settings, reference, platform, error)
-    native = (platform.os, platform.arch) == ("linux", host_platform().arch) and not platform.variant
-    return Docker(engine=engine, base=engine.base(settings.image.base, platform), native=native)
+    return Docker(engine=engine, base=engine.base(settings.image.base, platform))
 
 
 def _oci(settings: Settings, reference: Reference, platform: Platform, error: PolicyTasksError | None) -> Oci:

@@ -1,0 +1,101 @@
+"""
+Finding the Docker engine that the docker command would talk to, and saying what is in the way when it does not answer.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+from policy_tasks.errors import PolicyTasksError, ToolError
+from policy_tasks.toolchain.docker_engine import DockerEngine
+from policy_tasks.toolchain.docker_transport import (
+    ANSWERS_WITHIN,
+    SILENT_FOR,
+    SOCKET,
+    SdkTransport,
+    UnixTransport,
+    plain_socket,
+)
+from policy_tasks.toolchain.process import printable
+
+
+def connect() -> DockerEngine:
+    """
+    The engine of DOCKER_HOST, else of the current context, else at the usual socket.
+
+    Raises `ToolError` that says which one was tried and what is in the way.
+    """
+    path = plain_socket()
+    if path is None:
+        return _connect_with_sdk()
+    address = f"unix://{path}"
+    try:
+        return DockerEngine(UnixTransport(path), sdk, address)
+    except (OSError, http.client.HTTPException):
+        raise _no_engine(address, *_try_socket(path)) from None
+
+
+def sdk() -> Any:
+    """
+    The SDK's client, of the low level.
+    """
+    import docker
+
+    client = docker.from_env(timeout=ANSWERS_WITHIN, use_ssh_client=True)
+    client.api.timeout = SILENT_FOR
+    # What is not needed is not sent: a build would pass the daemon every credential of every helper.
+    client.api.reload_config(os.devnull + "/none")
+    return client.api
+
+
+def _connect_with_sdk() -> DockerEngine:
+    import docker.errors
+    from docker.context import ContextAPI
+
+    address = os.environ.get("DOCKER_HOST", "")
+    try:
+        address = address or str(ContextAPI.kwargs_from_context().get("base_url") or SOCKET)
+        api = sdk()
+    except (docker.errors.DockerException, OSError, ValueError, RuntimeError) as error:
+        unix = address.replace("http+unix://", "unix://")
+        if unix.startswith("unix://"):
+            raise _no_engine(unix, *_try_socket(unix.removeprefix("unix://"))) from None
+        fix = "see to it that DOCKER_HOST or the docker context names an engine that runs"
+        raise _no_engine(address, printable(str(error)), fix) from None
+    return DockerEngine(SdkTransport(api), lambda: api, address)
+
+
+def _no_engine(address: str, why: str, fix: str) -> PolicyTasksError:
+    fix = f"{fix}; or use --engine oci, which needs none"
+    return ToolError.of("no Docker engine answers", where=address, why=why, fix=fix)
+
+
+def _try_socket(path: str) -> tuple[str, str]:
+    try:
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(ANSWERS_WITHIN)
+            probe.connect(path)
+    except FileNotFoundError:
+        return "there is no such socket", "start Docker, or set DOCKER_HOST"
+    except PermissionError:
+        return _not_permitted(path)
+    except OSError as error:
+        return f"the socket is dead: {error.strerror or error}", "start Docker"
+    return "something else than a Docker engine listens there, or it hangs", "restart Docker"
+
+
+def _not_permitted(path: str) -> tuple[str, str]:
+    try:
+        status = Path(path).stat()
+    except OSError:
+        return "permission denied: this user may not enter its folder", "ask for access to that folder"
+    try:
+        group = Path(path).group()
+    except KeyError:
+        group = str(status.st_gid)
+    join = f"run: sudo usermod -aG {group} $USER, and log in anew"
+    return f"permission denied: the socket belongs to the group {group}", join

@@ -1,0 +1,144 @@
+"""
+The Docker engine's HTTP API, https://docs.docker.com/reference/api/engine/, as far as a run needs it that pulls and pushes
+nothing: over a Unix socket by Python's own means, because importing the SDK takes as long as all else that a warm run does;
+over TCP, TLS and SSH by the SDK's.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import quote, urlencode
+
+SOCKET = "unix:///var/run/docker.sock"
+# Seconds. A daemon that is there answers at once; one that builds, pulls or pushes may be silent for long.
+ANSWERS_WITHIN = 10
+SILENT_FOR = 600
+
+
+class Answer(Protocol):
+    """
+    What the engine answered, not yet read.
+    """
+
+    status: int
+
+    def read(self) -> bytes:
+        """
+        The whole body.
+        """
+
+    def __iter__(self) -> Iterator[bytes]: ...
+
+
+class UnixTransport:
+    """
+    Requests over a Unix socket, a connection for each.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._prefix = ""
+        with self.send("GET", "/_ping", timeout=ANSWERS_WITHIN) as answer:
+            version = answer.getheader("Api-Version")
+        self._prefix = f"/v{version}" if version else ""
+
+    @contextmanager
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        timeout: int = SILENT_FOR,
+    ) -> Iterator[Any]:
+        """
+        Send a request, and give the answer, to be read before the connection closes. Raises OSError or HTTPException.
+        """
+        connection = _UnixConnection(self._path, timeout)
+        try:
+            url = f"{self._prefix}{quote(path, safe='/:@')}?{urlencode(query or {})}"
+            connection.request(method, url, body=body, headers={"Content-Type": "application/x-tar"} if body else {})
+            yield connection.getresponse()
+        finally:
+            connection.close()
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path: str, timeout: int) -> None:
+        super().__init__("localhost", timeout=timeout)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+class SdkTransport:
+    """
+    Requests through the SDK's own session.
+    """
+
+    def __init__(self, api: Any) -> None:
+        self._api = api
+
+    @contextmanager
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        timeout: int = SILENT_FOR,
+    ) -> Iterator[Any]:
+        """
+        Send a request, and give the answer. Raises OSError.
+        """
+        url = f"{self._api.base_url}/v{self._api.api_version}{quote(path, safe='/:@')}"
+        headers = {"Content-Type": "application/x-tar"} if body else {}
+        options = {"params": query, "data": body, "headers": headers, "stream": True, "timeout": timeout}
+        with self._api.request(method, url, **options) as answer:
+            yield _SdkAnswer(answer)
+
+
+class _SdkAnswer:
+    def __init__(self, answer: Any) -> None:
+        self._answer = answer
+        self.status: int = answer.status_code
+
+    def read(self) -> bytes:
+        content: bytes = self._answer.content
+        return content
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._answer.iter_lines()
+
+
+def plain_socket() -> str | None:
+    """
+    The path of the socket that the docker command would use, unless a context or a host decides that.
+    """
+    host = os.environ.get("DOCKER_HOST", "")
+    if host.startswith("unix://"):
+        return host.removeprefix("unix://")
+    if host or os.environ.get("DOCKER_CONTEXT") or _current_context():
+        return None
+    return SOCKET.removeprefix("unix://")
+
+
+def _current_context() -> str:
+    folder = Path(os.environ.get("DOCKER_CONFIG") or Path("~/.docker").expanduser())
+    try:
+        found: str = json.loads((folder / "config.json").read_bytes()).get("currentContext", "")
+    except (OSError, ValueError, AttributeError):
+        return ""
+    return found if found != "default" else ""
