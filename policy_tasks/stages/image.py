@@ -41,7 +41,7 @@ def build_with_docker(
     base, engine = chosen.base, chosen.engine
     config = image_config(binary, base.name, base.env)
     dockerfile = _dockerfile(base.name, config, directory)
-    key = _key(binary.sha256, base.id, dockerfile, str(reference))
+    key = _key(binary.sha256, base.id or _rootfs_digest(), dockerfile, str(reference))
     known = directory.recall("docker-image") or {}
     image_id = engine.image_id(str(reference))
     if image_id is None or known != {"key": key, "id": image_id}:
@@ -69,7 +69,7 @@ def build_archive(
     Assemble the image without a daemon, in an archive that `docker load`, skopeo and podman take.
     """
     config = image_config(binary, chosen.base.name, chosen.base.env)
-    layers = [digest_of(layer.data) for layer in chosen.base.layers]
+    layers = [digest_of(layer.data) for layer in chosen.base.layers] or [_rootfs_digest()]
     key = _key(binary.sha256, json.dumps([layers, chosen.base.config]), repr(config), str(reference), binary.go)
     known = directory.recall("archive") or {}
     if known.get("key") != key or known.get("sha256") != _sha256(chosen.archive):
@@ -144,6 +144,13 @@ def _write_archive(
     else:
         save(made, chosen.archive)
     return {"digest": image.digest, "sha256": hashlib.sha256(archive).hexdigest()}
+
+
+def _rootfs_digest() -> str:
+    """
+    What the built-in base holds now: its certificates are those of the installed certifi.
+    """
+    return digest_of(make_tar(rootfs()))
 
 
 def _sha256(path: Path) -> str:

@@ -1,19 +1,32 @@
 """
-What the user's Docker configuration holds for one registry: a name and password, an identity token, or a helper's.
+What the user's Docker configuration holds for one registry: a name and password, an identity token, or a helper's answer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from policy_tasks.errors import RegistryError
 from policy_tasks.toolchain.process import printable
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """
+    How to be let in: with a name and a password, or with a token that stands for both.
+    """
+
+    name: str = ""
+    password: str = field(default="", repr=False)
+    identity_token: str = field(default="", repr=False)
+
+
 def credentials(registry: str) -> Mapping[str, Any]:
     """
-    The entry for this registry (empty for Docker Hub); an empty mapping where there is none.
+    The entry for this registry (empty for Docker Hub) as the Docker engine takes it; an empty mapping where there is none,
+    without which newer engines drop the connection (https://github.com/docker/docker-py/issues/3348).
 
     Only the helper of this registry is asked, so that another one that is broken harms nobody.
     """
@@ -29,3 +42,15 @@ def credentials(registry: str) -> Mapping[str, Any]:
             why=printable(str(error)),
             fix="log in anew with: docker login; or correct ~/.docker/config.json",
         ) from None
+
+
+def parsed_credentials(registry: str) -> Credentials:
+    """
+    The same entry, whoever spelled its keys: the configuration writes them small, a helper's answer does not.
+    """
+    entry = {key.lower(): value for key, value in credentials(registry).items()}
+    return Credentials(
+        name=entry.get("username") or "",
+        password=entry.get("password") or "",
+        identity_token=entry.get("identitytoken") or "",
+    )

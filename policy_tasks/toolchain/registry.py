@@ -6,14 +6,16 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 from policy_tasks.errors import PolicyTasksError, RegistryError
 from policy_tasks.names import Platform, Reference
-from policy_tasks.toolchain.credentials import credentials
-from policy_tasks.toolchain.oci_archive import CONFIG, INDEX, LAYER, MANIFEST, BaseImage, Layer, OciImage, digest_of
+from policy_tasks.toolchain.oci_archive import INDEX, LAYER, MANIFEST, BaseImage, Layer, OciImage, digest_of
 from policy_tasks.toolchain.process import printable
+from policy_tasks.toolchain.registry_login import TIMEOUT, authorization, with_header
 
 if TYPE_CHECKING:
     import requests
@@ -24,8 +26,6 @@ _ACCEPTED = ", ".join((INDEX, _DOCKER_LIST, MANIFEST, _DOCKER_MANIFEST))
 _HUB = "registry-1.docker.io"
 # What Docker, too, takes to be without TLS: https://docs.docker.com/reference/cli/dockerd/#insecure-registries
 _LOCAL = re.compile(r"(localhost|127(\.\d+){3}|\[::1\])(:\d+)?")
-# Seconds to connect, and to wait for the next byte.
-_TIMEOUT = (10, 120)
 
 
 class Registry:
@@ -59,12 +59,19 @@ class Registry:
             headers={"Content-Type": media_type},
             scope="pull,push",
         )
-        return response.headers.get("Docker-Content-Digest", image.digest)
+        said = response.headers.get("Docker-Content-Digest", image.digest)
+        if said != image.digest:
+            raise self._error(f"it was sent {image.digest} and says that it has {printable(said)}")
+        return image.digest
 
     def pull(self, platform: Platform) -> BaseImage:
         """
         The image's layers and configuration for this platform, every one checked against its digest.
         """
+        with self._told():
+            return self._pull(platform)
+
+    def _pull(self, platform: Platform) -> BaseImage:
         manifest = self._manifest(self._reference.digest or self._reference.tag)
         if "manifests" in manifest:
             manifest = self._manifest(self._choose(manifest, platform))
@@ -103,7 +110,8 @@ class Registry:
         if self._ask("HEAD", f"blobs/{digest}", scope="pull,push", allowed=(404,)).status_code != 404:
             return
         start = self._ask("POST", "blobs/uploads/", scope="pull,push")
-        location = urljoin(start.url, start.headers["Location"])
+        with self._told():
+            location = urljoin(start.url, start.headers["Location"])
         separator = "&" if "?" in location else "?"
         headers = {"Content-Type": "application/octet-stream"}
         self._ask("PUT", f"{location}{separator}digest={digest}", data=data, headers=headers, scope="pull,push")
@@ -119,7 +127,7 @@ class Registry:
         allowed: tuple[int, ...] = (),
     ) -> requests.Response:
         response = self._send(method, path, data, headers)
-        if response.status_code == 401 and not self._token:
+        if response.status_code == 401:  # at first, and when a token has run out in the middle of a long push
             self._token = self._authorization(response.headers.get("WWW-Authenticate", ""), scope)
             response = self._send(method, path, data, headers)
         if response.status_code >= 400 and response.status_code not in allowed:
@@ -127,52 +135,32 @@ class Registry:
         return response
 
     def _send(self, method: str, path: str, data: bytes | None, headers: dict[str, str] | None) -> requests.Response:
-        import requests
-
         url = urljoin(self._root, path)
         mine = url.startswith(self._root.split("/v2/")[0] + "/")
-        authorization = {"Authorization": self._token} if self._token and mine else {}
-        try:
-            return self._session.request(
-                method, url, data=data, headers={**(headers or {}), **authorization}, timeout=_TIMEOUT
-            )
-        except requests.exceptions.RequestException as error:
-            raise self._error(printable(str(error))) from None
+        auth = with_header(self._token if mine else "")
+        with self._told():
+            return self._session.request(method, url, data=data, headers=headers, auth=auth, timeout=TIMEOUT)
 
     def _authorization(self, challenge: str, scope: str) -> str:
-        """
-        Answer the registry's challenge: https://distribution.github.io/distribution/spec/auth/token/.
-        """
-        kind, _, rest = challenge.partition(" ")
-        known = credentials(self._reference.registry)
-        name, password = known.get("username") or known.get("Username"), known.get("password") or known.get("Secret")
-        if kind.lower() == "basic":
-            return _basic(name, password) if name else ""
-        asked = dict(re.findall(r'(\w+)="([^"]*)"', rest))
-        if kind.lower() != "bearer" or "realm" not in asked:
-            return ""
-        return self._bearer(asked, scope, name, password, known.get("identitytoken") or known.get("IdentityToken"))
+        name = self._root.split("/v2/")[1].strip("/")
+        with self._told():
+            return authorization(self._session, self._reference.registry, challenge, f"repository:{name}:{scope}")
 
-    def _bearer(
-        self, asked: dict[str, str], scope: str, name: str | None, password: str | None, identity: str | None
-    ) -> str:
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """
+        Whatever goes wrong on the way, or with the answer, is the registry's failure.
+        """
         import requests
 
-        path = self._root.split("/v2/")[1].strip("/")
-        form = {"service": asked.get("service", ""), "scope": f"repository:{path}:{scope}"}
         try:
-            if identity:
-                form |= {"grant_type": "refresh_token", "refresh_token": identity, "client_id": "policy-tasks"}
-                response = self._session.post(asked["realm"], data=form, timeout=_TIMEOUT)
-            else:
-                headers = {"Authorization": _basic(name, password)} if name else {}
-                response = self._session.get(asked["realm"], params=form, headers=headers, timeout=_TIMEOUT)
-            if response.status_code >= 400:
-                raise self._refused(response)
-            answer = response.json()
-        except (requests.exceptions.RequestException, ValueError) as error:
-            raise self._error(printable(str(error))) from None
-        return f"Bearer {answer.get('token') or answer.get('access_token', '')}"
+            yield
+        except requests.exceptions.HTTPError as error:
+            raise self._refused(error.response) from None
+        except requests.exceptions.RequestException as error:
+            raise self._error(_reason(error)) from None
+        except (KeyError, ValueError, TypeError, AttributeError, IndexError) as error:
+            raise self._error(f"its answer is not what a registry answers: {printable(str(error))}") from None
 
     def _refused(self, response: requests.Response) -> PolicyTasksError:
         try:
@@ -191,15 +179,18 @@ class Registry:
         )
 
 
-def _basic(name: str | None, password: str | None) -> str:
-    import base64
-
-    return "Basic " + base64.b64encode(f"{name}:{password or ''}".encode()).decode()
+def _reason(error: BaseException) -> str:
+    """
+    The cause behind the wrappings of requests and urllib3.
+    """
+    inner = getattr(error, "reason", None) or (error.args[0] if error.args else None)
+    if isinstance(inner, BaseException) and inner is not error:
+        return _reason(inner)
+    return printable(str(error).rpartition(">: ")[2])
 
 
 def _oci_type(media_type: str) -> str:
     known = {
         "application/vnd.docker.image.rootfs.diff.tar.gzip": LAYER,
-        "application/vnd.docker.container.image.v1+json": CONFIG,
     }
     return known.get(media_type, media_type)

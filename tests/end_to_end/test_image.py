@@ -201,3 +201,14 @@ def test_without_a_daemon_auto_makes_an_archive_and_says_how_to_load_it(project:
     refused = run_console("image", "--engine", "docker", cwd=project, env={"DOCKER_HOST": socket})
     assert refused.returncode == 4
     assert "no such socket" in refused.stderr
+
+
+@pytest.mark.needs("go")
+def test_other_certificates_make_another_image(project: Path, tmp_path: Path) -> None:
+    """The built-in base has the certificates of the installed certifi: when these change, so does the image."""
+    flags = ("--engine", "oci", "--output", str(tmp_path / "engine.tar"))
+    first = _image(project, *flags)
+    (tmp_path / "certifi.py").write_text(f"def where(): return {str(tmp_path / 'own.pem')!r}")
+    (tmp_path / "own.pem").write_text("none")
+    assert _image(project, *flags, env={"PYTHONPATH": str(tmp_path)})["digest"] != first["digest"]
+    assert _image(project, *flags)["digest"] == first["digest"]

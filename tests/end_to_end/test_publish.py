@@ -5,10 +5,13 @@ Publishing to a real registry, by both engines: what it prints can be pulled, wh
 from __future__ import annotations
 
 import base64
+import http.server
 import json
+import os
 import shutil
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -107,3 +110,69 @@ def test_credentials_of_the_docker_configuration_are_used(
         done = run_console(*flags, cwd=project, env={"DOCKER_CONFIG": str(tmp_path)})
         assert done.returncode == code, done.stderr
         assert "secret" not in done.stderr + done.stdout
+
+
+@pytest.mark.needs("go", "docker", "registry")
+@pytest.mark.parametrize("engine", ["docker", "oci"])
+def test_a_credential_helper_is_asked(engine: str, project: Path, locked_registry: str, tmp_path: Path) -> None:
+    """The helper that the Docker configuration names for a registry gives the password, and a broken other one harms nobody."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    helper = programs / "docker-credential-good"
+    helper.write_text(
+        """#!/bin/sh\nread host\necho '{"ServerURL": "'$host'", "Username": "ann", "Secret": "secret"}'\n"""
+    )
+    helper.chmod(0o755)
+    helpers = {"credHelpers": {locked_registry: "good", "other.example": "missing"}}
+    (tmp_path / "config.json").write_text(json.dumps(helpers))
+    env = {"DOCKER_CONFIG": str(tmp_path), "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
+    flags = ("--engine", engine, "--base", "static", "--repo", f"{locked_registry}/helped")
+    done = run_console("publish", *flags, cwd=project, env=env)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.needs("go", "registry")
+def test_passwords_of_netrc_are_not_for_registries(project: Path, locked_registry: str, tmp_path: Path) -> None:
+    """A password in .netrc for the host neither replaces that of the Docker configuration, nor is it sent instead of none."""
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login ann password wrong\n")
+    auth = base64.b64encode(b"ann:secret").decode()
+    flags = ("publish", "--engine", "oci", "--repo", f"{locked_registry}/netrc")
+    for auths, netrc, code in (({locked_registry: {"auth": auth}}, "wrong", 0), ({}, "secret", 6)):
+        (tmp_path / "netrc").write_text(f"machine 127.0.0.1 login ann password {netrc}\n")
+        (tmp_path / "config.json").write_text(json.dumps({"auths": auths}))
+        env = {"DOCKER_CONFIG": str(tmp_path), "NETRC": str(tmp_path / "netrc")}
+        assert run_console(*flags, cwd=project, env=env).returncode == code
+
+
+class _Odd(http.server.BaseHTTPRequestHandler):
+    """
+    A server that is no registry: whatever it is asked, it answers with the same page.
+    """
+
+    page = b"<html>Welcome</html>"
+
+    def do_GET(self) -> None:
+        """Answer."""
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(self.page)))
+        self.end_headers()
+        self.wfile.write(self.page)
+
+    def log_message(self, *_: object) -> None:
+        """Be silent."""
+
+
+@pytest.mark.needs("go")
+@pytest.mark.parametrize(
+    "page", [b"<html>Welcome</html>", b"{}", b"[]", b'{"manifests": [{}]}', b'{"schemaVersion": 1}']
+)
+def test_a_server_that_is_no_registry_is_told_so(page: bytes, project: Path) -> None:
+    """Whatever stands in a registry's place, the error is the registry's, and not a traceback."""
+    handler = type("_Page", (_Odd,), {"page": page})
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        base = f"127.0.0.1:{server.server_port}/x:1"
+        done = run_console("image", "--engine", "oci", "--base", base, cwd=project)
+        server.shutdown()
+    assert done.returncode == 6, done.stderr
+    assert "Traceback" not in done.stderr

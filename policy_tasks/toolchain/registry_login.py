@@ -1,0 +1,61 @@
+"""
+Being let in by a registry: https://distribution.github.io/distribution/spec/auth/token/.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from policy_tasks.toolchain.credentials import Credentials, parsed_credentials
+
+if TYPE_CHECKING:
+    import requests
+
+# Seconds to connect, and to wait for the next byte.
+TIMEOUT = (10, 120)
+
+
+def authorization(session: requests.Session, registry: str, challenge: str, scope: str) -> str:
+    """
+    The header that answers a registry's challenge, with what the user's configuration holds for it; empty where there is
+    nothing to answer with. Raises requests' exceptions, ValueError for an answer that is none.
+    """
+    kind, _, rest = challenge.partition(" ")
+    known = parsed_credentials(registry)
+    if kind.lower() == "basic":
+        return _basic(known)
+    asked = dict(re.findall(r'(\w+)="([^"]*)"', rest))
+    if kind.lower() != "bearer" or "realm" not in asked:
+        return ""
+    form = {"service": asked.get("service", ""), "scope": scope}
+    if known.identity_token:
+        form |= {"grant_type": "refresh_token", "refresh_token": known.identity_token, "client_id": "policy-tasks"}
+        response = session.post(asked["realm"], data=form, auth=with_header(""), timeout=TIMEOUT)
+    else:
+        response = session.get(asked["realm"], params=form, auth=with_header(_basic(known)), timeout=TIMEOUT)
+    response.raise_for_status()
+    answer = response.json()
+    return f"Bearer {answer.get('token') or answer['access_token']}"
+
+
+def with_header(value: str) -> Callable[[Any], Any]:
+    """
+    What requests calls for each request: it adds this header, and so keeps requests from ~/.netrc, whose passwords are for
+    other services of that host.
+    """
+
+    def add(request: Any) -> Any:
+        if value:
+            request.headers["Authorization"] = value
+        return request
+
+    return add
+
+
+def _basic(known: Credentials) -> str:
+    if not known.name:
+        return ""
+    return "Basic " + base64.b64encode(f"{known.name}:{known.password}".encode()).decode()
