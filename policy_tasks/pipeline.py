@@ -13,7 +13,7 @@ from policy_tasks.model import Binary, GeneratedSources, Image, PolicySet, Publi
 from policy_tasks.names import Platform, Reference, host_platform, parse_platform, parse_reference
 from policy_tasks.settings import Settings
 from policy_tasks.stages.compile import build_binary
-from policy_tasks.stages.discover import StagedPolicies, find_policies, stage_policies
+from policy_tasks.stages.discover import StagedPolicies, check_folders, find_policies, stage_policies
 from policy_tasks.stages.generate import generate_sources
 from policy_tasks.toolchain.background import Background
 from policy_tasks.toolchain.build_directory import BuildDirectory
@@ -78,8 +78,7 @@ class _Run:
     processes: Processes
 
     def staged(self) -> StagedPolicies:
-        folders = tuple(self.settings.path(folder) for folder in self.settings.discover.policies)
-        return stage_policies(folders, self.settings.discover, self.go, self.directory)
+        return stage_policies(self.settings.folders, self.settings.discover, self.go, self.directory)
 
     def policies(self) -> PolicySet:
         return find_policies(self.staged(), self.platform, self.go, self.directory)
@@ -123,6 +122,7 @@ class _Run:
 
 @contextmanager
 def _run(settings: Settings, platform: Platform) -> Iterator[_Run]:
+    check_folders(settings.folders)  # before anything is written
     processes = Processes()
     with hold(settings.build_dir) as directory:
         try:

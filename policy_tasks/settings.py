@@ -90,6 +90,13 @@ class Settings:
         return Path(self.root.absolute(), path)
 
     @property
+    def folders(self) -> tuple[Path, ...]:
+        """
+        The policies folders in full.
+        """
+        return tuple(map(self.path, self.discover.policies))
+
+    @property
     def build_dir(self) -> Path:
         """
         The build directory in full.

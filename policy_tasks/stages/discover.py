@@ -39,13 +39,22 @@ class StagedPolicies:
     modules: tuple[Module, ...]
 
 
+def check_folders(folders: tuple[Path, ...]) -> None:
+    """
+    Raise `SettingsError` for every folder that is not there.
+    """
+    missing = [folder for folder in folders if not os.path.isdir(folder)]
+    if missing:
+        raise SettingsError(*(_missing(folder) for folder in missing))
+
+
 def stage_policies(
     folders: tuple[Path, ...], settings: DiscoverSettings, go: Go, directory: BuildDirectory
 ) -> StagedPolicies:
     """
     Copy the modules of these folders beside the core.
 
-    Raises `SettingsError` for a folder that is not there, `PolicyError` with all that is wrong with the modules.
+    Raises `PolicyError` with all that is wrong with the modules.
     """
     reading = _read(folders, settings)
     graph = make_graph(reading, go, directory)
@@ -76,9 +85,6 @@ def find_policies(staged: StagedPolicies, platform: Platform, go: Go, directory:
 
 def _read(folders: tuple[Path, ...], settings: DiscoverSettings) -> Reading:
     reading = Reading(files_left=settings.max_files, bytes_left=settings.max_bytes)
-    missing = [folder for folder in folders if not os.path.isdir(folder)]
-    if missing:
-        raise SettingsError(*(_missing(folder) for folder in missing))
     for folder in folders:
         read_folder(folder.resolve(), reading)
     if reading.problems:

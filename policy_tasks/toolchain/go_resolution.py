@@ -8,8 +8,10 @@ a word; here the same replace from two policies is one, and two different ones a
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from policy_tasks.errors import PolicyError, PolicyTasksError
@@ -18,6 +20,8 @@ from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.go_command import Go
 from policy_tasks.toolchain.go_graph import Graph, GraphModule, target_of
 from policy_tasks.toolchain.go_mod import GO_MOD, GO_SUM, go_version_key, local_version
+
+log = logging.getLogger(__name__)
 
 
 def write_go_mod(graph: Graph, go: Go, directory: BuildDirectory) -> None:
@@ -31,6 +35,9 @@ def write_go_mod(graph: Graph, go: Go, directory: BuildDirectory) -> None:
     wanted = hashlib.sha256(core + repr(edits).encode() + graph.sums).hexdigest()
     if (directory.recall("resolved") or {}) == {"graph": wanted, "files": resolved_digest(directory)}:
         return
+    for _, taken in _directives(graph.modules, {each.source.directory: each.staged for each in graph.modules}):
+        if ":" in taken.where:
+            log.info("discover: %s is taken from %s, as %s says", taken.old, taken.told_as, taken.where)
     copy = directory.temporary_file(core)
     done = go.run("mod", "edit", *edits, str(copy), cwd=directory.state)
     if done.code != 0:
@@ -77,38 +84,74 @@ def _edits(modules: tuple[GraphModule, ...]) -> Iterator[str]:
     for module in modules:
         if not module.helper:
             yield f"-require={module.go_mod.path}@{local_version(module.go_mod.path)}"
-    for old, (new, _) in sorted(_replaces(modules).items()):
-        yield f"-replace={old}={new}"
+    for old, taken in sorted(_replaces(modules).items()):
+        yield f"-replace={old}={taken.new}"
     for exclude in sorted({exclude for module in modules for exclude in module.go_mod.excludes}):
         yield f"-exclude={exclude}"
 
 
-def _replaces(modules: tuple[GraphModule, ...]) -> dict[str, tuple[str, Path]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Taken:
     """
-    Where each replaced module is taken from, and the go.mod that says so.
+    Where a module is taken from, by which directive (`module` or `module@version`), and the go.mod that says so.
+    """
+
+    old: str
+    new: str
+    where: str
+    told_as: str
+
+
+def _replaces(modules: tuple[GraphModule, ...]) -> dict[str, _Taken]:
+    """
+    The directives of all modules. Those of two for one module have to agree: a replace of one version would outrank
+    another policy's replace of all versions without a word.
     """
     staged = {module.source.directory: module.staged for module in modules}
-    found = {
-        module.go_mod.path: (f"./{module.staged}", module.source.directory / GO_MOD)
-        for module in modules
-        if not module.helper
-    }
-    for module in modules:
-        for replace in module.go_mod.replaces:
-            new = f"./{staged[target_of(module.source.directory, replace.new)]}" if replace.is_folder else replace.new
-            origin = module.source.directory / GO_MOD
-            other = found.setdefault(replace.old, (new, origin))
-            if other[0] != new:
-                users = {f"./{name}": str(folder) for folder, name in staged.items()}
-                first, second = users.get(other[0], other[0]), users.get(new, new)
-                raise _conflict(replace.old, (first, other[1]), (second, origin))
+    deciders: dict[str, tuple[GraphModule, set[str], str]] = {}
+    found: dict[str, _Taken] = {}
+    for module, taken in _directives(modules, staged):
+        path = taken.old.partition("@")[0]
+        decider, targets, where = deciders.setdefault(path, (module, {taken.new}, taken.where))
+        if decider is module:
+            targets.add(taken.new)
+        elif targets != {taken.new}:
+            first = next(each for each in found.values() if each.where == where)
+            raise _conflict(path, first, taken)
+        found.setdefault(taken.old, taken)
     return found
 
 
-def _conflict(old: str, first: tuple[str, Path], second: tuple[str, Path]) -> PolicyTasksError:
+def _directives(modules: tuple[GraphModule, ...], staged: dict[Path, str]) -> Iterator[tuple[GraphModule, _Taken]]:
+    for module in modules:
+        if not module.helper:
+            where = str(module.source.directory / GO_MOD)
+            new, told_as = f"./{module.staged}", str(module.source.directory)
+            yield module, _Taken(old=module.go_mod.path, new=new, where=where, told_as=told_as)
+    for module in modules:
+        for replace in module.go_mod.replaces:
+            target = target_of(module.source.directory, replace.new)
+            new, told_as = (f"./{staged[target]}", str(target)) if replace.is_folder else (replace.new, replace.new)
+            yield module, _Taken(old=replace.old, new=new, where=_place(module, replace.old), told_as=told_as)
+
+
+def _place(module: GraphModule, old: str) -> str:
+    """
+    The go.mod with the line of its directive for this module.
+    """
+    path = old.partition("@")[0]
+    lines = module.source.files[GO_MOD].decode("utf-8", "replace").splitlines()
+    for number, line in enumerate(lines, 1):
+        words = line.partition("=>")[0].replace('"', " ").replace("`", " ").split()
+        if "=>" in line and path in words:
+            return f"{module.source.directory / GO_MOD}:{number}"
+    return str(module.source.directory / GO_MOD)
+
+
+def _conflict(path: str, first: _Taken, second: _Taken) -> PolicyTasksError:
     return PolicyError.of(
-        f"{old} is to be taken from two places",
-        where=f"{first[1]} and {second[1]}",
-        why=f"the first means {first[0]}, the second {second[0]}",
+        f"{path} is to be taken from two places",
+        where=f"{first.where} and {second.where}",
+        why=f"the first means {first.told_as}, the second {second.told_as}",
         fix="make both go.mod files agree on one",
     )

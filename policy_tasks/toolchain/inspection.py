@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -23,6 +24,11 @@ from policy_tasks.toolchain.inspector import FIELDS, make_inspector
 from policy_tasks.toolchain.process import printable
 from policy_tasks.toolchain.staging import WayBack
 
+# How Go says that it asked for a module and did not get it: https://go.dev/ref/mod#module-proxy.
+_OF_THE_NETWORK = re.compile(
+    "dial tcp|no such host|connection refused|i/o timeout|deadline exceeded|server response|server misbehaving|proxyconnect"
+    "|x509:|tls:|checksum mismatch|SECURITY ERROR|module lookup disabled|reading (https?|file)://|missing go.sum entry"
+)
 _WHAT = {"compile": "policy package {} does not compile", "cycle": "policies import each other in a cycle"}
 _FIX = {
     "compile": "correct that line, then run again",
@@ -69,8 +75,7 @@ class Inspection:
         listed = self._list(patterns)
         found: dict[str, Any] = inspector.result().policies(listed, self.directory.path / POLICIES, self.platform)
         if found["problems"]:
-            way_back = WayBack(self.modules, self.directory)
-            raise PolicyError(*(_problem(each, way_back) for each in found["problems"]))
+            raise _refused(found["problems"], WayBack(self.modules, self.directory))
         return found
 
     def _list(self, patterns: list[str]) -> bytes:
@@ -101,13 +106,27 @@ def _unlisted(message: str, platform: Platform) -> PolicyTasksError:
     if "errors parsing" in message or "used for two different module paths" in message:
         fix = "correct the go.mod that this names"
         return PolicyError.of("the policies' modules cannot be brought together", where="go.mod", why=message, fix=fix)
-    return BuildError.of(
-        "the policies' dependencies cannot be resolved",
-        where="go list",
-        why=message,
-        fix="correct the go.mod of the policy that asks for that module; if it is the network, see to GOPROXY\n"
-        "(vendor folders are not used)",
+    return BuildError(_unresolved("go list", message))
+
+
+def _refused(problems: list[dict[str, Any]], way_back: WayBack) -> PolicyTasksError:
+    """
+    The author's problems, or, where a module could not be had, those of the network: all else may only follow from them.
+    """
+    unresolved = [each for each in problems if _OF_THE_NETWORK.search(each["text"])]
+    if not unresolved:
+        return PolicyError(*(_problem(each, way_back) for each in problems))
+    told = [_problem(each, way_back) for each in unresolved]
+    return BuildError(*(_unresolved(each.where, each.why) for each in told))
+
+
+def _unresolved(where: str, why: str) -> Problem:
+    fix = (
+        "see to GOPROXY and the network, or correct the go.mod that asks for that module (vendor folders are not used)"
     )
+    if "checksum mismatch" in why:
+        fix = "correct the go.sum of that policy's module, or find out who changed what that version is"
+    return Problem(what="the policies' dependencies cannot be resolved", where=where, why=why, fix=fix)
 
 
 def _patterns(module: GraphModule, go: Go) -> Iterator[str]:

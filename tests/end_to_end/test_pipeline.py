@@ -81,3 +81,64 @@ def test_a_thousand_policies_work(tmp_path: Path) -> None:
     binary = run_console("compile", cwd=tmp_path).stdout.strip()
     listed = subprocess.run([binary, "list"], capture_output=True, check=True)
     assert len(json.loads(listed.stdout)["policies"]) == 1000
+
+
+LIBRARY = """package {package}
+
+import (
+	"context"
+
+	"example.com/lib"
+)
+
+type Policy struct{{}}
+
+func (Policy) Name() string {{ return "{package}" }}
+
+func (Policy) Execute(ctx context.Context, input any) (any, error) {{ return lib.Answer, nil }}
+
+func (Policy) Validate() error {{ return nil }}
+"""
+
+
+@pytest.mark.needs("go")
+@pytest.mark.parametrize("version", ["", " v1.2.3"])
+def test_replaces_of_two_policies_have_to_agree(version: str, tmp_path: Path) -> None:
+    """A replace holds for all; two that differ are an error with both lines, also when one is for a single version."""
+    for number in (1, 2):
+        (tmp_path / f"lib{number}").mkdir()
+        (tmp_path / f"lib{number}" / "go.mod").write_text("module example.com/lib\n")
+        (tmp_path / f"lib{number}" / "lib.go").write_text(f"package lib\n\nconst Answer = {number}\n")
+    for name, directive in (("a", "example.com/lib => ../../lib1"), ("b", f"example.com/lib{version} => ../../lib2")):
+        folder = tmp_path / "policies" / name
+        folder.mkdir(parents=True)
+        (folder / "policy.go").write_text(LIBRARY.format(package=name))
+        (folder / "go.mod").write_text(
+            f"module example.com/{name}\n\ngo 1.21\n\nrequire example.com/lib v1.2.3\n\nreplace {directive}\n"
+        )
+    refused = run_console("compile", cwd=tmp_path)
+    assert refused.returncode == 3
+    assert f"{tmp_path}/policies/a/go.mod:7 and {tmp_path}/policies/b/go.mod:7" in refused.stderr
+    (folder / "go.mod").write_text((folder / "go.mod").read_text().replace("lib2", "lib1"))
+    agreed = run_console("compile", cwd=tmp_path)
+    assert agreed.returncode == 0, agreed.stderr
+    ran = subprocess.run([agreed.stdout.strip()], capture_output=True, check=True)
+    assert [each["result"] for each in json.loads(ran.stdout)["results"]] == [1, 1]
+
+
+@pytest.mark.needs("go")
+def test_what_the_network_does_not_give_is_not_the_authors_fault(tmp_path: Path) -> None:
+    """A module that cannot be downloaded has the exit code of other people's tools, and the fix names GOPROXY."""
+    folder = write_policy(tmp_path / "policies" / "a", "example.com/a")
+    (folder / "go.mod").write_text("module example.com/a\n\ngo 1.21\n\nrequire example.com/none v1.0.0\n")
+    (folder / "other.go").write_text('package a\n\nimport _ "example.com/none"\n')
+    env = {"GOPROXY": "http://127.0.0.1:1", "GOMODCACHE": str(tmp_path / "modules"), "GONOSUMDB": "*"}
+    done = run_console("compile", cwd=tmp_path, env=env)
+    assert done.returncode == 5, done.stderr
+    assert "GOPROXY" in done.stderr
+
+
+def test_a_run_without_policies_leaves_nothing(tmp_path: Path) -> None:
+    """Where the policies folder is missing, no build directory is made."""
+    assert run_console("image", cwd=tmp_path).returncode == 2
+    assert not any(tmp_path.iterdir())
