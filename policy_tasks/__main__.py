@@ -4,12 +4,17 @@ The door for the shell: `policy-tasks discover|generate|compile|image|publish`, 
 
 from __future__ import annotations
 
-from pathlib import Path
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+from invoke.exceptions import Exit, ParseError
 from invoke.program import Program
 
 from policy_tasks import __version__
-from policy_tasks.project import find_root
+from policy_tasks.door import tell_error
+from policy_tasks.errors import PolicyTasksError, SettingsError
+from policy_tasks.project import current_folder, find_root
 from policy_tasks.tasks import namespace
 
 
@@ -18,13 +23,44 @@ class Console(Program):
     Invoke with our tasks for its own. Unlike a plain `Program(namespace=…)` it reads the project's Invoke configuration.
     """
 
+    def parse_core(self, argv: list[str] | None) -> None:
+        """
+        Begin to read the command line: what is not known in it has our exit code for settings, and our form.
+        """
+        self._json = "json" in " ".join(argv or sys.argv).replace("=", " ").split()
+        with self._told():
+            super().parse_core(argv)
+
+    def parse_tasks(self) -> None:
+        """
+        Read the tasks and their flags.
+        """
+        with self._told():
+            super().parse_tasks()
+
     def parse_collection(self) -> None:
         """
         Also read the project's configuration, which Invoke does only where it looks for a tasks.py.
         """
         super().parse_collection()
-        self.config.set_project_location(str(find_root(Path.cwd())))
-        self.config.load_project()
+        with self._told():
+            self.config.set_project_location(str(find_root(current_folder())))
+            self.config.load_project()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except ParseError as error:
+            said = SettingsError.of(
+                "the command line is not understood",
+                where="policy-tasks",
+                why=str(error),
+                fix="see: policy-tasks --list, and: policy-tasks --help TASK",
+            )
+            raise Exit(code=tell_error(said, as_json=self._json)) from None
+        except PolicyTasksError as error:
+            raise Exit(code=tell_error(error, as_json=self._json)) from None
 
 
 def main() -> None:

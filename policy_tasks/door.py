@@ -10,13 +10,13 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
-from policy_tasks.errors import PolicyTasksError, SettingsError
+from policy_tasks.errors import PolicyTasksError, SettingsError, output_error
 from policy_tasks.model import document
 from policy_tasks.settings import Settings
-from policy_tasks.toolchain.process import printable
+from policy_tasks.shown import printable
 
 STAGES = ("discover", "generate", "compile", "image", "publish")
 FORMATS = ("text", "json")
@@ -36,15 +36,23 @@ def answer(stage: str, settings: Callable[[], Settings], form: str) -> int:
             value = getattr(pipeline, stage)(settings())
             _print(json.dumps(document(value), indent=2) if form == "json" else str(value))
     except PolicyTasksError as error:
-        if form == "json":
-            _print(json.dumps(error.document(), indent=2))
-        else:
-            print(shown(error), file=sys.stderr)
-        return error.exit_code
+        return tell_error(error, as_json=form == "json")
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
     return 0
+
+
+def tell_error(error: PolicyTasksError, *, as_json: bool) -> int:
+    """
+    Show the error, and say its exit code.
+    """
+    if as_json:
+        with suppress(PolicyTasksError):  # that stdout cannot be written was the error
+            _print(json.dumps(error.document(), indent=2))
+    else:
+        print(shown(error), file=sys.stderr)
+    return error.exit_code
 
 
 def tell_story() -> None:
@@ -86,7 +94,14 @@ def _print(text: str) -> None:
     try:
         print(text, flush=True)
     except BrokenPipeError:  # whoever asked has left; Python would complain once more when it flushes at its end
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _close_stdout()
+    except OSError as error:
+        _close_stdout()
+        raise output_error(error, "stdout") from None
+
+
+def _close_stdout() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextmanager

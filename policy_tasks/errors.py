@@ -10,6 +10,8 @@ import errno
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from policy_tasks.shown import without_credentials
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -26,6 +28,13 @@ class Problem:
     where: str
     why: str
     fix: str
+
+    def __post_init__(self) -> None:
+        """
+        Leave out credentials here, whichever door shows the problem.
+        """
+        for name in ("what", "where", "why", "fix"):
+            object.__setattr__(self, name, without_credentials(getattr(self, name)))
 
 
 class PolicyTasksError(Exception):

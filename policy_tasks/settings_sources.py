@@ -55,7 +55,7 @@ def merge(root: Path, *sources: Source) -> Settings:
             section, field = FIELDS[key]
             try:
                 sections[section][key] = _CONVERTERS[str(field.type)](value, source.base)
-            except ValueError as error:
+            except (ValueError, RuntimeError) as error:  # RuntimeError: a ~user that there is not
                 problems.append(_wrong_value(f"{section}.{key}", source, str(error)))
     if problems:
         raise SettingsError(*problems)
@@ -63,22 +63,26 @@ def merge(root: Path, *sources: Source) -> Settings:
     return replace(Settings(root=root), **made)
 
 
-def environment(variables: Mapping[str, str], base: Path) -> Source:
+def environment(variables: Mapping[str, str], base: Path) -> list[Source]:
     """
-    The settings among the environment variables: `POLICY_TASKS_<SECTION>_<KEY>`, and the builder's two own names.
+    The settings among the environment variables: `POLICY_TASKS_<SECTION>_<KEY>`, outranking the builder's two own names.
     """
-    values: dict[str, Any] = {}
+    sources = []
     for variable, key in _VARIABLES_OF_THE_BUILDER.items():
         if variables.get(variable):
-            values[key] = variables[variable]
+            sources.append(Source(name=f"the variable {variable}", base=base, values={key: variables[variable]}))
     for variable in sorted(variables):
         if variable.startswith(_VARIABLE_PREFIX):
-            words = variable.removeprefix(_VARIABLE_PREFIX).lower()
-            section, _, key = words.partition("_")
-            place, name = (values.setdefault(section, {}), key) if key and section in SECTIONS else (values, words)
-            text = variables[variable]
-            place[name] = text.split(os.pathsep) if name == "policies" else text
-    return Source(name="the environment", base=base, values=values)
+            values = _variable(variable, variables[variable])
+            sources.append(Source(name=f"the variable {variable}", base=base, values=values))
+    return sources
+
+
+def _variable(variable: str, text: str) -> dict[str, Any]:
+    words = variable.removeprefix(_VARIABLE_PREFIX).lower()
+    section, _, key = words.partition("_")
+    value = text.split(os.pathsep) if words.endswith("policies") else text
+    return {section: {key: value}} if key and section in SECTIONS else {words: value}
 
 
 def _flatten(source: Source, problems: list[Problem]) -> Iterator[tuple[str, Any]]:
@@ -158,8 +162,17 @@ def _paths(value: Any, base: Path) -> tuple[Path, ...]:
     return tuple(_path(each, base) for each in several)
 
 
+def _program(value: Any, base: Path) -> str:
+    """
+    A path counts from the file that holds it; a name alone is looked for on PATH.
+    """
+    text = _text(value, base)
+    return str(Path(base, text).expanduser()) if os.sep in text else text
+
+
 _CONVERTERS: dict[str, Any] = {
     "str": _text,
+    "Program": _program,
     "int": _integer,
     "Path": _path,
     "Path | None": _path,

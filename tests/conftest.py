@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -71,7 +72,8 @@ _has = functools.cache(lambda part: PARTS[part]())
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the marker."""
+    """Declare the marker; let the programs that tests start hear Ctrl-C, which who runs us in the background may have cut off."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("markers", f"needs(*parts): real parts that the test runs on: {', '.join(PARTS)}")
 
 

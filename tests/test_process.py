@@ -16,8 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policy_tasks.errors import BuildError, ToolError
+from policy_tasks.shown import printable
 from policy_tasks.toolchain import process
-from policy_tasks.toolchain.process import Command, Completed, Processes, printable
+from policy_tasks.toolchain.process import Command, Completed, Processes
 
 
 def python(code: str, *, stdin: bytes = b"", **env: str) -> Command:

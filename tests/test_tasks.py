@@ -278,7 +278,7 @@ def _from_hook(root: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
         (_from_pyproject, "pyproject.toml"),
         (_from_collection, "collection"),
         (_from_invoke_file, "Invoke's configuration"),
-        (_from_environment, "environment"),
+        (_from_environment, "variable POLICY_TASKS_IMAGE_REPP"),
         (_from_arguments, "arguments"),
         (_from_hook, "hatch hook"),
     ],
@@ -385,3 +385,17 @@ def test_errors_carry_what_where_why_and_fix(root: Path) -> None:
     assert all((error.what, error.where, error.why, error.fix))
     assert error.exit_code == 2
     assert error.fix in str(error)
+
+
+def test_credentials_are_shown_at_no_door(root: Path) -> None:
+    """A password in an address is in neither the text nor the document of an error."""
+    error = SettingsError.of("x", where="https://user:p@ss@host/x", why="y", fix="z")
+    assert "ss@" not in str(error) + str(error.document())
+
+
+@pytest.mark.parametrize("table", ["[tool.policy_tasks]\nrepo = 'x'\n"])
+def test_a_table_that_nobody_reads_is_an_error(table: str, root: Path) -> None:
+    """The table's name with an underscore is Invoke's, and is not passed by in silence."""
+    (root / "pyproject.toml").write_text(table)
+    with pytest.raises(SettingsError, match="tool.policy-tasks"):
+        load_settings(root)

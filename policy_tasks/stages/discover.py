@@ -15,13 +15,13 @@ from policy_tasks.errors import PolicyError, PolicyTasksError, Problem, Settings
 from policy_tasks.model import Module, NearMiss, Policy, PolicySet
 from policy_tasks.names import Platform
 from policy_tasks.settings import DiscoverSettings
+from policy_tasks.shown import printable
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.go_command import Go
 from policy_tasks.toolchain.go_graph import Graph, make_graph
 from policy_tasks.toolchain.go_resolution import write_go_mod
 from policy_tasks.toolchain.inspection import Inspection
 from policy_tasks.toolchain.policy_folder import Reading, read_folder
-from policy_tasks.toolchain.process import printable
 from policy_tasks.toolchain.staging import WayBack, stage
 
 log = logging.getLogger(__name__)

@@ -20,7 +20,7 @@ from invoke.tasks import Task
 
 from policy_tasks.door import FORMATS, STAGES, answer
 from policy_tasks.errors import SettingsError
-from policy_tasks.project import find_root, pyproject
+from policy_tasks.project import current_folder, find_root, pyproject
 from policy_tasks.settings import Settings
 from policy_tasks.settings_sources import FIELDS, Source, environment, merge
 
@@ -91,7 +91,7 @@ def _settings(context: Context, given: Mapping[str, Any], flags: Mapping[str, An
     """
     All sources, the later outranking the earlier.
     """
-    here = Path.cwd()
+    here = current_folder()
     root = _root(context, here)
     said = {key: value for key, value in flags.items() if value not in (None, [])}
     return merge(
@@ -99,7 +99,7 @@ def _settings(context: Context, given: Mapping[str, Any], flags: Mapping[str, An
         pyproject(root),
         Source(name="the collection's settings", base=root, values=given),
         Source(name=_CONFIGURATION, base=root, values=_configured(context)),
-        environment(os.environ, here),
+        *environment(os.environ, here),
         Source(name="the command line", base=here, values=said),
     )
 

@@ -41,7 +41,7 @@ def hold(path: Path) -> Iterator[BuildDirectory]:
             try:
                 yield directory
             finally:
-                shutil.rmtree(directory.temporary, ignore_errors=True)
+                shutil.rmtree(directory.state / "tmp", ignore_errors=True)
     except OSError as error:
         if type(error).__module__ != "builtins":  # requests' errors are OSErrors as well: one that comes here is a bug
             raise

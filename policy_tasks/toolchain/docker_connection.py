@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from policy_tasks.errors import PolicyTasksError, ToolError
+from policy_tasks.shown import printable
 from policy_tasks.toolchain.docker_engine import DockerEngine
 from policy_tasks.toolchain.docker_transport import (
     ANSWERS_WITHIN,
@@ -20,7 +21,6 @@ from policy_tasks.toolchain.docker_transport import (
     UnixTransport,
     plain_socket,
 )
-from policy_tasks.toolchain.process import printable
 
 
 def connect() -> DockerEngine:

@@ -18,11 +18,11 @@ from typing import Any, TypeVar
 
 from policy_tasks.errors import BuildError, PolicyTasksError, RegistryError, ToolError
 from policy_tasks.names import Platform, Reference, parse_image
+from policy_tasks.shown import printable
 from policy_tasks.toolchain import alpine
 from policy_tasks.toolchain.credentials import credentials
 from policy_tasks.toolchain.docker_transport import SILENT_FOR, SdkTransport, UnixTransport
 from policy_tasks.toolchain.image_config import STATIC
-from policy_tasks.toolchain.process import printable
 
 log = logging.getLogger(__name__)
 

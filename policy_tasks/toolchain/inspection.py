@@ -15,13 +15,13 @@ from typing import Any
 from policy_tasks.errors import BuildError, PolicyError, PolicyTasksError, Problem, SettingsError
 from policy_tasks.model import Module
 from policy_tasks.names import Platform
+from policy_tasks.shown import printable
 from policy_tasks.toolchain import go_core, go_resolution
 from policy_tasks.toolchain.background import Background
 from policy_tasks.toolchain.build_directory import STATE, BuildDirectory
 from policy_tasks.toolchain.go_command import BUILD_FLAGS, Go, out_of_disk
 from policy_tasks.toolchain.go_graph import POLICIES, Graph, GraphModule
 from policy_tasks.toolchain.inspector import FIELDS, make_inspector
-from policy_tasks.toolchain.process import printable
 from policy_tasks.toolchain.staging import WayBack
 
 # How Go says that it asked for a module and did not get it: https://go.dev/ref/mod#module-proxy.

@@ -5,7 +5,6 @@ Run one command. The only place that starts processes.
 from __future__ import annotations
 
 import os
-import re
 import signal
 import subprocess
 import threading
@@ -14,12 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from policy_tasks.errors import BuildError, PolicyTasksError, ToolError
+from policy_tasks.shown import printable
 
 # No step of a build takes this long; what does hangs, or is meant to hang (a FIFO, a compile bomb). In seconds.
 TIMEOUT = 1800
-
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,13 +114,6 @@ def _killed(command: Command, why: str) -> PolicyTasksError:
 
 def _name(command: Command) -> str:
     return " ".join((Path(command.argv[0]).name, *command.argv[1:2]))
-
-
-def printable(text: str) -> str:
-    """
-    Another program's text, made fit for a terminal: control characters escaped, credentials in addresses left out.
-    """
-    return _CREDENTIALS.sub("***@", _CONTROL.sub(lambda match: repr(match[0])[1:-1], text))
 
 
 def _start(command: Command) -> subprocess.Popen[bytes]:

@@ -13,8 +13,8 @@ from urllib.parse import urljoin
 
 from policy_tasks.errors import PolicyTasksError, RegistryError
 from policy_tasks.names import Platform, Reference
+from policy_tasks.shown import printable
 from policy_tasks.toolchain.oci_archive import INDEX, LAYER, MANIFEST, BaseImage, Layer, OciImage, digest_of
-from policy_tasks.toolchain.process import printable
 from policy_tasks.toolchain.registry_login import TIMEOUT, authorization, with_header
 
 if TYPE_CHECKING:
