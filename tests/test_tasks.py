@@ -397,5 +397,5 @@ def test_credentials_are_shown_at_no_door(root: Path) -> None:
 def test_a_table_that_nobody_reads_is_an_error(table: str, root: Path) -> None:
     """The table's name with an underscore is Invoke's, and is not passed by in silence."""
     (root / "pyproject.toml").write_text(table)
-    with pytest.raises(SettingsError, match="tool.policy-tasks"):
+    with pytest.raises(SettingsError, match=r"tool\.policy-tasks"):
         load_settings(root)

@@ -10,6 +10,7 @@ from typing import Any
 from policy_tasks.errors import BuildError, PolicyError, PolicyTasksError, SettingsError
 from policy_tasks.model import Binary, GeneratedSources
 from policy_tasks.names import Platform
+from policy_tasks.toolchain import go_core
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.go_build import GoBuild
 from policy_tasks.toolchain.go_command import Go
@@ -71,11 +72,12 @@ def _check(sha256: str, sources: GeneratedSources, build: GoBuild, go: Go, direc
 
     CGO_ENABLED=0 alone proves nothing: a //go:cgo_import_dynamic line makes such a binary dynamic.
     """
-    plan = [sha256, str(build.platform), sorted(module.path for module in sources.modules)]
+    modules = sorted({policy.module for policy in sources.policies}), sorted(each.staged for each in sources.modules)
+    plan = [sha256, str(build.platform), go.version, go_core.tools_digest(), *modules]
     if directory.recall("checked") == plan:
         return
     found = make_inspector(go, directory).binary(build.made)
-    wrong = [*_wrong_kind(found, build.platform), *_wrong_modules(found, sources)]
+    wrong = [*_wrong_kind(found), *_wrong_settings(found, build.platform, go), *_wrong_modules(found, sources)]
     if wrong:
         raise BuildError.of(
             "the binary is not what was asked for",
@@ -86,16 +88,31 @@ def _check(sha256: str, sources: GeneratedSources, build: GoBuild, go: Go, direc
     directory.remember("checked", plan)
 
 
-def _wrong_kind(found: dict[str, Any], platform: Platform) -> list[str]:
-    wrong = []
-    if found["machine"] != platform.arch or found["settings"].get("GOOS") != platform.os:
-        wrong.append(f"it is for {found['settings'].get('GOOS')}/{found['machine']}, not for {platform}")
-    if found["static"] is False:
-        libraries = ", ".join(filter(None, [found["interpreter"], *found["needed"]]))
-        wrong.append(f"it is not static: it needs {libraries}")
-    if found["settings"].get("CGO_ENABLED") != "0":
-        wrong.append("it was built with cgo")
-    return wrong
+def _wrong_kind(found: dict[str, Any]) -> list[str]:
+    if found["static"] is not False:
+        return []
+    libraries = ", ".join(filter(None, [found["interpreter"], *found["needed"]]))
+    return [f"it is not static: it needs {libraries}"]
+
+
+def _wrong_settings(found: dict[str, Any], platform: Platform, go: Go) -> list[str]:
+    """
+    What Go recorded in the binary, against what it was told: https://pkg.go.dev/runtime/debug#BuildSetting.
+    """
+    is_so = {**found["settings"], "machine": found["machine"], "Go": found["go"], "main module": found["main"]}
+    wanted = {
+        **platform.variables(),
+        "machine": platform.arch,
+        "CGO_ENABLED": "0",
+        "-trimpath": "true",
+        "Go": go.version,
+        "main module": go_core.MODULE,
+    }
+    return [
+        f"its {name} is {is_so.get(name, 'missing')}, not {value}"
+        for name, value in wanted.items()
+        if is_so.get(name) != value
+    ]
 
 
 def _wrong_modules(found: dict[str, Any], sources: GeneratedSources) -> list[str]:

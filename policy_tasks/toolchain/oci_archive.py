@@ -130,18 +130,18 @@ def as_archive(image: OciImage, reference: Reference) -> bytes:
 def _configuration(
     base: BaseImage, layers: tuple[Layer, ...], config: ImageConfig, platform: Platform
 ) -> dict[str, Any]:
-    variant = platform.variant if platform.arch.startswith("arm") else ""
-    variant = variant or _VARIANTS.get(platform.arch, "")
+    variant = _variant(platform)
     return {
         "architecture": platform.arch,
         "os": platform.os,
         **({"variant": variant} if variant else {}),
         "created": "1970-01-01T00:00:00Z",
         "config": {
+            **_inherited(base),
             "User": config.user,
             "Env": [f"{key}={value}" for key, value in config.env],
             "Entrypoint": [config.entrypoint],
-            "Labels": dict(config.labels),
+            "Labels": {**_inherited_labels(base), **dict(config.labels)},
         },
         "rootfs": {"type": "layers", "diff_ids": [layer.diff_id for layer in (*base.layers, *layers)]},
         "history": [
@@ -149,6 +149,30 @@ def _configuration(
             *({"created": "1970-01-01T00:00:00Z", "created_by": "policy_tasks"} for _ in layers),
         ],
     }
+
+
+def _variant(platform: Platform) -> str:
+    """
+    The variant as container tools spell it: https://github.com/containerd/platforms. Go's are finer, and not theirs.
+    """
+    given = f"v{platform.variant.removeprefix('v')[:1]}" if platform.variant else ""
+    return given if platform.arch in _VARIANTS and given else _VARIANTS.get(platform.arch, "")
+
+
+def _inherited(base: BaseImage) -> dict[str, Any]:
+    """
+    What an image takes over from its base, as with Docker; not what the base would run.
+    """
+    found = base.config.get("config") or {}
+    return {key: found[key] for key in ("WorkingDir", "Volumes", "ExposedPorts", "StopSignal") if found.get(key)}
+
+
+def _inherited_labels(base: BaseImage) -> dict[str, str]:
+    """
+    The base's labels, but for those that say what the base is: https://specs.opencontainers.org/image-spec/annotations/.
+    """
+    labels = (base.config.get("config") or {}).get("Labels") or {}
+    return {key: value for key, value in labels.items() if not key.startswith("org.opencontainers.image.")}
 
 
 def _descriptor(media_type: str, data: bytes) -> dict[str, Any]:

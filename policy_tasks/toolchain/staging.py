@@ -4,6 +4,7 @@ The copy of the core and of the policies' modules, on which everything runs, and
 
 from __future__ import annotations
 
+import re
 from pathlib import Path, PurePosixPath
 
 from policy_tasks.model import Module
@@ -78,6 +79,5 @@ class WayBack:
         A message of Go's, with the user's folders for the staged ones.
         """
         text = text.replace(f"{self._root}/", "")
-        for staged in sorted(self._folders, key=len, reverse=True):
-            text = text.replace(f"./{staged}", str(self._folders[staged])).replace(staged, str(self._folders[staged]))
-        return text
+        staged = "|".join(re.escape(each) for each in sorted(self._folders, key=len, reverse=True))
+        return re.sub(rf"(?<![\w/])(?:\./)?({staged})(?![\w-])", lambda found: str(self._folders[found[1]]), text)

@@ -104,21 +104,24 @@ func (d *binaryDocument) readELF(file io.ReaderAt) error {
 		return fmt.Errorf("damaged ELF file: %w", err)
 	}
 	d.Format, d.Machine = "elf", elfMachine(opened)
+	static := true
 	for _, segment := range opened.Progs {
-		if segment.Type == elf.PT_INTERP && segment.Filesz < 1<<12 {
-			text, err := io.ReadAll(segment.Open())
-			if err != nil {
-				return fmt.Errorf("damaged ELF file: %w", err)
-			}
-			d.Interpreter = strings.TrimRight(string(text), "\x00")
+		if segment.Type != elf.PT_INTERP {
+			continue
 		}
+		static = false
+		text, err := io.ReadAll(io.LimitReader(segment.Open(), 1<<12))
+		if err != nil {
+			return fmt.Errorf("damaged ELF file: %w", err)
+		}
+		d.Interpreter = strings.TrimRight(string(text), "\x00")
 	}
 	libraries, err := opened.ImportedLibraries()
 	if err != nil {
 		return fmt.Errorf("damaged ELF file: %w", err)
 	}
 	d.Needed = append(d.Needed, libraries...)
-	static := d.Interpreter == "" && len(d.Needed) == 0
+	static = static && len(d.Needed) == 0
 	d.Static = &static
 	return nil
 }
