@@ -26,7 +26,8 @@ def _command(name: str) -> str:
 
 
 def _blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    found = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    return [block for name, block in found if name == language]
 
 
 def _clone(target: Path) -> Path:
@@ -105,13 +106,10 @@ def test_stdout_of_the_main_job_is_what_docker_run_takes() -> None:
 @pytest.mark.needs("docker", "go")
 def test_policy_of_the_readme_becomes_an_image(tmp_path: Path) -> None:
     """The README's own policy, typed in, is found, built and run on the README's input."""
-    from policy_tasks.toolchain.go_command import find_go
-
-    go = find_go("", tmp_path)
-    setup = next(block for block in _blocks("sh") if "go mod init" in block)
-    env = {**os.environ, "PATH": f"{go.path.parent}{os.pathsep}{os.environ['PATH']}"}
-    subprocess.run(["sh", "-c", setup], cwd=tmp_path, env=env, capture_output=True, check=True)
-    (tmp_path / "policies/hello/policy.go").write_text(_blocks("go")[0])
+    folder = tmp_path / "policies" / "hello"
+    folder.mkdir(parents=True)
+    (folder / "go.mod").write_text(next(block for block in _blocks("") if block.startswith("module ")))
+    (folder / "hello.go").write_text(_blocks("go")[0])
     assert run_console("image", "--repo", "policy-tasks-test/readme", cwd=tmp_path).returncode == 0
     run = next(block for block in _blocks("sh") if block.startswith("echo ")).replace(
         "policy-engine:latest", "policy-tasks-test/readme"
