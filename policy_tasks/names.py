@@ -104,6 +104,13 @@ def parse_platform(text: str) -> Platform:
     return Platform(*parts)
 
 
+def unsupported(platform: Platform, why: str) -> PolicyTasksError:
+    """
+    The error for a platform that Go refuses, in whichever of its commands it says so first.
+    """
+    return _wrong_platform(str(platform), why)
+
+
 def _wrong_platform(text: str, why: str) -> PolicyTasksError:
     return SettingsError.of(
         f"{text!r} is not a platform",

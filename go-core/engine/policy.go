@@ -5,7 +5,7 @@ import "context"
 // Policy is what a policy module provides: an exported type with these three
 // methods. A module imports nothing of the engine for it; having the methods
 // is enough. The engine holds one value of the type for the whole process,
-// made as &T{} before main starts, so the zero value of T must be usable.
+// T{} or &T{}, made before main starts, so the zero value of T must be usable.
 //
 // Standard output belongs to the engine's JSON document. What a policy prints
 // with fmt.Print or to os.Stdout appears on standard error instead.

@@ -7,9 +7,9 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from policy_tasks.errors import BuildError, PolicyError, PolicyTasksError, SettingsError
+from policy_tasks.errors import BuildError, PolicyError, PolicyTasksError
 from policy_tasks.model import Binary, GeneratedSources
-from policy_tasks.names import Platform
+from policy_tasks.names import Platform, unsupported
 from policy_tasks.toolchain import go_core
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.go_build import GoBuild
@@ -52,8 +52,7 @@ def _install(build: GoBuild, directory: BuildDirectory) -> None:
 
 def _failed(message: str, sources: GeneratedSources, platform: Platform, directory: BuildDirectory) -> PolicyTasksError:
     if "unsupported GOOS/GOARCH" in message:
-        fix = "name one of `go tool dist list`"
-        return SettingsError.of(f"Go does not compile for {platform}", where="compile.platform", why=message, fix=fix)
+        return unsupported(platform, message)
     message = WayBack(sources.modules, directory).text(message)
     if "no space left on device" in message:
         fix = "free some space on the disk that this names, then run again"

@@ -186,7 +186,8 @@ def _tell(found: PolicySet) -> None:
         log.info("discover: not taken: %s", _as_text(miss))
     policies = f"{len(found.policies)} {'policy' if len(found.policies) == 1 else 'policies'}"
     modules = sum(not module.helper for module in found.modules)
-    log.info("discover: %s in %d %s", policies, modules, "module" if modules == 1 else "modules")
+    missed = f", {len(found.near_misses)} not taken" if found.near_misses else ""
+    log.info("discover: %s in %d %s%s", policies, modules, "module" if modules == 1 else "modules", missed)
 
 
 def _as_text(miss: NearMiss) -> str:

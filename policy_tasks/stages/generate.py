@@ -27,13 +27,13 @@ def generate_sources(found: PolicySet, directory: BuildDirectory) -> GeneratedSo
     """
     key = _key(found)
     known = directory.recall("generated") or {}
-    if known != {"key": key, "files": _digest(directory)}:
+    if known != {"key": key, "files": directory.digest(*RENDERED)}:
         # The manifest goes first and comes last: a folder that has one is complete.
         (directory.path / "manifest.json").unlink(missing_ok=True)
         directory.write("imports.go", templates.render("imports.go", **_imports(found)))
         values = {"base": ALPINE, "build": BUILD_COMMAND, "entrypoint": ENTRYPOINT, "user": USER}
         directory.write("Dockerfile", templates.render("Dockerfile", **values))
-        directory.remember("generated", {"key": key, "files": _digest(directory)})
+        directory.remember("generated", {"key": key, "files": directory.digest(*RENDERED)})
         log.info("generate: %s", directory.path)
     directory.write("manifest.json", _manifest(found))
     return GeneratedSources(directory=directory.path, policies=found.policies, modules=found.modules)
@@ -43,14 +43,6 @@ def _key(found: PolicySet) -> str:
     digest = hashlib.sha256(repr(_imports(found)).encode())
     for name in RENDERED:
         digest.update(templates.source(name))
-    return digest.hexdigest()
-
-
-def _digest(directory: BuildDirectory) -> str:
-    digest = hashlib.sha256()
-    for name in RENDERED:
-        path = directory.path / name
-        digest.update(path.read_bytes() if path.is_file() else b"\0missing")
     return digest.hexdigest()
 
 

@@ -59,10 +59,7 @@ def resolved_digest(directory: BuildDirectory) -> str:
     """
     A digest of go.mod and go.sum as they stand.
     """
-    texts = [
-        (directory.path / name).read_bytes() if (directory.path / name).exists() else b"" for name in (GO_MOD, GO_SUM)
-    ]
-    return hashlib.sha256(b"\0".join(texts)).hexdigest()
+    return directory.digest(GO_MOD, GO_SUM)
 
 
 def _unresolved(graph: Graph, message: str) -> PolicyTasksError:

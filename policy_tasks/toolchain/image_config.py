@@ -16,7 +16,7 @@ FOLDER = "/app"
 ENTRYPOINT = f"{FOLDER}/policy-engine"
 # Numeric, because Kubernetes cannot tell whether a user's name is root: https://github.com/coredns/coredns/issues/7542
 USER = "65532:65532"
-# The built-in base: it has only the files of `rootfs.py`.
+# The built-in base: it has only the files of `layer.rootfs`.
 STATIC = "static"
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from policy_tasks.errors import BuildError, PolicyError, PolicyTasksError, Problem, SettingsError
+from policy_tasks.errors import BuildError, PolicyError, PolicyTasksError, Problem
 from policy_tasks.model import Module
-from policy_tasks.names import Platform
+from policy_tasks.names import Platform, unsupported
 from policy_tasks.shown import printable
 from policy_tasks.toolchain import go_core, go_resolution
 from policy_tasks.toolchain.background import Background
@@ -101,8 +101,7 @@ class Inspection:
 
 def _unlisted(message: str, platform: Platform) -> PolicyTasksError:
     if "unsupported GOOS/GOARCH" in message:
-        fix = "name one of `go tool dist list`"
-        return SettingsError.of(f"Go does not compile for {platform}", where="compile.platform", why=message, fix=fix)
+        return unsupported(platform, message)
     if "errors parsing" in message or "used for two different module paths" in message:
         fix = "correct the go.mod that this names"
         return PolicyError.of("the policies' modules cannot be brought together", where="go.mod", why=message, fix=fix)
