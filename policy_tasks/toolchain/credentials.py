@@ -1,5 +1,5 @@
 """
-What the user's Docker configuration holds for one registry: a name and password, an identity token, or a helper's.
+What the user's Docker configuration holds for one registry: a name and password, an identity token, or a helper's answer.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from policy_tasks.errors import RegistryError
-from policy_tasks.toolchain.process import printable
+from policy_tasks.shown import printable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
     """
-    What to show a registry: a name with a password, or an identity token, or nothing.
+    How to be let in: with a name and a password, or with a token that stands for both.
     """
 
     name: str = ""
@@ -23,21 +23,10 @@ class Credentials:
     identity_token: str = field(default="", repr=False)
 
 
-def credentials(registry: str) -> Credentials:
+def credentials(registry: str) -> Mapping[str, Any]:
     """
-    The credentials for this registry (empty for Docker Hub), however the configuration and its helpers spell them.
-    """
-    known = {key.lower(): value or "" for key, value in docker_credentials(registry).items()}
-    return Credentials(
-        name=known.get("username", ""),
-        password=known.get("password", ""),
-        identity_token=known.get("identitytoken", ""),
-    )
-
-
-def docker_credentials(registry: str) -> Mapping[str, Any]:
-    """
-    The entry for this registry as the Docker engine wants it; an empty mapping where there is none.
+    The entry for this registry (empty for Docker Hub) as the Docker engine takes it; an empty mapping where there is none,
+    without which newer engines drop the connection (https://github.com/docker/docker-py/issues/3348).
 
     Only the helper of this registry is asked, so that another one that is broken harms nobody.
     """
@@ -46,11 +35,22 @@ def docker_credentials(registry: str) -> Mapping[str, Any]:
 
     try:
         return docker.auth.load_config().resolve_authconfig(registry or None) or {}
-    except (docker.errors.DockerException, OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        # The SDK takes the shape of the file, and of a helper's answer, for granted.
+    except (docker.errors.DockerException, OSError, ValueError) as error:
         raise RegistryError.of(
             "the credentials cannot be read",
             where=f"the Docker configuration, for {registry or 'Docker Hub'}",
             why=printable(str(error)),
             fix="log in anew with: docker login; or correct ~/.docker/config.json",
         ) from None
+
+
+def parsed_credentials(registry: str) -> Credentials:
+    """
+    The same entry, whoever spelled its keys: the configuration writes them small, a helper's answer does not.
+    """
+    entry = {key.lower(): value for key, value in credentials(registry).items()}
+    return Credentials(
+        name=entry.get("username") or "",
+        password=entry.get("password") or "",
+        identity_token=entry.get("identitytoken") or "",
+    )
