@@ -112,7 +112,10 @@ def _refused(problems: list[dict[str, Any]], way_back: WayBack) -> PolicyTasksEr
     """
     The author's problems, or, where a module could not be had, those of the network: all else may only follow from them.
     """
-    unresolved = [each for each in problems if _OF_THE_NETWORK.search(each["text"])]
+    # A policy that imports the core's program meets the imports.go of the last run, whose modules may be gone.
+    unresolved = [
+        each for each in problems if _OF_THE_NETWORK.search(each["text"]) and go_core.MODULE not in each["text"]
+    ]
     if not unresolved:
         return PolicyError(*(_problem(each, way_back) for each in problems))
     told = [_problem(each, way_back) for each in unresolved]

@@ -600,7 +600,7 @@ def test_a_breaking_line_at_random_moments(project: Path, sockets: Path) -> None
 def test_permission_denied_names_the_group(project: Path) -> None:
     """A user who may not use the socket is told which group may."""
     script = (
-        "import os, docker, requests, urllib3, policy_tasks.toolchain.docker_engine as d\n"
+        "import os, docker, requests, urllib3, policy_tasks.toolchain.docker_connection as d\n"
         "from policy_tasks.errors import ToolError\n"
         "os.environ['DOCKER_HOST'] = 'unix:///var/run/docker.sock'; os.environ['HOME'] = '/nonexistent'\n"
         "os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"

@@ -258,7 +258,7 @@ REFUSED: dict[str, tuple[Files, int, tuple[str, str, str]]] = {
             "_i/go.mod": mod("example.com/h"),
         },
         3,
-        ("taken from two places", "~/a/go.mod and ~/b/go.mod", "the first means ~/_h, the second ~/_i"),
+        ("taken from two places", "~/a/go.mod:5 and ~/b/go.mod:5", "the first means ~/_h, the second ~/_i"),
     ),
     **{
         f"file {name!r}": (one(**{f"a/{name}": "package a\n"}), 3, (NAME, "~/a", repr(name)))
