@@ -8,7 +8,7 @@ import platform as host
 import re
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from policy_tasks.errors import PolicyTasksError, SettingsError
 
@@ -46,8 +46,7 @@ _VARIANTS: dict[str, tuple[str, re.Pattern[str], Callable[[str], str]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Platform:
+class Platform(NamedTuple):
     """
     `OS/ARCH[/VARIANT]` with Go's names for all three.
     """
@@ -120,8 +119,7 @@ def _wrong_platform(text: str, why: str) -> PolicyTasksError:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(NamedTuple):
     """
     An image's name: the registry (empty for Docker Hub), the repository's path in it, and a tag or a digest.
     """

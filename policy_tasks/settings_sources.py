@@ -9,9 +9,9 @@ from __future__ import annotations
 import difflib
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from policy_tasks.errors import Problem, SettingsError
 from policy_tasks.settings import CompileSettings, DiscoverSettings, GenerateSettings, ImageSettings, Settings
@@ -28,8 +28,7 @@ _VARIABLE_PREFIX = "POLICY_TASKS_"
 _VARIABLES_OF_THE_BUILDER = {"POLICY_ENGINE_IMAGE_REPO": "repo", "POLICY_ENGINE_TAG": "tag"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(NamedTuple):
     """
     Values with the name of where they stand, and the folder that their relative paths count from.
 

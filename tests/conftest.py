@@ -49,12 +49,16 @@ def _has_go() -> bool:
 
 def _has_proxy() -> bool:
     from policy_tasks.toolchain.go_command import find_go
+    from policy_tasks.toolchain.process import Processes
 
     if not _has_go():
         return False
     with tempfile.TemporaryDirectory() as scratch:
         return (
-            find_go("", Path(scratch)).run("list", "-m", "github.com/google/uuid@v1.6.0", cwd=Path(scratch)).code == 0
+            find_go("", Path(scratch), Processes())
+            .run("list", "-m", "github.com/google/uuid@v1.6.0", cwd=Path(scratch))
+            .code
+            == 0
         )
 
 

@@ -18,46 +18,54 @@ from policy_tasks.toolchain.archive_file import save
 from policy_tasks.toolchain.build_directory import STATE
 from policy_tasks.toolchain.build_lock import MARK, hold, is_build_directory
 
-NAMES = st.lists(st.sampled_from("ab"), min_size=1, max_size=4).map(lambda parts: PurePosixPath(*parts))
+NAMES = st.lists(st.sampled_from("ab"), min_size=1, max_size=4).map("/".join)
+OURS = (STATE, ".gitignore", ".dockerignore")
 
 
 @given(st.lists(st.tuples(NAMES, st.binary(max_size=3))))
-def test_what_was_written_last_is_there(writes: list[tuple[PurePosixPath, bytes]]) -> None:
+def test_what_was_written_last_is_there(writes: list[tuple[str, bytes]]) -> None:
     """A file may come where a folder was, and a folder where a file was; `write` says whether it changed anything."""
     import tempfile
 
     with tempfile.TemporaryDirectory() as folder, hold(Path(folder, "build")) as directory:
-        expected: dict[PurePosixPath, bytes] = {}
+        expected: dict[str, bytes] = {}
         for name, data in writes:
             assert directory.write(name, data) == (expected.get(name) != data)
-            gone = [each for each in expected if each in name.parents or name in each.parents]
+            gone = [each for each in expected if _is_above(each, name) or _is_above(name, each)]
             for each in gone:
                 del expected[each]
             expected[name] = data
             assert not directory.write(name, data)
-        found = {
-            PurePosixPath(path.relative_to(directory.path)): path.read_bytes()
-            for path in directory.path.rglob("*")
-            if path.is_file()
-            and path.relative_to(directory.path).parts[0] not in (STATE, ".gitignore", ".dockerignore")
-        }
-        assert found == expected
+        assert _files(directory.path) == expected
 
 
-@given(st.sets(NAMES), st.sets(NAMES))
-def test_only_what_is_named_is_kept(there: set[PurePosixPath], named: set[PurePosixPath]) -> None:
-    """What is not named is removed, with the folders that hold nothing else; what we keep beside it stays."""
+def _is_above(name: str, other: str) -> bool:
+    return other.startswith(f"{name}/")
+
+
+def _leaves(names: set[str]) -> set[str]:
+    return {name for name in names if not any(_is_above(name, each) for each in names)}
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    found = {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {name: data for name, data in found.items() if PurePosixPath(name).parts[0] not in OURS}
+
+
+@given(st.sets(NAMES), st.sets(NAMES), st.sets(NAMES))
+def test_only_what_is_named_is_held(there: set[str], wanted: set[str], others: set[str]) -> None:
+    """What is wanted is there, others stay as they are, all else goes with the folders that hold nothing else."""
     import tempfile
 
-    there = {name for name in there if not any(name in each.parents for each in there)}
+    there, wanted = _leaves(there), _leaves(wanted | others) - others
     with tempfile.TemporaryDirectory() as folder, hold(Path(folder, "build")) as directory:
         for name in there:
             directory.write(name, b"x")
         directory.write("bin/linux-amd64/policy-engine", b"x")
-        directory.keep_only(".", named)
-        left = {PurePosixPath(path.relative_to(directory.path)) for path in directory.path.rglob("*") if path.is_file()}
-        left = {name for name in left if name.parts[0] not in (STATE, ".gitignore", ".dockerignore")}
-        assert left == (there & named) | {PurePosixPath("bin/linux-amd64/policy-engine")}
+        directory.hold_only(dict.fromkeys(wanted, b"y"), others)
+        kept = {name for name in there & others if not any(_is_above(name, each) for each in wanted)}
+        expected = dict.fromkeys(kept, b"x") | dict.fromkeys(wanted, b"y")
+        assert _files(directory.path) == {**expected, "bin/linux-amd64/policy-engine": b"x"}
 
 
 def test_an_unchanged_file_is_not_touched(tmp_path: Path) -> None:
@@ -85,7 +93,7 @@ def test_nothing_is_written_through_a_link(place: str, tmp_path: Path) -> None:
         assert (tmp_path / "build" / "a" / "b" / "c").read_bytes() == b"ours"
         assert not (tmp_path / "build" / place).is_symlink()
         (tmp_path / "build" / "x").symlink_to(victim)
-        directory.keep_only(".", {PurePosixPath("a/b/c"), PurePosixPath("x/c")})
+        directory.hold_only({"a/b/c": b"ours"}, {"x/c"})
         assert not os.path.lexists(tmp_path / "build" / "x")
     assert [(victim / name).read_text() for name in ("b/c", "c")] == ["mine", "mine"]
 

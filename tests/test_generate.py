@@ -14,6 +14,7 @@ from policy_tasks.model import Module, Policy, PolicySet
 from policy_tasks.stages.generate import generate_sources
 from policy_tasks.toolchain.build_lock import hold
 from policy_tasks.toolchain.go_command import find_go
+from policy_tasks.toolchain.process import Processes
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -68,7 +69,7 @@ def test_generated_file_is_the_golden_one(name: str, tmp_path: Path) -> None:
 @pytest.mark.needs("go")
 def test_imports_are_as_gofmt_wants_them(tmp_path: Path) -> None:
     """gofmt has nothing to change in imports.go."""
-    go = find_go("", tmp_path)
+    go = find_go("", tmp_path, Processes())
     gofmt = Path(go.environment["GOROOT"]) / "bin" / "gofmt"
     done = subprocess.run([gofmt, "-l", GOLDEN / "imports.go"], capture_output=True, text=True, check=True)
     assert done.stdout == ""

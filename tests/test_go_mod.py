@@ -17,6 +17,7 @@ from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.build_lock import hold
 from policy_tasks.toolchain.go_command import Go, find_go
 from policy_tasks.toolchain.go_mod import GoMod, go_version_key, local_version, merge_sums, parse_go_mods
+from policy_tasks.toolchain.process import Processes
 
 LINES = st.lists(st.from_regex(rb"[a-z]{1,3} v[0-9] h1:[a-z]=", fullmatch=True))
 
@@ -66,14 +67,14 @@ def directory(tmp_path: Path) -> Iterator[BuildDirectory]:
 @pytest.fixture
 def go(directory: BuildDirectory) -> Go:
     """The go command."""
-    return find_go("", directory.state)
+    return find_go("", directory.state, Processes())
 
 
 def parsed(text: str, go: Go, directory: BuildDirectory) -> GoMod:
     """
     The go.mod with this text.
     """
-    return parse_go_mods({Path("/x/go.mod"): text.encode()}, go, directory)[Path("/x/go.mod")]
+    return parse_go_mods({Path("/x"): text.encode()}, go, directory)[Path("/x")]
 
 
 @pytest.mark.needs("go")
@@ -110,7 +111,7 @@ def test_all_that_is_broken_is_told_at_once(go: Go, directory: BuildDirectory) -
     """Every go.mod that does not parse is a problem with its own file, and its line where Go says one."""
     texts = {"a": b"modul x\n", "b": b"module x\n", "c": b"\n\nrequire x\n", "d": b"", "e": b"module x\n\x00\n"}
     with pytest.raises(PolicyError) as caught:
-        parse_go_mods({Path("/x", name, "go.mod"): text for name, text in texts.items()}, go, directory)
+        parse_go_mods({Path("/x", name): text for name, text in texts.items()}, go, directory)
     where = [problem.where for problem in caught.value.problems]
     assert where == ["/x/a/go.mod:1", "/x/c/go.mod:3", "/x/d/go.mod", "/x/e/go.mod:2"]
 
@@ -119,5 +120,5 @@ def test_all_that_is_broken_is_told_at_once(go: Go, directory: BuildDirectory) -
 def test_what_was_parsed_is_not_parsed_again(go: Go, directory: BuildDirectory) -> None:
     """The same text is known by its contents in the next run, which starts no process for it."""
     first = parsed("module x.y/a\n", go, directory)
-    nobody = Go(path=Path("/nonexistent/go"), version=go.version, environment={})
+    nobody = Go(path=Path("/nonexistent/go"), version=go.version, environment={}, processes=go.processes)
     assert parsed("module x.y/a\n", nobody, directory) == first

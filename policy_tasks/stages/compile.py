@@ -29,16 +29,9 @@ def build_binary(sources: GeneratedSources, build: GoBuild, go: Go, directory: B
     done = build.finish()
     if done.code != 0:
         raise _failed(done.message, sources, build.platform, directory)
-    sha256 = build.sha256()
-    _check(sha256, sources, build, go, directory)
+    _check(build.binary(build.made).sha256, sources, build, go, directory)
     _install(build, directory)
-    binary = Binary(
-        path=build.target,
-        sha256=sha256,
-        platform=str(build.platform),
-        size=build.target.stat().st_size,
-        go=go.version.removeprefix("go"),
-    )
+    binary = build.binary(build.target)
     log.info("compile: %s, %.1f MB, %s", binary.platform, binary.size / 1e6, go.version)
     return binary
 

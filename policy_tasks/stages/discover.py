@@ -6,10 +6,9 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from policy_tasks.errors import PolicyError, PolicyTasksError, Problem, SettingsError
 from policy_tasks.model import Module, NearMiss, Policy, PolicySet
@@ -27,8 +26,7 @@ from policy_tasks.toolchain.staging import WayBack, stage
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StagedPolicies:
+class StagedPolicies(NamedTuple):
     """
     The policies' modules in the build directory, not yet looked into.
     """
@@ -49,14 +47,15 @@ def check_folders(folders: tuple[Path, ...]) -> None:
 
 
 def stage_policies(
-    folders: tuple[Path, ...], settings: DiscoverSettings, go: Go, directory: BuildDirectory
+    folders: tuple[Path, ...], settings: DiscoverSettings, find_go: Callable[[], Go], directory: BuildDirectory
 ) -> StagedPolicies:
     """
-    Copy the modules of these folders beside the core.
+    Copy the modules of these folders beside the core. Go is asked for once they are read.
 
     Raises `PolicyError` with all that is wrong with the modules.
     """
     reading = _read(folders, settings)
+    go = find_go()
     graph = make_graph(reading, go, directory)
     modules = stage(graph, directory)
     write_go_mod(graph, go, directory)

@@ -10,9 +10,8 @@ import os
 import secrets
 import shutil
 import tempfile
-from collections.abc import Set
-from contextlib import suppress
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterable, Iterator, Mapping, Set
+from pathlib import Path
 from typing import Any
 
 STATE = ".policy-tasks"
@@ -32,7 +31,7 @@ class BuildDirectory:
         self.temporary = self.state / "tmp" / secrets.token_hex(8)
         self._folders: set[Path] = set()
 
-    def write(self, name: PurePosixPath | str, data: bytes) -> bool:
+    def write(self, name: str, data: bytes) -> bool:
         """
         Give the file below this directory these contents, in one step, and say whether that changed it.
 
@@ -82,29 +81,38 @@ class BuildDirectory:
             folder.mkdir()
         self._folders.add(folder)
 
-    def keep_only(self, folder: str, names: Set[PurePosixPath]) -> None:
+    def hold_only(self, files: Mapping[str, bytes], others: Set[str]) -> None:
         """
-        Remove what is below `folder` and is not among these names, counted from this directory, and every link.
-        """
-        parents = {parent for name in names for parent in name.parents}
-        self._prune(PurePosixPath(folder), names, parents)
-        self._folders.clear()
+        Let these files be here, and the `others` as they are. All else below this directory goes, with every link.
 
-    def _prune(self, folder: PurePosixPath, names: Set[PurePosixPath], parents: Set[PurePosixPath]) -> None:
-        with suppress(FileNotFoundError), os.scandir(self.path / folder) as entries:
+        A file that has its contents already is not touched.
+        """
+        wanted = files.keys() | others
+        right = set(self._sweep("", files, wanted, _folders_of(wanted)))
+        self._folders.clear()
+        for name in files.keys() - right:
+            self.write(name, files[name])
+
+    def _sweep(self, folder: str, files: Mapping[str, bytes], wanted: Set[str], folders: Set[str]) -> Iterator[str]:
+        """
+        Remove what is not wanted, and name the files that are right.
+        """
+        with os.scandir(f"{self.path}/{folder}") as entries:
             for entry in entries:
-                name = folder / entry.name
-                if str(folder) == "." and entry.name in OUTPUTS:
+                name = folder + entry.name
+                if name in OUTPUTS:
                     continue
                 if entry.is_dir(follow_symlinks=False):
-                    if name in parents:
-                        self._prune(name, names, parents)
+                    if name in folders:
+                        yield from self._sweep(f"{name}/", files, wanted, folders)
                     else:
                         shutil.rmtree(entry.path)
-                elif name not in names or entry.is_symlink():
+                elif name not in wanted or not entry.is_file(follow_symlinks=False):
                     os.unlink(entry.path)
+                elif name in files and _holds(entry.path, files[name]):
+                    yield name
 
-    def digest(self, *names: str | PurePosixPath) -> str:
+    def digest(self, *names: str) -> str:
         """
         A digest of these files as they stand, or do not.
         """
@@ -129,3 +137,22 @@ class BuildDirectory:
         Keep a value that JSON can hold for the next run.
         """
         self.write(f"{STATE}/{name}.json", json.dumps(value, sort_keys=True).encode())
+
+
+def _folders_of(names: Iterable[str]) -> set[str]:
+    """
+    Every folder on the way to one of these files.
+    """
+    folders: set[str] = set()
+    for name in names:
+        while (name := name.rpartition("/")[0]) and name not in folders:
+            folders.add(name)
+    return folders
+
+
+def _holds(file: str, data: bytes) -> bool:
+    try:
+        with open(file, "rb") as opened:
+            return opened.read(len(data) + 1) == data
+    except OSError:
+        return False

@@ -130,6 +130,14 @@ class DockerEngine:
         query = {"repo": reference.repository, "tag": reference.tag}
         self._ask("POST", f"/images/{image_id}/tag", query)
 
+    def discard(self, image_id: str) -> None:
+        """
+        Remove an image that has no name; one that got a name meanwhile stays.
+        """
+        found = self._inspect(image_id)
+        if found and not found.get("RepoTags"):
+            self._ask("DELETE", f"/images/{image_id}")
+
     def save(self, reference: Reference, target: Path) -> None:
         """
         Write the image to a file that `docker load` takes.

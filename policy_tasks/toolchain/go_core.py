@@ -5,9 +5,10 @@ Where go-core lives: the Go sources of the engine and of the inspector, which co
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from functools import cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 MODULE = "github.com/policy-tasks/policy-tasks/go-core"
 INTERFACE = f"{MODULE}/engine.Policy"
@@ -23,29 +24,42 @@ def directory() -> Path:
     return installed if installed.is_dir() else package.parent / "go-core"
 
 
-def engine_files() -> Iterator[tuple[PurePosixPath, bytes]]:
+@cache
+def engine_files() -> Mapping[str, bytes]:
     """
     The files that the generated module takes over: all but the tests and the programs below `cmd`.
     """
-    for path in _files():
-        if path.parts[0] != "cmd" and not path.name.endswith("_test.go") and "testdata" not in path.parts:
-            yield path, (directory() / path).read_bytes()
+    return {name: data for name, data in _files() if not name.startswith("cmd/")}
 
 
+@cache
+def engine_digest() -> str:
+    """
+    A digest of those files.
+    """
+    return _digest(engine_files())
+
+
+@cache
 def tools_digest() -> str:
     """
     A digest of the programs below `cmd`: a change of it asks for new ones to be compiled.
     """
+    return _digest({name: data for name, data in _files() if name.startswith("cmd/")})
+
+
+def _digest(files: Mapping[str, bytes]) -> str:
     digest = hashlib.sha256()
-    for path in _files():
-        if path.parts[0] == "cmd" and not path.name.endswith("_test.go"):
-            digest.update(f"{path}\0".encode() + (directory() / path).read_bytes() + b"\0")
+    for name, data in files.items():
+        digest.update(f"{name}\0{len(data)}\0".encode() + data)
     return digest.hexdigest()
 
 
-def _files() -> list[PurePosixPath]:
-    found = []
-    for path in directory().rglob("*"):
-        if path.suffix == ".go" or path.name in ("go.mod", "go.sum"):
-            found.append(PurePosixPath(path.relative_to(directory()).as_posix()))
-    return sorted(found)
+def _files() -> Iterator[tuple[str, bytes]]:
+    root = str(directory())
+    for folder, folders, names in os.walk(root):
+        folders[:] = sorted(set(folders) - {"testdata"})
+        for name in sorted(names):
+            if name in ("go.mod", "go.sum") or (name.endswith(".go") and not name.endswith("_test.go")):
+                file = os.path.join(folder, name)
+                yield os.path.relpath(file, root).replace(os.sep, "/"), Path(file).read_bytes()

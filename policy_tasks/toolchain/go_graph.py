@@ -8,8 +8,8 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from policy_tasks.errors import PolicyError
 from policy_tasks.toolchain.build_directory import BuildDirectory
@@ -21,8 +21,7 @@ from policy_tasks.toolchain.policy_folder import Reading, SourceModule, read_fol
 POLICIES = "policies"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GraphModule:
+class GraphModule(NamedTuple):
     """
     A module of the user's with its go.mod, and its name below `policies/`. A helper is only there to be imported.
     """
@@ -49,8 +48,7 @@ class GraphModule:
         return f"sha256:{digest.hexdigest()}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Graph:
+class Graph(NamedTuple):
     """
     All modules of the user's, and their go.sum files in one.
     """
@@ -68,7 +66,7 @@ def make_graph(reading: Reading, go: Go, directory: BuildDirectory) -> Graph:
     """
     searched = set(reading.modules)
     parsed = _parse_all(reading, go, directory)
-    check_modules({path / GO_MOD: parsed[path] for path in sorted(searched)}, go)
+    check_modules({path: parsed[path] for path in sorted(searched)}, go)
     slugs = _slugs(parsed)
     modules = [
         GraphModule(source=reading.modules[path], go_mod=parsed[path], slug=slugs[path], helper=path not in searched)
@@ -85,9 +83,7 @@ def _parse_all(reading: Reading, go: Go, directory: BuildDirectory) -> dict[Path
     """
     parsed: dict[Path, GoMod] = {}
     while unparsed := [path for path in reading.modules if path not in parsed]:
-        files = {path / GO_MOD: reading.modules[path].files[GO_MOD] for path in unparsed}
-        results = parse_go_mods(files, go, directory)
-        parsed.update({path: results[path / GO_MOD] for path in unparsed})
+        parsed |= parse_go_mods({path: reading.modules[path].files[GO_MOD] for path in unparsed}, go, directory)
         for path in unparsed:
             for target in _targets(path, parsed[path]):
                 if target not in reading.modules:

@@ -9,21 +9,20 @@ import json
 import re
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from typing import Any
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from policy_tasks.errors import PolicyError, Problem
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.go_command import Go
 
-GO_MOD = PurePosixPath("go.mod")
-GO_SUM = PurePosixPath("go.sum")
+GO_MOD = "go.mod"
+GO_SUM = "go.sum"
 _MAJOR = re.compile(r"(?:/|^gopkg\.in/.*\.)v(\d+)$")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Replace:
+class Replace(NamedTuple):
     """
     A replace directive. A target without a version is a folder, relative to the go.mod that has the directive.
     """
@@ -33,8 +32,7 @@ class Replace:
     is_folder: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GoMod:
+class GoMod(NamedTuple):
     """
     What the pipeline needs of a go.mod. `replaces` and `excludes` are written as `go mod edit` takes them.
     """
@@ -49,7 +47,7 @@ class GoMod:
 
 def parse_go_mods(files: dict[Path, bytes], go: Go, directory: BuildDirectory) -> dict[Path, GoMod]:
     """
-    Parse the go.mod files, each of which has been read from the path that is its key.
+    Parse the go.mod files, each of which has been read from the folder that is its key.
 
     What was parsed is remembered by its contents, since a process for each of a thousand modules takes seconds.
     Raises `PolicyError` with every one that does not parse.
@@ -60,7 +58,7 @@ def parse_go_mods(files: dict[Path, bytes], go: Go, directory: BuildDirectory) -
     problems: list[Problem] = []
     pool = ThreadPoolExecutor()
     try:
-        parsed = list(pool.map(lambda path: _parse(path, files[path], go, directory), unknown.values()))
+        parsed = list(pool.map(lambda folder: _parse(folder, files[folder], go, directory), unknown.values()))
     finally:
         pool.shutdown(wait=False, cancel_futures=True)  # an interrupt does not wait for a thousand of them
     for key, result in zip(unknown, parsed, strict=True):
@@ -75,20 +73,20 @@ def parse_go_mods(files: dict[Path, bytes], go: Go, directory: BuildDirectory) -
     return {path: _go_mod(known[keys[path]]) for path in files}
 
 
-def _parse(path: Path, text: bytes, go: Go, directory: BuildDirectory) -> dict[str, Any] | Problem:
+def _parse(folder: Path, text: bytes, go: Go, directory: BuildDirectory) -> dict[str, Any] | Problem:
     copy = directory.temporary_file(text)
     done = go.run("mod", "edit", "-json", str(copy), cwd=directory.state)
     if done.code == 0:
         parsed: dict[str, Any] = json.loads(done.stdout)
         if parsed["Module"]["Path"]:
             return parsed
-        return _broken(path, "", "it has no module line")
+        return _broken(folder, "", "it has no module line")
     match = re.search(rf"{re.escape(str(copy))}:(\d+(?::\d+)?)?:?\s*(.*)", done.message)
-    return _broken(path, match[1] or "", match[2]) if match else _broken(path, "", done.message)
+    return _broken(folder, match[1] or "", match[2]) if match else _broken(folder, "", done.message)
 
 
-def _broken(path: Path, line: str, why: str) -> Problem:
-    where = f"{path}:{line}" if line else str(path)
+def _broken(folder: Path, line: str, why: str) -> Problem:
+    where = f"{folder / GO_MOD}:{line}" if line else str(folder / GO_MOD)
     return Problem(
         what="a go.mod does not parse", where=where, why=why, fix="correct that file; see https://go.dev/ref/mod"
     )
@@ -122,6 +120,7 @@ def local_version(path: str) -> str:
     return f"v{major[1] if major else 0}.0.0-00010101000000-000000000000"
 
 
+@cache
 def go_version_key(version: str) -> tuple[int, ...]:
     """
     Go versions in order: `1.9` before `1.21`, `1.26rc1` before `1.26.0`.

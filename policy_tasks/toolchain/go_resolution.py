@@ -11,8 +11,8 @@ import hashlib
 import logging
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from policy_tasks.errors import PolicyError, PolicyTasksError
 from policy_tasks.toolchain import go_core
@@ -87,8 +87,7 @@ def _edits(modules: tuple[GraphModule, ...]) -> Iterator[str]:
         yield f"-exclude={exclude}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Taken:
+class _Taken(NamedTuple):
     """
     Where a module is taken from, by which directive (`module` or `module@version`), and the go.mod that says so.
     """
@@ -122,7 +121,7 @@ def _replaces(modules: tuple[GraphModule, ...]) -> dict[str, _Taken]:
 def _directives(modules: tuple[GraphModule, ...], staged: dict[Path, str]) -> Iterator[tuple[GraphModule, _Taken]]:
     for module in modules:
         if not module.helper:
-            where = str(module.source.directory / GO_MOD)
+            where = f"{module.source.directory}/{GO_MOD}"
             new, told_as = f"./{module.staged}", str(module.source.directory)
             yield module, _Taken(old=module.go_mod.path, new=new, where=where, told_as=told_as)
     for module in modules:

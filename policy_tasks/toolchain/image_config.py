@@ -5,7 +5,7 @@ How every image is set up, whichever engine assembles it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from policy_tasks import __version__
 from policy_tasks.model import Binary
@@ -22,8 +22,7 @@ STATIC = "static"
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImageConfig:
+class ImageConfig(NamedTuple):
     """
     What `docker inspect` shows of an image, beside its layers.
     """

@@ -6,9 +6,8 @@ from __future__ import annotations
 
 import logging
 import os
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from policy_tasks.errors import OutputError, PolicyTasksError, SettingsError, ToolError
 from policy_tasks.names import Platform, Reference, parse_image
@@ -26,8 +25,7 @@ ENGINES = ("auto", "docker", "oci")
 _SOCKET = Path("/var/run/docker.sock")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Docker:
+class Docker(NamedTuple):
     """
     The Docker engine, with the base that it has.
     """
@@ -37,8 +35,7 @@ class Docker:
     name: str = "docker"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Oci:
+class Oci(NamedTuple):
     """
     No daemon: the archive that is to be made, on this base; `why` says why there is no Docker engine, if one was wanted.
     """

@@ -8,9 +8,8 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
 from policy_tasks.errors import BuildError, PolicyError, PolicyTasksError, Problem
 from policy_tasks.model import Module
@@ -36,8 +35,7 @@ _FIX = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inspection:
+class Inspection(NamedTuple):
     """
     What is inspected, and with what.
     """
@@ -54,14 +52,11 @@ class Inspection:
 
         Raises `PolicyError` with everything that does not compile or load.
         """
-        patterns = [pattern for module in self.graph.modules for pattern in _patterns(module, self.go)]
-        if not patterns:
-            return {"policies": [], "near_misses": []}
         key = self._key()
         known = self.directory.recall("inspected") or {}
         if known.get("key") != [key, go_resolution.resolved_digest(self.directory)]:
             try:
-                known = {"result": self._inspect(patterns)}
+                known = {"result": self._inspect()}
             except PolicyTasksError as error:
                 raise out_of_disk(self.go) or error from None
             go_resolution.keep_resolved(self.directory)
@@ -70,7 +65,10 @@ class Inspection:
         found: dict[str, Any] = known["result"]
         return found
 
-    def _inspect(self, patterns: list[str]) -> dict[str, Any]:
+    def _inspect(self) -> dict[str, Any]:
+        patterns = [pattern for module in self.graph.modules for pattern in _patterns(module, self.go)]
+        if not patterns:
+            return {"policies": [], "near_misses": []}
         inspector = Background(lambda: make_inspector(self.go, self.directory))
         listed = self._list(patterns)
         found: dict[str, Any] = inspector.result().policies(listed, self.directory.path / POLICIES, self.platform)
@@ -92,10 +90,9 @@ class Inspection:
         return done.stdout
 
     def _key(self) -> str:
-        core = hashlib.sha256(b"".join(data for _, data in go_core.engine_files())).hexdigest()
         staged = [(module.staged, module.digest) for module in self.modules]
         tools = (self.go.version, self.go.environment["GOROOT"], go_core.tools_digest())
-        everything = (str(self.directory.path), core, staged, tools, self.platform.variables())
+        everything = (str(self.directory.path), go_core.engine_digest(), staged, tools, self.platform.variables())
         return hashlib.sha256(json.dumps(everything).encode()).hexdigest()
 
 
@@ -137,16 +134,16 @@ def _patterns(module: GraphModule, go: Go) -> Iterator[str]:
     """
     if module.helper:
         return
-    for folder in sorted({file.parent for file in module.source.files if file.suffix == ".go"}):
+    for folder in sorted({name.rpartition("/")[0] for name in module.source.files if name.endswith(".go")}):
         if not _is_ignored(folder, module.go_mod.ignores):
             yield _import_path(module, folder, go)
 
 
-def _is_ignored(folder: PurePosixPath, ignores: tuple[str, ...]) -> bool:
+def _is_ignored(folder: str, ignores: tuple[str, ...]) -> bool:
     """
     Whether `go list ./...` would pass it by: https://go.dev/ref/mod#go-mod-file-ignore.
     """
-    parts = folder.parts
+    parts = tuple(filter(None, folder.split("/")))
     if any(part.startswith((".", "_")) or part == "testdata" for part in parts):
         return True
     for ignore in ignores:
@@ -157,8 +154,8 @@ def _is_ignored(folder: PurePosixPath, ignores: tuple[str, ...]) -> bool:
     return False
 
 
-def _import_path(module: GraphModule, folder: PurePosixPath, go: Go) -> str:
-    path = str(PurePosixPath(module.go_mod.path) / folder)
+def _import_path(module: GraphModule, folder: str, go: Go) -> str:
+    path = f"{module.go_mod.path}/{folder}".rstrip("/")
     if "..." in path or "@" in path:
         raise PolicyError.of(
             f"{path} cannot be imported",

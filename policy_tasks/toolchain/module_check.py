@@ -11,7 +11,7 @@ from pathlib import Path
 from policy_tasks.errors import PolicyError, Problem
 from policy_tasks.toolchain import go_core
 from policy_tasks.toolchain.go_command import Go
-from policy_tasks.toolchain.go_mod import GoMod, go_version_key
+from policy_tasks.toolchain.go_mod import GO_MOD, GoMod, go_version_key
 
 # What the go command takes for all packages, a program or cgo, where it expects an import path.
 _WORDS_OF_GO = frozenset({"all", "cmd", "main", "std", "tool", "work", "C"})
@@ -20,16 +20,16 @@ _MAJOR_BELOW_2 = re.compile(r"/v(0\d*|1)$")
 
 def check_modules(parsed: dict[Path, GoMod], go: Go) -> None:
     """
-    Raise `PolicyError` with everything that keeps these modules, by the path of their go.mod, from being built together.
+    Raise `PolicyError` with everything that keeps these modules, by their folder, from being built together.
     """
-    problems = [problem for file, go_mod in parsed.items() for problem in _check(file, go_mod, go)]
+    problems = [problem for folder, go_mod in parsed.items() for problem in _check(folder, go_mod, go)]
     problems += _same_path(parsed)
     if problems:
         raise PolicyError(*problems)
 
 
-def _check(file: Path, go_mod: GoMod, go: Go) -> Iterator[Problem]:
-    where, core = str(file), go_core.MODULE
+def _check(folder: Path, go_mod: GoMod, go: Go) -> Iterator[Problem]:
+    where, core = f"{folder}/{GO_MOD}", go_core.MODULE
     if go_mod.path == core or go_mod.path.startswith(f"{core}/") or core.startswith(f"{go_mod.path}/"):
         yield Problem(
             what=f"the module path {go_mod.path} is taken",
@@ -56,12 +56,12 @@ def _check(file: Path, go_mod: GoMod, go: Go) -> Iterator[Problem]:
 
 def _same_path(parsed: dict[Path, GoMod]) -> Iterator[Problem]:
     first: dict[str, Path] = {}
-    for file, go_mod in parsed.items():
-        other = first.setdefault(go_mod.path, file)
-        if other != file:
+    for folder, go_mod in parsed.items():
+        other = first.setdefault(go_mod.path, folder)
+        if other is not folder:
             yield Problem(
                 what=f"two modules have the path {go_mod.path}",
-                where=f"{other} and {file}",
+                where=f"{other / GO_MOD} and {folder / GO_MOD}",
                 why="a module path names one module in a build",
                 fix="give one of them another path on its module line, or remove one",
             )

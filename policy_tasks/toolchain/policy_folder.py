@@ -10,10 +10,13 @@ from __future__ import annotations
 import os
 import stat
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from typing import NamedTuple
 
 from policy_tasks.errors import PolicyError, Problem
+from policy_tasks.toolchain.build_directory import STATE
 from policy_tasks.toolchain.build_lock import is_build_directory
+from policy_tasks.toolchain.go_mod import GO_MOD
 
 _VERSION_CONTROL = frozenset({".git", ".hg", ".svn", ".bzr", ".fslckout", "_FOSSIL_", "CVS"})
 # Go reads these for itself, and they would change what the policy is built with: the generated module decides that.
@@ -25,11 +28,13 @@ _LINK_FIX = "put the file itself in its place, or move the link out of the polic
 @dataclass(slots=True, kw_only=True)
 class SourceModule:
     """
-    A Go module as the user has it: its folder, and every file with its contents.
+    A Go module as the user has it: its folder, and every file in it with its contents, by its name with slashes.
+
+    Names are text, not paths: of a thousand modules pathlib would take longer than reading them.
     """
 
     directory: Path
-    files: dict[PurePosixPath, bytes] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,52 +60,53 @@ def read_folder(folder: Path, reading: Reading) -> None:
     except OSError as error:
         _unreadable(reading, folder, error)
         return
-    _walk(descriptor, folder, reading, _Place(depth=0))
+    _walk(descriptor, str(folder), reading, _Place(depth=0))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
+class _Place(NamedTuple):
     depth: int
     module: SourceModule | None = None
-    inside: PurePosixPath = PurePosixPath()
+    inside: str = ""
     ignored: bool = False
 
 
-def _walk(descriptor: int, folder: Path, reading: Reading, place: _Place) -> None:
+def _walk(descriptor: int, folder: str, reading: Reading, place: _Place) -> None:
     try:
         with os.scandir(descriptor) as scanned:
-            entries = sorted(scanned, key=lambda entry: entry.name)
-        place = _enter(folder, entries, reading, place)
+            entries = {entry.name: entry for entry in sorted(scanned, key=lambda entry: entry.name)}
+        if place.depth and STATE in entries and is_build_directory(Path(folder)):
+            return
+        if GO_MOD in entries and not entries[GO_MOD].is_dir(follow_symlinks=False):
+            place = _enter(folder, reading, place)
         if place.depth > _DEEPEST:
             _add(reading, "a policy folder is too deep", folder, f"it is {place.depth} folders down", "move it up")
         elif not (place.ignored and place.module is None):
-            for entry in entries:
+            for entry in entries.values():
                 try:
                     _take(descriptor, folder, entry, reading, place)
                 except OSError as error:
-                    _unreadable(reading, folder / entry.name, error)
+                    _unreadable(reading, f"{folder}/{entry.name}", error)
     except OSError as error:
         _unreadable(reading, folder, error)
     finally:
         os.close(descriptor)
 
 
-def _enter(folder: Path, entries: list[os.DirEntry[str]], reading: Reading, place: _Place) -> _Place:
+def _enter(folder: str, reading: Reading, place: _Place) -> _Place:
     """
     A go.mod begins a module. One in a folder that Go ignores belongs to nobody: not to the module around it either.
     """
-    if not any(entry.name == "go.mod" and not entry.is_dir(follow_symlinks=False) for entry in entries):
-        return place
     is_other = place.module is not None and not reading.nested
     # In there already: named twice, or below another folder that is named.
-    if place.ignored or is_other or folder in reading.modules:
+    directory = Path(folder)
+    if place.ignored or is_other or directory in reading.modules:
         return _Place(depth=place.depth, ignored=True)
-    module = reading.modules[folder] = SourceModule(directory=folder)
+    module = reading.modules[directory] = SourceModule(directory=directory)
     return _Place(depth=place.depth, module=module)
 
 
-def _take(descriptor: int, folder: Path, entry: os.DirEntry[str], reading: Reading, place: _Place) -> None:
-    path = folder / entry.name
+def _take(descriptor: int, folder: str, entry: os.DirEntry[str], reading: Reading, place: _Place) -> None:
+    path = f"{folder}/{entry.name}"
     if entry.name in _LEFT_OUT:
         return
     if not _is_sound(entry.name):
@@ -112,27 +118,26 @@ def _take(descriptor: int, folder: Path, entry: os.DirEntry[str], reading: Readi
             "rename it",
         )
     elif entry.is_symlink():
-        _refuse_link(path, reading, place)
+        _refuse_link(Path(path), reading, place)
     elif entry.is_dir(follow_symlinks=False):
-        _descend(descriptor, path, reading, place)
+        _descend(descriptor, folder, entry.name, reading, place)
     elif not entry.is_file(follow_symlinks=False):
         _refuse_special(path, reading, place)
     elif place.module is not None:
-        _read(descriptor, path, reading, place)
-    elif path.suffix == ".go":
-        reading.without_module.append(path)
+        _read(descriptor, folder, entry.name, reading, place)
+    elif path.endswith(".go"):
+        reading.without_module.append(Path(path))
 
 
-def _descend(descriptor: int, path: Path, reading: Reading, place: _Place) -> None:
-    if is_build_directory(path):
-        return
-    ignored = place.ignored or path.name.startswith((".", "_")) or path.name == "testdata"
-    child = os.open(path.name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=descriptor)
-    inside = place.inside / path.name
-    _walk(child, path, reading, _Place(depth=place.depth + 1, module=place.module, inside=inside, ignored=ignored))
+def _descend(descriptor: int, folder: str, name: str, reading: Reading, place: _Place) -> None:
+    ignored = place.ignored or name.startswith((".", "_")) or name == "testdata"
+    child = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=descriptor)
+    inside = f"{place.inside}{name}/"
+    below = _Place(depth=place.depth + 1, module=place.module, inside=inside, ignored=ignored)
+    _walk(child, f"{folder}/{name}", reading, below)
 
 
-def _refuse_special(path: Path, reading: Reading, place: _Place) -> None:
+def _refuse_special(path: str, reading: Reading, place: _Place) -> None:
     if not place.ignored:
         what, why = "a policy folder holds something that is not a file", "it is a FIFO, socket or device"
         _add(reading, what, path, why, "remove it")
@@ -149,21 +154,21 @@ def _refuse_link(path: Path, reading: Reading, place: _Place) -> None:
     _add(reading, "a policy folder holds a symbolic link", path, why, _LINK_FIX)
 
 
-def _read(descriptor: int, path: Path, reading: Reading, place: _Place) -> None:
+def _read(descriptor: int, folder: str, name: str, reading: Reading, place: _Place) -> None:
     assert place.module is not None
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    with open(os.open(path.name, flags, dir_fd=descriptor), "rb") as file:
+    with open(os.open(name, flags, dir_fd=descriptor), "rb") as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
             raise OSError(0, "it was replaced by something that is not a file while it was read")
         reading.files_left -= 1
         reading.bytes_left -= status.st_size
         if min(reading.files_left, reading.bytes_left) < 0:
-            raise _too_much(reading, path)
-        place.module.files[place.inside / path.name] = file.read(status.st_size)
+            raise _too_much(reading, f"{folder}/{name}")
+        place.module.files[place.inside + name] = file.read(status.st_size)
 
 
-def _too_much(reading: Reading, path: Path) -> Exception:
+def _too_much(reading: Reading, path: str) -> Exception:
     what = "files" if reading.files_left < 0 else "bytes"
     return PolicyError.of(
         f"the policies hold too many {what}",
@@ -181,9 +186,9 @@ def _is_sound(name: str) -> bool:
     return "\\" not in name and name.isprintable()
 
 
-def _unreadable(reading: Reading, path: Path, error: OSError) -> None:
+def _unreadable(reading: Reading, path: Path | str, error: OSError) -> None:
     _add(reading, "a policy cannot be read", path, error.strerror or str(error), "make it readable for this user")
 
 
-def _add(reading: Reading, what: str, path: Path, why: str, fix: str) -> None:
+def _add(reading: Reading, what: str, path: Path | str, why: str, fix: str) -> None:
     reading.problems.append(Problem(what=what, where=str(path), why=why, fix=fix))

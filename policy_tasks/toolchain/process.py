@@ -9,8 +9,8 @@ import signal
 import subprocess
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from policy_tasks.errors import BuildError, PolicyTasksError, ToolError
 from policy_tasks.shown import printable
@@ -19,8 +19,7 @@ from policy_tasks.shown import printable
 TIMEOUT = 1800
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
+class Command(NamedTuple):
     """
     A program with its arguments, folder, and whole environment: nothing is inherited.
     """
@@ -28,11 +27,10 @@ class Command:
     argv: tuple[str, ...]
     cwd: Path
     env: Mapping[str, str]
-    stdin: bytes = field(default=b"", repr=False)
+    stdin: bytes = b""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Completed:
+class Completed(NamedTuple):
     """
     How a command ended.
     """

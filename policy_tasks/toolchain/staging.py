@@ -10,26 +10,21 @@ from pathlib import Path, PurePosixPath
 from policy_tasks.model import Module
 from policy_tasks.toolchain import go_core
 from policy_tasks.toolchain.build_directory import BuildDirectory
-from policy_tasks.toolchain.go_graph import POLICIES, Graph
+from policy_tasks.toolchain.go_graph import Graph
+from policy_tasks.toolchain.go_mod import GO_MOD, GO_SUM
 
 # What is made of the copies, and stays while they change.
-GENERATED = frozenset(PurePosixPath(name) for name in ("imports.go", "Dockerfile", "manifest.json", "go.mod", "go.sum"))
+GENERATED = frozenset({"imports.go", "Dockerfile", "manifest.json", GO_MOD, GO_SUM})
 
 
 def stage(graph: Graph, directory: BuildDirectory) -> tuple[Module, ...]:
     """
     Copy the core and the modules; what is the same already is not touched, what is no longer there is removed.
     """
-    names = set(GENERATED)
-    for name, data in go_core.engine_files():
-        if name not in GENERATED:
-            names.add(name)
-            directory.write(name, data)
+    files = {name: data for name, data in go_core.engine_files().items() if name not in GENERATED}
     for module in graph.modules:
-        for file, data in module.source.files.items():
-            names.add(PurePosixPath(module.staged) / file)
-            directory.write(PurePosixPath(module.staged) / file, data)
-    directory.keep_only(".", names)
+        files |= {f"{module.staged}/{name}": data for name, data in module.source.files.items()}
+    directory.hold_only(files, GENERATED)
     return tuple(
         Module(
             path=module.go_mod.path,
@@ -50,34 +45,32 @@ class WayBack:
 
     def __init__(self, modules: tuple[Module, ...], directory: BuildDirectory) -> None:
         self._folders = {module.staged: module.directory for module in modules}
-        self._modules = {PurePosixPath(module.path): module.directory for module in modules}
-        self._root = directory.path
+        self._modules = {module.path: module.directory for module in modules}
+        self._root = f"{directory.path}/"
 
     def file(self, folder: str, file: str) -> Path:
         """
         The user's own file, for a staged one.
         """
-        try:
-            inside = Path(folder).relative_to(self._root)
-        except ValueError:
+        policies, _, below = folder.removeprefix(self._root).partition("/")
+        slug, _, inside = below.partition("/")
+        theirs = self._folders.get(f"{policies}/{slug}")
+        if not theirs or not folder.startswith(self._root):
             return Path(folder, file)
-        staged = "/".join(inside.parts[:2])
-        if inside.parts[:1] != (POLICIES,) or staged not in self._folders:
-            return Path(folder, file)
-        return self._folders[staged].joinpath(*inside.parts[2:], file)
+        return theirs.joinpath(inside, file)
 
     def package(self, path: str) -> Path:
         """
         The user's folder of a package, for one that Go did not find.
         """
         package = PurePosixPath(path)
-        module = next((each for each in (package, *package.parents) if each in self._modules), None)
-        return self._modules[module] / package.relative_to(module) if module else Path(path)
+        module = next((each for each in (package, *package.parents) if str(each) in self._modules), None)
+        return self._modules[str(module)] / package.relative_to(module) if module else Path(path)
 
     def text(self, text: str) -> str:
         """
         A message of Go's, with the user's folders for the staged ones.
         """
-        text = text.replace(f"{self._root}/", "")
+        text = text.replace(self._root, "")
         staged = "|".join(re.escape(each) for each in sorted(self._folders, key=len, reverse=True))
         return re.sub(rf"(?<![\w/])(?:\./)?({staged})(?![\w-])", lambda found: str(self._folders[found[1]]), text)

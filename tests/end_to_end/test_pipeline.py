@@ -47,11 +47,12 @@ func (*Policy) Validate() error { return nil }
 def test_modules_of_other_people_are_resolved_once(tmp_path: Path) -> None:
     """A policy may depend on modules that depend on others; once they are there, nothing is asked of the network."""
     from policy_tasks.toolchain.go_command import find_go
+    from policy_tasks.toolchain.process import Processes
 
     folder = tmp_path / "policies" / "u"
     folder.mkdir(parents=True)
     (folder / "policy.go").write_text(THIRD_PARTY)
-    go = find_go("", tmp_path)
+    go = find_go("", tmp_path, Processes())
     for arguments in (
         ("mod", "init", "example.com/u"),
         ("get", "github.com/google/uuid@v1.6.0", "github.com/santhosh-tekuri/jsonschema/v6@v6.0.2"),
