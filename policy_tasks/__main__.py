@@ -4,6 +4,7 @@ The door for the shell: `policy-tasks discover|generate|compile|image|publish`, 
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,15 +14,27 @@ from invoke.program import Program
 
 from policy_tasks import __version__
 from policy_tasks.door import tell_error
-from policy_tasks.errors import PolicyTasksError, SettingsError
+from policy_tasks.errors import PolicyTasksError, SettingsError, output_error
 from policy_tasks.project import current_folder, find_root
 from policy_tasks.tasks import namespace
+
+# Invoke shows its own value where it means the flag.
+_NO_VALUE = re.compile(r"Flag <Argument: (\w+)[^>]*> needed value and was not given one!")
 
 
 class Console(Program):
     """
     Invoke with our tasks for its own. Unlike a plain `Program(namespace=…)` it reads the project's Invoke configuration.
     """
+
+    _json = False
+
+    def create_config(self) -> None:
+        """
+        Read the user's Invoke configuration.
+        """
+        with self._told():
+            super().create_config()
 
     def parse_core(self, argv: list[str] | None) -> None:
         """
@@ -55,9 +68,12 @@ class Console(Program):
             said = SettingsError.of(
                 "the command line is not understood",
                 where="policy-tasks",
-                why=str(error),
+                why=_NO_VALUE.sub(lambda found: f"--{found[1].replace('_', '-')} needs a value", str(error)),
                 fix="see: policy-tasks --list, and: policy-tasks --help TASK",
             )
+            raise Exit(code=tell_error(said, as_json=self._json)) from None
+        except OSError as error:
+            said = output_error(error, "Invoke's configuration files")
             raise Exit(code=tell_error(said, as_json=self._json)) from None
         except PolicyTasksError as error:
             raise Exit(code=tell_error(error, as_json=self._json)) from None

@@ -154,16 +154,19 @@ class OutputError(PolicyTasksError):
 _FIXES = {
     errno.ENOSPC: "free some space on that disk, then run again",
     errno.EDQUOT: "free some space within your quota, then run again",
-    errno.EROFS: "choose a folder on a disk that can be written, with --build-dir",
-    errno.EACCES: "make it writable for this user, or choose another folder with --build-dir",
-    errno.EPERM: "make it writable for this user, or choose another folder with --build-dir",
+    errno.EROFS: "choose a folder on a disk that can be written, with {flag}",
+    errno.EACCES: "make it writable for this user, or choose another folder with {flag}",
+    errno.EPERM: "make it writable for this user, or choose another folder with {flag}",
 }
 
 
-def output_error(error: OSError, path: Path | str) -> PolicyTasksError:
+def output_error(error: OSError, path: Path | str, flag: str = "--build-dir") -> PolicyTasksError:
     """
-    Turn the operating system's refusal to read or write a file into an error that says what to do.
+    Turn the operating system's refusal to read or write a file into an error that says what to do: `flag` is what names
+    the place of such files.
     """
     where = error.filename if isinstance(error.filename, str) and error.filename.startswith("/") else path
     fix = _FIXES.get(error.errno or 0, "see to it that this file can be read and written, then run again")
-    return OutputError.of("a file cannot be read or written", where=where, why=error.strerror or str(error), fix=fix)
+    return OutputError.of(
+        "a file cannot be read or written", where=where, why=error.strerror or str(error), fix=fix.format(flag=flag)
+    )

@@ -26,6 +26,7 @@ from policy_tasks.errors import PolicyTasksError, SettingsError
 from policy_tasks.settings import Settings
 from policy_tasks.settings_sources import FIELDS
 from policy_tasks.tasks import _settings
+from tests.conftest import run_console
 
 _IMAGE_FLAGS = {"repo", "tag", "base", "engine", "output"}
 
@@ -366,6 +367,22 @@ def test_policies_is_repeatable(root: Path, capsys: pytest.CaptureFixture[str]) 
     said = capsys.readouterr().out
     assert "not-here" in said
     assert "nor-here" in said
+
+
+@pytest.mark.parametrize("rest", [(), ("--platform", "linux/amd64")])
+def test_a_flag_without_its_value_is_an_error(rest: tuple[str, ...], root: Path) -> None:
+    """--policies alone is not taken for no --policies, and the error names the flag as it was typed."""
+    done = run_console("discover", "--policies", *rest, cwd=root)
+    assert done.returncode == 2
+    assert "--policies needs a value" in done.stderr
+
+
+def test_a_home_that_is_no_folder_is_an_error(root: Path) -> None:
+    """Invoke looks for its configuration there: what is in the way is told, without a traceback."""
+    (root / "home").touch()
+    done = run_console("discover", cwd=root, env={"HOME": str(root / "home")})
+    assert done.returncode == 7
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.needs("go")

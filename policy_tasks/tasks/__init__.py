@@ -16,6 +16,7 @@ from typing import Any
 from invoke.collection import Collection
 from invoke.context import Context
 from invoke.exceptions import Exit
+from invoke.parser.argument import Argument
 from invoke.tasks import Task
 
 from policy_tasks.door import FORMATS, STAGES, answer
@@ -49,6 +50,16 @@ class StageTask(Task[Any]):
 
     def __hash__(self) -> int:
         return id(self)
+
+    def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:  # noqa: FBT001 - Invoke calls it so
+        """
+        The flags. One that may be repeated has no value until it is given one: Invoke would take `--policies` alone for none.
+        """
+        arguments = super().get_arguments(ignore_unknown_help)
+        for argument in arguments:
+            if argument.kind is list:
+                argument.raw_value = None
+        return arguments
 
 
 def collection(name: str | None = None, **settings: Any) -> Collection:

@@ -35,4 +35,4 @@ def save(source: Path, target: Path) -> None:
                 why=error.strerror or str(error),
                 fix="name a file in a folder that exists with --output",
             ) from None
-        raise output_error(error, target) from None
+        raise output_error(error, target, "--output") from None

@@ -15,7 +15,8 @@ from policy_tasks.settings import Settings
 from policy_tasks.toolchain.image_config import STATIC
 
 if TYPE_CHECKING:
-    from policy_tasks.toolchain.docker_engine import Base, DockerEngine
+    from policy_tasks.toolchain.docker_base import Base
+    from policy_tasks.toolchain.docker_engine import DockerEngine
     from policy_tasks.toolchain.oci_archive import BaseImage
 
 log = logging.getLogger(__name__)
@@ -99,6 +100,7 @@ def choose_engine(settings: Settings, reference: Reference, platform: Platform) 
     if settings.image.engine == "oci":
         return _oci(settings, reference, platform, None)
     try:
+        from policy_tasks.toolchain.docker_base import find_base
         from policy_tasks.toolchain.docker_connection import connect
 
         engine = connect()
@@ -106,7 +108,7 @@ def choose_engine(settings: Settings, reference: Reference, platform: Platform) 
         if settings.image.engine == "docker":
             raise
         return _oci(settings, reference, platform, error)
-    return Docker(engine=engine, base=engine.base(settings.image.base, platform))
+    return Docker(engine=engine, base=find_base(settings.image.base, platform, engine))
 
 
 def _oci(settings: Settings, reference: Reference, platform: Platform, error: PolicyTasksError | None) -> Oci:

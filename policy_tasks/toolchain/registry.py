@@ -15,7 +15,7 @@ from policy_tasks.errors import PolicyTasksError, RegistryError
 from policy_tasks.names import Platform, Reference
 from policy_tasks.shown import printable
 from policy_tasks.toolchain.oci_archive import INDEX, LAYER, MANIFEST, BaseImage, Layer, OciImage, digest_of
-from policy_tasks.toolchain.registry_login import TIMEOUT, authorization, with_header
+from policy_tasks.toolchain.registry_login import TIMEOUT, authorization, session, with_header
 
 if TYPE_CHECKING:
     import requests
@@ -34,14 +34,12 @@ class Registry:
     """
 
     def __init__(self, reference: Reference, what: str) -> None:
-        import requests
-
         self._reference = reference
         self._what = what
         scheme = "http" if _LOCAL.fullmatch(reference.registry) else "https"
         path = reference.path if reference.registry or "/" in reference.path else f"library/{reference.path}"
         self._root = f"{scheme}://{reference.registry or _HUB}/v2/{path}/"
-        self._session = requests.Session()
+        self._session = session()
         self._token = ""
 
     def push(self, image: OciImage) -> str:
@@ -127,7 +125,9 @@ class Registry:
         allowed: tuple[int, ...] = (),
     ) -> requests.Response:
         response = self._send(method, path, data, headers)
-        if response.status_code == 401:  # at first, and when a token has run out in the middle of a long push
+        # At first, and when a token has run out in the middle of a long push. The storage that a registry sends us to may
+        # ask for a password as well: it gets none.
+        if response.status_code == 401 and self._is_ours(response.url):
             self._token = self._authorization(response.headers.get("WWW-Authenticate", ""), scope)
             response = self._send(method, path, data, headers)
         if response.status_code >= 400 and response.status_code not in allowed:
@@ -136,15 +136,19 @@ class Registry:
 
     def _send(self, method: str, path: str, data: bytes | None, headers: dict[str, str] | None) -> requests.Response:
         url = urljoin(self._root, path)
-        mine = url.startswith(self._root.split("/v2/")[0] + "/")
-        auth = with_header(self._token if mine else "")
+        auth = with_header(self._token if self._is_ours(url) else "")
         with self._told():
             return self._session.request(method, url, data=data, headers=headers, auth=auth, timeout=TIMEOUT)
+
+    def _is_ours(self, url: str) -> bool:
+        return url.startswith(self._root.partition("/v2/")[0] + "/")
 
     def _authorization(self, challenge: str, scope: str) -> str:
         name = self._root.split("/v2/")[1].strip("/")
         with self._told():
-            return authorization(self._session, self._reference.registry, challenge, f"repository:{name}:{scope}")
+            wanted = f"repository:{name}:{scope}"
+            tls = self._root.startswith("https:")
+            return authorization(self._session, self._reference.registry, challenge, wanted, tls=tls)
 
     @contextmanager
     def _told(self) -> Iterator[None]:

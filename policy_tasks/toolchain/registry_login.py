@@ -18,10 +18,27 @@ if TYPE_CHECKING:
 TIMEOUT = (10, 120)
 
 
-def authorization(session: requests.Session, registry: str, challenge: str, scope: str) -> str:
+def session() -> requests.Session:
+    """
+    A session that sends no password to where a registry redirects it, not even one of ~/.netrc.
+    """
+    import requests
+
+    class WithoutNetrc(requests.Session):
+        def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
+            elsewhere = self.should_strip_auth(response.request.url, prepared_request.url)  # type: ignore[no-untyped-call]
+            if elsewhere:
+                prepared_request.headers.pop("Authorization", None)
+
+    return WithoutNetrc()
+
+
+def authorization(session: requests.Session, registry: str, challenge: str, scope: str, *, tls: bool) -> str:
     """
     The header that answers a registry's challenge, with what the user's configuration holds for it; empty where there is
-    nothing to answer with. Raises requests' exceptions, ValueError for an answer that is none.
+    nothing to answer with. `tls` is whether the challenge came over TLS: no password goes where it could be read then.
+
+    Raises requests' exceptions, ValueError for an answer that is none.
     """
     kind, _, rest = challenge.partition(" ")
     known = parsed_credentials(registry)
@@ -30,6 +47,8 @@ def authorization(session: requests.Session, registry: str, challenge: str, scop
     asked = dict(re.findall(r'(\w+)="([^"]*)"', rest))
     if kind.lower() != "bearer" or "realm" not in asked:
         return ""
+    if tls and not asked["realm"].startswith("https://"):
+        raise ValueError(f"it wants the password sent without TLS, to {asked['realm']}")
     form = {"service": asked.get("service", ""), "scope": scope}
     if known.identity_token:
         form |= {"grant_type": "refresh_token", "refresh_token": known.identity_token, "client_id": "policy-tasks"}

@@ -1,0 +1,77 @@
+"""
+The base image, as the Docker engine has it or pulls it.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, NamedTuple
+
+from policy_tasks.errors import PolicyTasksError, RegistryError
+from policy_tasks.names import Platform, parse_image
+from policy_tasks.shown import printable
+from policy_tasks.toolchain import alpine
+from policy_tasks.toolchain.docker_transport import SILENT_FOR
+from policy_tasks.toolchain.image_config import STATIC
+
+if TYPE_CHECKING:
+    from policy_tasks.toolchain.docker_engine import DockerEngine
+
+log = logging.getLogger(__name__)
+
+# Seconds. For `auto` a pull is a wish: a registry that does not answer must not hold up the build.
+_AUTO_PULL_WITHIN = 20
+
+
+class Base(NamedTuple):
+    """
+    A base image that the engine has: its name, its ID (empty for the built-in one), and its environment.
+    """
+
+    name: str
+    id: str = ""
+    env: tuple[str, ...] = ()
+
+
+def find_base(wanted: str, platform: Platform, engine: DockerEngine) -> Base:
+    """
+    The base image for this platform, pulled where it is not present.
+
+    `auto` ends with the built-in one where there is no Alpine; an explicit one that cannot be had is an error.
+    """
+    if wanted == STATIC:
+        return Base(STATIC)
+    if wanted == "auto":
+        return _auto(platform, engine)
+    return _present(wanted, platform, engine) or _pulled(wanted, platform, engine)
+
+
+def _auto(platform: Platform, engine: DockerEngine) -> Base:
+    found = _present(alpine.ALPINE, platform, engine)
+    found = found or _present(alpine.newest(engine.names("alpine")) or "", platform, engine)
+    if found:
+        return found
+    try:
+        return _pulled(alpine.ALPINE, platform, engine, _AUTO_PULL_WITHIN)
+    except PolicyTasksError as error:
+        why = printable(error.why.splitlines()[0][:200])
+        missing = f"there is no {alpine.ALPINE} for {platform} here and it cannot be pulled"
+        log.info("image: the built-in base, as %s: %s", missing, why)
+        return Base(STATIC)
+
+
+def _present(name: str, platform: Platform, engine: DockerEngine) -> Base | None:
+    found = engine.inspect(name)
+    if not found or (found["Os"], found["Architecture"]) != (platform.os, platform.arch):
+        return None
+    return Base(name, found["Id"], tuple((found.get("Config") or {}).get("Env") or ()))
+
+
+def _pulled(name: str, platform: Platform, engine: DockerEngine, within: int = SILENT_FOR) -> Base:
+    log.info("image: pulling %s", name)
+    failure = engine.failure(f"the base image {name} cannot be had", RegistryError, name)
+    engine.pull(parse_image(name, "image.base (--base)"), platform, failure, within)
+    found = _present(name, platform, engine)
+    if not found:
+        raise failure.error(f"the registry has it, but not for {platform}")
+    return found

@@ -1,0 +1,99 @@
+"""
+How the Docker engine's refusals and its silence are told, whichever library on the way speaks of them.
+
+The SDK reports what goes wrong in a build, pull or push as lines of a stream that it does not look at itself
+(https://github.com/docker/docker-py/issues/1772): every stream is read to its end here.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple, TypeVar
+
+from policy_tasks.errors import BuildError, PolicyTasksError, RegistryError, ToolError
+from policy_tasks.shown import printable
+
+T = TypeVar("T")
+
+
+class Failure(NamedTuple):
+    """
+    What did not succeed, and how it is told: the engine at `address` was asked for something about `where`.
+    """
+
+    what: str
+    kind: type[PolicyTasksError]
+    where: object
+    address: str
+
+    def error(self, why: str) -> PolicyTasksError:
+        """
+        The error, with the engine's own words for why.
+        """
+        why = printable(why)
+        return self.kind.of(self.what, where=self.where, why=why, fix=_fix(self.kind, why))
+
+    def events(self, start: Callable[[], Iterable[dict[str, Any]]]) -> Iterator[dict[str, Any]]:
+        """
+        The events of a stream to its end, or the error that is one of them.
+        """
+        for event in self.guarded(start):
+            if "error" in event or "errorDetail" in event:
+                raise self.error((event.get("errorDetail") or {}).get("message") or str(event.get("error")))
+            yield event
+
+    def guarded(self, start: Callable[[], Iterable[T]]) -> Iterator[T]:
+        """
+        What the engine says, bit by bit: its refusal, or its end, is an error of ours, whoever carried the message.
+        """
+        try:
+            yield from start()
+        except PolicyTasksError:
+            raise
+        except Exception as error:
+            explanation = getattr(error, "explanation", None)  # of the SDK's error for an answer of 400 or more
+            if explanation:
+                raise self.error(str(explanation)) from None
+            if not _is_of_the_line(error):
+                raise
+            raise _died(self.address, error) from None
+
+
+def message_of(body: bytes) -> str:
+    """
+    What an answer of 400 or more says.
+    """
+    try:
+        return str(json.loads(body)["message"])
+    except (ValueError, KeyError, TypeError):
+        return body.decode("utf-8", "replace")[:500]
+
+
+def _died(address: str, error: Exception) -> PolicyTasksError:
+    return ToolError.of(
+        "the Docker engine failed",
+        where=address,
+        why=printable(str(error)),
+        fix="look at the engine's own log, then run again; or use --engine oci, which needs none",
+    )
+
+
+def _is_of_the_line(error: Exception) -> bool:
+    """
+    Whether the connection failed, or an answer was cut: each library on the way has errors of its own for that.
+    """
+    return isinstance(error, (OSError, ValueError, http.client.HTTPException)) or type(error).__module__.startswith(
+        ("docker.", "requests.", "urllib3.")
+    )
+
+
+def _fix(kind: type[PolicyTasksError], why: str) -> str:
+    if kind is BuildError and "No such image" in why:
+        return "run again: somebody removed what was just built, perhaps with docker image prune"
+    if kind is not RegistryError:
+        return "look at the engine's message; or use --engine oci, which needs none"
+    if "denied" in why or "unauthorized" in why or "authentication" in why:
+        return "log in with: docker login REGISTRY; and see that the name (--repo, --base) is one you may use"
+    return "see that the name is right and the registry can be reached from the Docker engine"
