@@ -1,9 +1,10 @@
 """
 What people do all day, timed: nothing changed, and one policy edited; against bare `go build` and, where it is installed, ko.
 
-    python benchmarks/warm.py [--policies 2] [--rounds 7]
+    python benchmarks/warm.py [--policies 2] [--rounds 7] [--imports net/http]
 
-All run in turn, round by round, on the same generated module, and the medians are compared: only ratios mean anything. ko takes
+All run in turn, round by round, on the same generated module, and the medians are compared: only ratios mean anything. What the
+policies import is linked by all alike: net/http stands for an engine of some size, `context` for the smallest there is. ko takes
 its base from a registry: KO_DEFAULTBASEIMAGE, by default 127.0.0.1:5000/alpine:3.23, and pushes to KO_DOCKER_REPO.
 """
 
@@ -23,7 +24,10 @@ from pathlib import Path
 
 POLICY = """package p{0}
 
-import "context"
+import (
+	"context"
+	_ "IMPORTS"
+)
 
 type Policy struct{{}}
 
@@ -44,28 +48,30 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--policies", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--imports", default="net/http")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        tools = _tools(Path(scratch), options.policies)
+        policy = POLICY.replace("IMPORTS", options.imports)
+        tools = _tools(Path(scratch), options.policies, policy)
         times: dict[str, list[list[float]]] = {name: [[], []] for name in tools}
         for number in range(options.rounds + 1):  # in turn, so that whatever else the machine does hits all alike
             for name, (folder, run) in tools.items():
                 for kind in (1, 0):  # an edit first, then nothing: what both leave behind is warm
                     if kind:
-                        _edit(folder)
+                        folder.write_text(policy.format(0, random.random()))
                     took = _timed(run)
                     if number:  # the first round warms the caches
                         times[name][kind].append(took)
     _report(times)
 
 
-def _tools(scratch: Path, count: int) -> dict[str, tuple[Path, Callable[[], None]]]:
+def _tools(scratch: Path, count: int, policy: str) -> dict[str, tuple[Path, Callable[[], None]]]:
     project = scratch / "project"
     for number in range(count):
         folder = project / "policies" / f"p{number}"
         folder.mkdir(parents=True)
         (folder / "go.mod").write_text(f"module example.com/p{number}\n\ngo 1.26\n")
-        (folder / "policy.go").write_text(POLICY.format(number, "first"))
+        (folder / "policy.go").write_text(policy.format(number, "first"))
     ours = [sys.executable, "-m", "policy_tasks"]
     _run([*ours, "generate"], project)
     generated = scratch / "generated"
@@ -100,10 +106,6 @@ def _tools(scratch: Path, count: int) -> dict[str, tuple[Path, Callable[[], None
 
 def _run(command: list[str] | tuple[str, ...], folder: Path, env: dict[str, str] | None = None) -> None:
     subprocess.run(command, cwd=folder, env=env, capture_output=True, check=True)
-
-
-def _edit(file: Path) -> None:
-    file.write_text(POLICY.format(0, random.random()))
 
 
 def _timed(run: Callable[[], None]) -> float:
