@@ -40,7 +40,7 @@ class Console(Program):
         """
         Begin to read the command line: what is not known in it has our exit code for settings, and our form.
         """
-        self._json = "json" in " ".join(argv or sys.argv).replace("=", " ").split()
+        self._json = "--format json" in " ".join(argv or sys.argv).replace("=", " ")
         with self._told():
             super().parse_core(argv)
 

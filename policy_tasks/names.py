@@ -20,6 +20,8 @@ _REPOSITORY = re.compile(
 _TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _DOCKER_HUB = "docker.io"
+# Where a Docker engine listens that nobody has told otherwise.
+DOCKER_SOCKET = "/var/run/docker.sock"
 
 # Go's name for the machine, by what Python calls it.
 _ARCHITECTURES = {
@@ -44,6 +46,8 @@ _VARIANTS: dict[str, tuple[str, re.Pattern[str], Callable[[str], str]]] = {
     "ppc64le": ("GOPPC64", re.compile("power(8|9|10)"), str),
     "riscv64": ("GORISCV64", re.compile("rva2[023]u64"), str),
 }
+# The variant that container tools expect where Go needs none.
+_CONTAINER_VARIANTS = {"arm64": "v8", "arm": "v7"}
 
 
 class Platform(NamedTuple):
@@ -64,6 +68,23 @@ class Platform(NamedTuple):
         The platform as a folder's name.
         """
         return str(self).replace("/", "-")
+
+    @property
+    def container_variant(self) -> str:
+        """
+        The variant as container tools spell it, who expect one for ARM alone: https://github.com/containerd/platforms.
+        """
+        if self.arch not in _CONTAINER_VARIANTS:
+            return ""
+        return f"v{self.variant.removeprefix('v')[:1]}" if self.variant else _CONTAINER_VARIANTS[self.arch]
+
+    @property
+    def container(self) -> str:
+        """
+        `OS/ARCH[/VARIANT]` as container tools take it; the variant only where it was named.
+        """
+        variant = self.container_variant if self.variant else ""
+        return "/".join(part for part in (self.os, self.arch, variant) if part)
 
     def variables(self) -> dict[str, str]:
         """

@@ -5,18 +5,16 @@ The five values, in order. Ask for one; everything before it is made.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import cached_property
-from typing import NamedTuple
 
-from policy_tasks.errors import PolicyTasksError
 from policy_tasks.model import Binary, GeneratedSources, Image, PolicySet, Published
 from policy_tasks.names import Platform, Reference, host_platform, parse_platform, parse_reference
 from policy_tasks.settings import Settings
 from policy_tasks.stages.compile import build_binary
 from policy_tasks.stages.discover import StagedPolicies, check_folders, find_policies, stage_policies
 from policy_tasks.stages.generate import generate_sources
-from policy_tasks.stages.image import Made, discard_image, finish_image, make_image
+from policy_tasks.stages.image import build_image
 from policy_tasks.toolchain.background import Background
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.build_lock import hold
@@ -24,9 +22,6 @@ from policy_tasks.toolchain.go_build import GoBuild
 from policy_tasks.toolchain.go_command import Go, find_go
 from policy_tasks.toolchain.image_engine import Docker, Oci, check_image_settings, choose_engine
 from policy_tasks.toolchain.process import Processes
-
-# Seconds that an error waits for an image that nobody is to have, so that it can be removed.
-_PATIENCE = 10
 
 
 def discover(settings: Settings) -> PolicySet:
@@ -65,19 +60,11 @@ def publish(settings: Settings) -> Published:
     """
     The image in its registry, by digest.
     """
-    from policy_tasks.stages.publish import push_image
+    from policy_tasks.stages.publish import check_destination, push_image
 
+    check_destination(parse_reference(settings.image.repo, settings.image.tag))
     with _image_run(settings) as run:
         return push_image(run.image(), run.reference, run.engine.result())
-
-
-class _Early(NamedTuple):
-    """
-    An image of the binary with this digest, made before it is wanted.
-    """
-
-    sha256: str
-    making: Background[Made]
 
 
 class _Run:
@@ -102,49 +89,24 @@ class _Run:
         return generate_sources(self.policies(), self.directory)
 
     def binary(self) -> Binary:
-        return self._finished(self.staged(), self._begun())
+        return self._compiled(self.staged(), self._begun())
+
+    def image(self) -> Image:
+        staged, build = self.staged(), self._begun()
+        engine = self.engine  # asked while Go compiles
+        binary = self._compiled(staged, build)
+        output = self.settings.path(self.settings.image.output) if self.settings.image.output else None
+        return build_image(binary, self.reference, engine.result(), output, self.go, self.directory)
 
     def _begun(self) -> GoBuild:
         build = GoBuild(self.platform, self.go, self.directory)
         build.begin()
         return build
 
-    def _finished(self, staged: StagedPolicies, build: GoBuild) -> Binary:
+    def _compiled(self, staged: StagedPolicies, build: GoBuild) -> Binary:
         found = find_policies(staged, self.platform, self.go, self.directory)
         sources = generate_sources(found, self.directory)
         return build_binary(sources, build, self.go, self.directory)
-
-    def image(self) -> Image:
-        staged, build = self.staged(), self._begun()
-        engine = self.engine  # asked while Go compiles
-        early = self._early(build)
-        try:
-            binary = self._finished(staged, build)
-        except PolicyTasksError:
-            self._discard(early)
-            raise
-        if early and early.sha256 == binary.sha256:
-            made = early.making.result()
-        else:
-            self._discard(early)
-            made = self._made(binary)
-        output = self.settings.path(self.settings.image.output) if self.settings.image.output else None
-        return finish_image(made, binary, self.reference, engine.result(), output, self.directory)
-
-    def _early(self, build: GoBuild) -> _Early | None:
-        """
-        Begin to make the image of what Go compiled early, while it is found out whether that is what is wanted.
-        """
-        candidate = build.candidate()
-        return _Early(candidate.sha256, Background(lambda: self._made(candidate))) if candidate else None
-
-    def _made(self, binary: Binary) -> Made:
-        return make_image(binary, self.reference, self.engine.result(), self.go, self.directory)
-
-    def _discard(self, early: _Early | None) -> None:
-        if early and early.making.ends(within=_PATIENCE):
-            with suppress(PolicyTasksError):
-                discard_image(early.making.result(), self.engine.result())
 
     @cached_property
     def reference(self) -> Reference:
@@ -161,7 +123,7 @@ class _Run:
 
 @contextmanager
 def _run(settings: Settings, platform: Platform) -> Iterator[_Run]:
-    check_folders(settings.folders)  # before anything is written
+    check_folders(settings.folders, settings.build_dir)  # before anything is written
     processes = Processes()
     with hold(settings.build_dir) as directory:
         try:
@@ -176,7 +138,7 @@ def _image_run(settings: Settings) -> Iterator[_Run]:
     A run that ends in an image: for Linux, unless a platform is named, on this machine's kind of processor.
     """
     wanted = settings.compile.platform
-    platform = parse_platform(wanted) if wanted else Platform("linux", host_platform().arch)
+    platform = parse_platform(wanted) if wanted else host_platform()._replace(os="linux")
     check_image_settings(settings, platform)
     parse_reference(settings.image.repo, settings.image.tag)
     with _run(settings, platform) as run:

@@ -38,7 +38,7 @@ class GenerateSettings:
     """
 
     build_dir: Path = _setting(
-        Path("build/policy-engine"), "The generated Go module, and the only folder that is written to."
+        Path("build/policy-engine"), "The generated Go module, and all that is kept between runs."
     )
 
 
@@ -78,6 +78,8 @@ class ImageSettings:
 class Settings:
     """
     All that the pipeline needs to know. Paths may be relative; they count from `root`.
+
+    `load_settings` makes it, and checks each value; whoever makes it by hand vouches for them.
     """
 
     root: Path = field(default_factory=Path.cwd)

@@ -50,8 +50,14 @@ def merge(root: Path, *sources: Source) -> Settings:
     problems: list[Problem] = []
     sections: dict[str, dict[str, Any]] = {section: {} for section in SECTIONS}
     for source in sources:
+        seen: set[str] = set()
         for key, value in _flatten(source, problems):
             section, field = FIELDS[key]
+            if key in seen:
+                problems.append(
+                    _wrong_value(f"{section}.{key}", source, "it stands there twice, once without its section")
+                )
+            seen.add(key)
             try:
                 sections[section][key] = _CONVERTERS[str(field.type)](value, source.base)
             except (ValueError, RuntimeError) as error:  # RuntimeError: a ~user that there is not
@@ -65,13 +71,15 @@ def merge(root: Path, *sources: Source) -> Settings:
 def environment(variables: Mapping[str, str], base: Path) -> list[Source]:
     """
     The settings among the environment variables: `POLICY_TASKS_<SECTION>_<KEY>`, outranking the builder's two own names.
+
+    An empty variable is none, as with the go command: compose files and CI systems cannot leave one out.
     """
     sources = []
     for variable, key in _VARIABLES_OF_THE_BUILDER.items():
         if variables.get(variable):
             sources.append(Source(name=f"the variable {variable}", base=base, values={key: variables[variable]}))
     for variable in sorted(variables):
-        if variable.startswith(_VARIABLE_PREFIX):
+        if variable.startswith(_VARIABLE_PREFIX) and variables[variable]:
             values = _variable(variable, variables[variable])
             sources.append(Source(name=f"the variable {variable}", base=base, values=values))
     return sources

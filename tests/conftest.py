@@ -18,6 +18,7 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -73,6 +74,11 @@ PARTS: dict[str, Callable[[], bool]] = {
     "root": lambda: os.geteuid() == 0,
 }
 _has = functools.cache(lambda part: PARTS[part]())
+
+
+# Files are made and removed in each example: how long that takes is the machine's affair.
+hypothesis.settings.register_profile("files", deadline=None)
+hypothesis.settings.load_profile("files")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from policy_tasks.errors import SettingsError
 from policy_tasks.names import host_platform, parse_image, parse_platform, parse_reference
+from policy_tasks.toolchain.alpine import newest
 
 
 @pytest.mark.parametrize(
@@ -27,6 +28,31 @@ def test_platform_becomes_the_variables_of_go(text: str, variables: dict[str, st
     platform = parse_platform(text)
     assert str(platform) == text
     assert platform.variables() == variables
+
+
+@pytest.mark.parametrize(
+    ("text", "container", "variant"),
+    [
+        ("linux/amd64/v3", "linux/amd64", ""),
+        ("linux/386/softfloat", "linux/386", ""),
+        ("linux/arm/7", "linux/arm/v7", "v7"),
+        ("linux/arm", "linux/arm", "v7"),
+        ("linux/arm64", "linux/arm64", "v8"),
+        ("linux/arm64/v9.0", "linux/arm64/v9", "v9"),
+    ],
+)
+def test_platform_as_container_tools_spell_it(text: str, container: str, variant: str) -> None:
+    """Go's variants are finer than those of images, which have one for ARM alone."""
+    platform = parse_platform(text)
+    assert (platform.container, platform.container_variant) == (container, variant)
+
+
+def test_the_newest_release_of_alpine_is_taken() -> None:
+    """Not a snapshot of edge, whose name is a day; without a release, whatever there is."""
+    assert newest(["alpine:3.9", "alpine:3.22", "alpine:20250108", "alpine:latest"]) == "alpine:3.22"
+    assert newest(["alpine:3.22", "alpine:3.23"]) == "alpine:3.23"
+    assert newest(["alpine:edge", "busybox:1"]) == "alpine:edge"
+    assert newest([]) is None
 
 
 def test_no_platform_means_this_machine() -> None:

@@ -178,3 +178,11 @@ def test_a_folder_swapped_for_a_link_is_not_entered(tmp_path: Path) -> None:
     finally:
         done.set()
         swapper.join()
+
+
+def test_odd_names_are_names(tmp_path: Path) -> None:
+    """A space that does not break, as macOS has it in the names of screenshots, and an emoji of several characters."""
+    lay_out(tmp_path, "a/go.mod", "a/9.41.00\u202fAM.png", "a/\U0001f468\u200d\U0001f4bb.txt", "b\x1b.txt")
+    found = read(tmp_path)
+    assert len(found.modules[tmp_path / "a"].files) == 3
+    assert not found.problems

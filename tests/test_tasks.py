@@ -237,10 +237,51 @@ def test_the_builders_variables_name_the_image(root: Path, monkeypatch: pytest.M
     assert (settings.image.repo, settings.image.tag) == ("my-policy-app", "f")
 
 
-def test_an_empty_variable_of_the_builder_is_none(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An empty POLICY_ENGINE_TAG means what no variable means, as `${VAR:-default}` does in a shell."""
+def test_an_empty_variable_is_none(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty variable means what no variable means, as `${VAR:-default}` does in a shell."""
     monkeypatch.setenv("POLICY_ENGINE_TAG", "")
-    assert load_settings().image.tag == "latest"
+    monkeypatch.setenv("POLICY_TASKS_IMAGE_BASE", "")
+    assert (load_settings().image.tag, load_settings().image.base) == ("latest", "auto")
+
+
+def test_a_key_that_stands_twice_is_an_error(root: Path) -> None:
+    """Once in its section and once without: which of the two is meant nobody can tell."""
+    with pytest.raises(SettingsError, match="twice"):
+        load_settings(repo="a", image={"repo": "b"})
+
+
+@pytest.mark.parametrize("place", ["build", "build/policies"])
+def test_policies_in_the_build_directory_are_refused(place: str, root: Path) -> None:
+    """A build directory holds what may be removed: a folder of the user's in it is refused, and stays as it is."""
+    (root / place).mkdir(parents=True)
+    done = run_console("compile", "--policies", place, "--build-dir", "build", cwd=root)
+    assert done.returncode == 2
+    assert "in the build directory" in done.stderr
+    assert [path.name for path in (root / place).iterdir()] == []
+
+
+@pytest.mark.parametrize("output", ["build", "build/bin", "build/policies/x.tar"])
+def test_an_output_in_the_build_directory_is_refused(output: str, root: Path) -> None:
+    """What is there may be replaced or removed by the next run."""
+    (root / "policies").mkdir()
+    done = run_console("image", "--engine", "oci", "--build-dir", "build", "--output", output, cwd=root)
+    assert done.returncode == 2
+    assert "in the build directory" in done.stderr
+
+
+def test_a_name_without_a_registry_is_not_published(root: Path) -> None:
+    """Before anything is built, since nobody but Docker Hub itself could push it."""
+    (root / "policies").mkdir()
+    done = run_console("publish", cwd=root)
+    assert done.returncode == 2
+    assert "names no registry" in done.stderr
+
+
+def test_a_dry_run_does_nothing(root: Path) -> None:
+    """Invoke's --dry is for commands that it runs itself: a stage cannot be echoed, and is refused."""
+    done = run_console("--dry", "discover", cwd=root)
+    assert done.returncode == 2
+    assert "--dry" in done.stderr
 
 
 # What is wrong

@@ -25,6 +25,8 @@ from policy_tasks.toolchain.staging import WayBack, stage
 
 log = logging.getLogger(__name__)
 
+_CONTRACT = "an exported type with Name() string, Execute(context.Context, any) (any, error) and Validate() error"
+
 
 class StagedPolicies(NamedTuple):
     """
@@ -37,13 +39,24 @@ class StagedPolicies(NamedTuple):
     modules: tuple[Module, ...]
 
 
-def check_folders(folders: tuple[Path, ...]) -> None:
+def check_folders(folders: tuple[Path, ...], build_dir: Path) -> None:
     """
-    Raise `SettingsError` for every folder that is not there.
+    Raise `SettingsError` for every folder that is not there, or that is in the build directory, where it would not last.
     """
-    missing = [folder for folder in folders if not os.path.isdir(folder)]
-    if missing:
-        raise SettingsError(*(_missing(folder) for folder in missing))
+    missing = [_missing(folder) for folder in folders if not os.path.isdir(folder)]
+    kept = os.path.realpath(build_dir)
+    inside = [_inside(folder, build_dir) for folder in folders if Path(os.path.realpath(folder)).is_relative_to(kept)]
+    if missing or inside:
+        raise SettingsError(*missing, *inside)
+
+
+def _inside(folder: Path, build_dir: Path) -> Problem:
+    return Problem(
+        what="the policies are in the build directory",
+        where=str(folder),
+        why=f"everything in {build_dir} may be replaced or removed",
+        fix="name another build directory with --build-dir, one that holds nothing of yours",
+    )
 
 
 def stage_policies(
@@ -89,7 +102,7 @@ def _read(folders: tuple[Path, ...], settings: DiscoverSettings) -> Reading:
     if reading.problems:
         raise PolicyError(*reading.problems)
     if not reading.modules:
-        raise _nothing_found(folders, [miss.reason for miss in _without_module(reading)])
+        raise _nothing_found(folders, tuple(_without_module(reading)))
     return reading
 
 
@@ -142,18 +155,31 @@ def _without_module(reading: Reading) -> Iterator[NearMiss]:
 
 def _check(found: PolicySet, folders: tuple[Path, ...]) -> None:
     if not found.policies:
-        raise _nothing_found(folders, [_as_text(miss) for miss in found.near_misses])
+        raise _nothing_found(folders, found.near_misses)
     problems = [*_empty_names(found), *_same_names(found)]
     if problems:
         raise PolicyError(*problems)
 
 
-def _nothing_found(folders: tuple[Path, ...], misses: list[str]) -> PolicyTasksError:
+def _nothing_found(folders: tuple[Path, ...], misses: tuple[NearMiss, ...]) -> PolicyTasksError:
+    if misses:
+        return PolicyError(*map(_as_problem, misses))
+    empty = [str(folder) for folder in folders if not any(folder.iterdir())]
     return PolicyError.of(
         "there are no policies",
         where=", ".join(str(folder) for folder in folders),
-        why="\n".join(misses) or "no module there has an exported type with Name, Execute and Validate",
-        fix="add a Go module with such a type; see docs/policies.md for the contract",
+        why=f"{', '.join(empty)} is empty: is it the folder that was meant?" if empty else "no Go module is there",
+        fix=f"add a module with a policy: {_CONTRACT}",
+    )
+
+
+def _as_problem(miss: NearMiss) -> Problem:
+    what = f"{miss.package}.{miss.type} is not a policy" if miss.type else "this is not a policy"
+    return Problem(
+        what=f"there are no policies: {what}",
+        where=f"{miss.file}:{miss.line}",
+        why=miss.reason,
+        fix=f"correct that; a policy is {_CONTRACT}",
     )
 
 

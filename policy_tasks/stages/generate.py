@@ -28,7 +28,7 @@ def generate_sources(found: PolicySet, directory: BuildDirectory) -> GeneratedSo
     key = _key(found)
     known = directory.recall("generated") or {}
     if known != {"key": key, "files": directory.digest(*RENDERED)}:
-        # The manifest goes first and comes last: a folder that has one is complete.
+        # The manifest goes first and comes last: generated files with one beside them belong together.
         (directory.path / "manifest.json").unlink(missing_ok=True)
         directory.write("imports.go", templates.render("imports.go", **_imports(found)))
         values = {"base": ALPINE, "build": BUILD_COMMAND, "entrypoint": ENTRYPOINT, "user": USER}

@@ -9,7 +9,6 @@ import json
 import logging
 import shlex
 from pathlib import Path
-from typing import NamedTuple
 
 from policy_tasks.model import Binary, Image
 from policy_tasks.names import Reference, parse_platform
@@ -26,62 +25,32 @@ from policy_tasks.toolchain.oci_archive import Layer, OciImage, as_archive, asse
 log = logging.getLogger(__name__)
 
 
-class Made(NamedTuple):
-    """
-    An image without its name, or an archive that is not in its place yet: `file`, unless it was there from the last run.
-    """
-
-    key: str
-    digest: str
-    new: bool
-    file: Path | None = None
-
-
-def make_image(binary: Binary, reference: Reference, chosen: Docker | Oci, go: Go, directory: BuildDirectory) -> Made:
-    """
-    Make the image so far that nothing is left to do but to let people have it: this may be done before it is known whether
-    the binary is as it should be. What is there already is not made again.
-    """
-    if isinstance(chosen, Docker):
-        return _make_with_docker(binary, reference, chosen, directory)
-    return _make_archive(binary, reference, chosen, go, directory)
-
-
-def discard_image(made: Made, chosen: Docker | Oci) -> None:
-    """
-    Leave nothing of an image that nobody is to have.
-    """
-    if isinstance(chosen, Docker) and made.new:
-        chosen.engine.discard(made.digest)
-
-
-def finish_image(
-    made: Made,
-    binary: Binary,
-    reference: Reference,
-    chosen: Docker | Oci,
-    output: Path | None,
-    directory: BuildDirectory,
+def build_image(
+    binary: Binary, reference: Reference, chosen: Docker | Oci, output: Path | None, go: Go, directory: BuildDirectory
 ) -> Image:
     """
-    Give the image its name, or the archive its place.
+    The image of this binary, with the engine and on the base that were chosen. What is there already is not made again.
     """
     if isinstance(chosen, Docker):
-        _name(made, reference, chosen, output, directory)
+        digest, archive = _with_docker(binary, reference, chosen, output, directory), output
     else:
-        _place(made, reference, chosen, directory)
+        digest, archive = _as_archive(binary, reference, chosen, go, directory), chosen.archive
     return Image(
         reference=str(reference),
-        digest=made.digest,
+        digest=digest,
         engine=chosen.name,
         base=chosen.base.name,
         platform=binary.platform,
-        archive=output if isinstance(chosen, Docker) else chosen.archive,
+        archive=archive,
     )
 
 
-def _make_with_docker(binary: Binary, reference: Reference, chosen: Docker, directory: BuildDirectory) -> Made:
+def _with_docker(
+    binary: Binary, reference: Reference, chosen: Docker, output: Path | None, directory: BuildDirectory
+) -> str:
     """
+    Have the Docker engine build the image, check it, and only then give it its name.
+
     The engine is not asked to build what it has: the same binary on the same base under the same name.
     """
     base, engine = chosen.base, chosen.engine
@@ -89,52 +58,45 @@ def _make_with_docker(binary: Binary, reference: Reference, chosen: Docker, dire
     dockerfile = _dockerfile(base.name, config, directory)
     key = _key(binary.sha256, base.id or _rootfs_digest(), dockerfile, str(reference))
     image_id = engine.image_id(str(reference))
-    if image_id and directory.recall("docker-image") == {"key": key, "id": image_id}:
-        return Made(key, image_id, new=False)
-    platform = parse_platform(binary.platform)
-    image_id = engine.build(_context(binary, base.name, dockerfile), platform)
-    engine.check(image_id, platform, USER)
-    return Made(key, image_id, new=True)
-
-
-def _name(made: Made, reference: Reference, chosen: Docker, output: Path | None, directory: BuildDirectory) -> None:
-    if made.new:
-        chosen.engine.tag(made.digest, reference)
-        directory.remember("docker-image", {"key": made.key, "id": made.digest})
+    if image_id is None or directory.recall("docker-image") != {"key": key, "id": image_id}:
+        platform = parse_platform(binary.platform)
+        image_id = engine.build(_context(binary, base.name, dockerfile), platform)
+        engine.check(image_id, platform, USER)
+        engine.tag(image_id, reference)
+        directory.remember("docker-image", {"key": key, "id": image_id})
+    log.info("image: %s on %s, with Docker", reference, base.name)
     if output:
         saved = directory.temporary_file()
-        chosen.engine.save(reference, saved)
+        engine.save(reference, saved)
         save(saved, output)
-    log.info("image: %s on %s, with Docker", reference, chosen.base.name)
+        log.info("image: also in %s", output)
+    return image_id
 
 
-def _make_archive(binary: Binary, reference: Reference, chosen: Oci, go: Go, directory: BuildDirectory) -> Made:
+def _as_archive(binary: Binary, reference: Reference, chosen: Oci, go: Go, directory: BuildDirectory) -> str:
     """
-    Without a daemon, in an archive that `docker load`, skopeo and podman take.
+    Assemble the image without a daemon, in an archive that `docker load`, skopeo and podman take.
     """
     config = image_config(binary, chosen.base.name, chosen.base.env)
     layers = [digest_of(layer.data) for layer in chosen.base.layers] or [_rootfs_digest()]
     key = _key(binary.sha256, json.dumps([layers, chosen.base.config]), repr(config), str(reference), binary.go)
     known = directory.recall("archive") or {}
-    if known.get("key") == key and known.get("sha256") == _sha256(chosen.archive):
-        return Made(key, known["digest"], new=False)
-    image = _assembled(binary, config, chosen, make_inspector(go, directory))
-    return Made(key, image.digest, new=True, file=directory.temporary_file(as_archive(image, reference)))
-
-
-def _place(made: Made, reference: Reference, chosen: Oci, directory: BuildDirectory) -> None:
-    if made.file:
-        sha256 = _sha256(made.file)
-        if chosen.archive.is_relative_to(directory.path):
-            directory.move(made.file, chosen.archive)
+    if known.get("key") != key or known.get("sha256") != _sha256(chosen.archive):
+        image = _assembled(binary, config, chosen, make_inspector(go, directory))
+        made = directory.temporary_file(as_archive(image, reference))
+        known = {"key": key, "digest": image.digest, "sha256": _sha256(made)}
+        if chosen.archive.is_relative_to(directory.path):  # its default place
+            directory.move(made, chosen.archive)
         else:
-            save(made.file, chosen.archive)
-        directory.remember("archive", {"key": made.key, "digest": made.digest, "sha256": sha256})
+            save(made, chosen.archive)
+        directory.remember("archive", known)
     log.info("image: %s on %s, as an archive", reference, chosen.base.name)
     if chosen.why:
         log.info("image: %s", chosen.why)
     log.info("image: load it with: docker load -i %s", shlex.quote(str(chosen.archive)))
     log.info("image: then run it:  docker run --rm %s", reference)
+    digest: str = known["digest"]
+    return digest
 
 
 def _dockerfile(base: str, config: ImageConfig, directory: BuildDirectory) -> str:

@@ -79,6 +79,8 @@ def _task(stage: str, settings: Mapping[str, Any]) -> StageTask:
     keys = _ALWAYS + (_OF_IMAGES if stage in ("image", "publish") else ())
 
     def body(context: Context, **flags: Any) -> None:
+        if context.config.run.dry:
+            raise Exit(f"{stage} cannot be tried without doing it: run it without --dry", code=SettingsError.exit_code)
         form = flags.pop("format", None) or FORMATS[0]  # it is not there when Python calls the task
         code = answer(stage, lambda: _settings(context, settings, flags), form)
         if code:
@@ -119,7 +121,7 @@ def _root(context: Context, here: Path) -> Path:
     """
     Where Invoke found the tasks, which `-r`, `-c` and its configuration can change; else what is around this folder.
     """
-    found = context.config._project_prefix  # noqa: SLF001 - Invoke knows, and has no public word for it
+    found = getattr(context.config, "_project_prefix", None)  # Invoke knows, and has no public word for it
     return Path(found) if found else find_root(here)
 
 

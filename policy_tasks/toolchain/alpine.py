@@ -19,5 +19,9 @@ def newest(tags: Iterable[str]) -> str | None:
     return ALPINE if ALPINE in alpines else (alpines[-1] if alpines else None)
 
 
-def _age(tag: str) -> tuple[list[int], str]:
-    return [int(number) for number in re.findall(r"\d+", tag)], tag
+def _age(tag: str) -> tuple[bool, list[int], str]:
+    """
+    Releases last, the newest the very last: before them come `edge` and its snapshots, which are named by their day.
+    """
+    release = re.fullmatch(r"alpine:(3(?:\.\d+)+)", tag)
+    return bool(release), [int(number) for number in release[1].split(".")] if release else [], tag

@@ -30,13 +30,6 @@ class Background(Generic[T]):
             raise self._outcome
         return self._outcome
 
-    def ends(self, within: float) -> bool:
-        """
-        Whether the function has ended after this many seconds at most.
-        """
-        self._thread.join(within)
-        return not self._thread.is_alive()
-
     def _run(self) -> None:
         try:
             self._outcome: T | BaseException = self._function()

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from policy_tasks.errors import PolicyTasksError, ToolError
+from policy_tasks.names import DOCKER_SOCKET
 from policy_tasks.shown import printable
 from policy_tasks.toolchain.docker_engine import DockerEngine
 from policy_tasks.toolchain.docker_transport import (
     ANSWERS_WITHIN,
     SILENT_FOR,
-    SOCKET,
     SdkTransport,
     UnixTransport,
     plain_socket,
@@ -58,7 +58,7 @@ def _connect_with_sdk() -> DockerEngine:
 
     address = os.environ.get("DOCKER_HOST", "")
     try:
-        address = address or str(ContextAPI.kwargs_from_context().get("base_url") or SOCKET)
+        address = address or str(ContextAPI.kwargs_from_context().get("base_url") or f"unix://{DOCKER_SOCKET}")
         api = sdk()
     except (docker.errors.DockerException, OSError, ValueError, RuntimeError) as error:
         unix = address.replace("http+unix://", "unix://")

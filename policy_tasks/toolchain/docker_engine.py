@@ -65,11 +65,15 @@ class DockerEngine:
         version = self._ask("GET", "/version")
         native = (version.get("Os"), version.get("Arch")) == (platform.os, platform.arch) and not platform.variant
         # Asked for its own platform, an engine of 20.10 wants to be in experimental mode.
-        query = {"rm": "1", "forcerm": "1"} | ({} if native else {"platform": str(platform)})
+        query = {"rm": "1", "forcerm": "1"} | ({} if native else {"platform": platform.container})
         try:
             return self._build(context, {**query, "version": "2"})
-        except BuildError:
-            return self._build(context, query)
+        except BuildError as first:
+            try:
+                return self._build(context, query)
+            except BuildError as error:
+                failure = self.failure("the Docker engine did not build the image", BuildError)
+                raise failure.error(f"{error.why}\n(BuildKit said: {first.why})") from None
 
     def _build(self, context: bytes, query: dict[str, str]) -> str:
         image_id = ""
@@ -113,14 +117,6 @@ class DockerEngine:
         failure = self.failure(f"the image was not named {reference}", BuildError)
         self._ask("POST", f"/images/{image_id}/tag", query, failure)
 
-    def discard(self, image_id: str) -> None:
-        """
-        Remove an image that has no name; one that got a name meanwhile stays.
-        """
-        found = self.inspect(image_id)
-        if found and not found.get("RepoTags"):
-            self._ask("DELETE", f"/images/{image_id}")
-
     def save(self, reference: Reference, target: Path) -> None:
         """
         Write the image to a file that `docker load` takes.
@@ -150,7 +146,7 @@ class DockerEngine:
         """
         options = {
             "tag": reference.digest or reference.tag,
-            "platform": str(platform),
+            "platform": platform.container,
             "auth_config": credentials(reference.registry),
         }
 

@@ -11,12 +11,13 @@ import json
 import os
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
-SOCKET = "unix:///var/run/docker.sock"
+from policy_tasks.names import DOCKER_SOCKET
+
 # Seconds. A daemon that is there answers at once; one that builds, pulls or pushes may be silent for long.
 ANSWERS_WITHIN = 10
 SILENT_FOR = 600
@@ -65,7 +66,10 @@ class UnixTransport:
         connection = _UnixConnection(self._path, timeout)
         try:
             url = f"{self._prefix}{quote(path, safe='/:@')}?{urlencode(query or {})}"
-            connection.request(method, url, body=body, headers={"Content-Type": "application/x-tar"} if body else {})
+            headers = {"Content-Type": "application/x-tar"} if body else {}
+            # An engine that refuses what it is asked for answers, and closes, before it has read what comes with it.
+            with suppress(BrokenPipeError, ConnectionResetError):
+                connection.request(method, url, body=body, headers=headers)
             yield connection.getresponse()
         finally:
             connection.close()
@@ -132,7 +136,7 @@ def plain_socket() -> str | None:
         return host.removeprefix("unix://")
     if host or os.environ.get("DOCKER_CONTEXT") or _current_context():
         return None
-    return SOCKET.removeprefix("unix://")
+    return DOCKER_SOCKET
 
 
 def _current_context() -> str:

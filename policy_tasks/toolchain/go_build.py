@@ -2,13 +2,12 @@
 `go build` of the generated module, which may begin before it is known that what is generated stays as it is.
 
 After an edit Go spends as long on asking what the policies are as on linking; most edits leave `imports.go` as it was, so
-both go on at once, and an image is made of the result meanwhile. What began too early is done again.
+both go on at once. What began too early is done again.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 from pathlib import Path
 
@@ -44,16 +43,6 @@ class GoBuild:
         if (self._directory.path / "manifest.json").is_file() and self.target.is_file():
             self._before = self._directory.digest(*_DECIDES)
             self._early = Background(self._build)
-
-    def candidate(self) -> Binary | None:
-        """
-        What the build that began early made, at a place of its own; not yet looked at, and perhaps not the last word.
-        """
-        if not self._early or self._early.result().code != 0:
-            return None
-        copy = self.made.with_name(f"{self.made.name}.candidate")
-        os.link(self.made, copy)
-        return self.binary(copy)
 
     def finish(self) -> Completed:
         """

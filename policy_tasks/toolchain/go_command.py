@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from policy_tasks.errors import BuildError, PolicyTasksError, ToolError
 from policy_tasks.names import Platform
+from policy_tasks.shown import printable
 from policy_tasks.toolchain.process import Command, Completed, Processes
 
 log = logging.getLogger(__name__)
@@ -83,8 +84,12 @@ def find_go(setting: str, scratch: Path, processes: Processes) -> Go:
     asked = processes.run(Command(argv=argv, cwd=scratch, env={**user, **told, **fixed}))
     if asked.code != 0:
         raise _unusable(path, asked.message or f"it ended with code {asked.code}")
-    values = json.loads(asked.stdout)
-    version = values.pop("GOVERSION")
+    try:
+        values = json.loads(asked.stdout)
+        version = values.pop("GOVERSION")
+    except (ValueError, KeyError, TypeError):
+        said = printable(asked.stdout.decode("utf-8", "replace")[:200])
+        raise _unusable(path, f"asked for its environment it said {said!r}") from None
     _check_age(path, version)
     values = {name: value for name, value in values.items() if value}
     environment = {**user, **values, **fixed, "GOENV": "off", "CGO_ENABLED": "0", "CC": "false"}

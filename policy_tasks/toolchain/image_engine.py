@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from policy_tasks.errors import OutputError, PolicyTasksError, SettingsError, ToolError
-from policy_tasks.names import Platform, Reference, parse_image
+from policy_tasks.names import DOCKER_SOCKET, Platform, Reference, parse_image
 from policy_tasks.settings import Settings
+from policy_tasks.toolchain.build_directory import STATE
 from policy_tasks.toolchain.image_config import STATIC
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ log = logging.getLogger(__name__)
 
 ENGINES = ("auto", "docker", "oci")
 
-_SOCKET = Path("/var/run/docker.sock")
+_SOCKET = Path(DOCKER_SOCKET)
 
 
 class Docker(NamedTuple):
@@ -61,6 +62,14 @@ def check_image_settings(settings: Settings, platform: Platform) -> None:
         )
     if wanted.base not in ("auto", STATIC):
         parse_image(wanted.base, "image.base (--base)")
+    for place, setting in ((wanted.output, "image.output (--output)"), (wanted.archive_dir, "image.archive_dir")):
+        if place and Path(os.path.realpath(settings.path(place))).is_relative_to(os.path.realpath(settings.build_dir)):
+            raise SettingsError.of(
+                "the archive would be in the build directory",
+                where=f"{setting}: {settings.path(place)}",
+                why=f"everything in {settings.build_dir} may be replaced or removed",
+                fix="name another place, or none: by default the archive is in the image folder of the build directory",
+            )
     if platform.os != "linux":
         raise SettingsError.of(
             f"there are no images for {platform}",
@@ -118,11 +127,12 @@ def _oci(settings: Settings, reference: Reference, platform: Platform, error: Po
     archive = _archive(settings, reference, error)
     if settings.image.base in ("auto", STATIC):
         return Oci(base=BaseImage(name=STATIC), archive=archive, why=why)
+    from policy_tasks.toolchain.blob_store import BlobStore
     from policy_tasks.toolchain.registry import Registry
 
     named = parse_image(settings.image.base, "image.base (--base)")
     registry = Registry(named, f"the base image {settings.image.base} cannot be had")
-    return Oci(base=registry.pull(platform), archive=archive, why=why)
+    return Oci(base=registry.pull(platform, BlobStore(settings.build_dir / STATE / "base")), archive=archive, why=why)
 
 
 def _archive(settings: Settings, reference: Reference, error: PolicyTasksError | None) -> Path:

@@ -111,7 +111,9 @@ def _refused(problems: list[dict[str, Any]], way_back: WayBack) -> PolicyTasksEr
     """
     # A policy that imports the core's program meets the imports.go of the last run, whose modules may be gone.
     unresolved = [
-        each for each in problems if _OF_THE_NETWORK.search(each["text"]) and go_core.MODULE not in each["text"]
+        each
+        for each in problems
+        if each["kind"] != "compile" and _OF_THE_NETWORK.search(each["text"]) and go_core.MODULE not in each["text"]
     ]
     if not unresolved:
         return PolicyError(*(_problem(each, way_back) for each in problems))

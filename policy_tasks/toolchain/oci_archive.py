@@ -23,8 +23,6 @@ CONFIG = "application/vnd.oci.image.config.v1+json"
 INDEX = "application/vnd.oci.image.index.v1+json"
 LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
-# The variant that container tools expect where Go needs none.
-_VARIANTS = {"arm64": "v8", "arm": "v7"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +128,7 @@ def as_archive(image: OciImage, reference: Reference) -> bytes:
 def _configuration(
     base: BaseImage, layers: tuple[Layer, ...], config: ImageConfig, platform: Platform
 ) -> dict[str, Any]:
-    variant = _variant(platform)
+    variant = platform.container_variant
     return {
         "architecture": platform.arch,
         "os": platform.os,
@@ -149,14 +147,6 @@ def _configuration(
             *({"created": "1970-01-01T00:00:00Z", "created_by": "policy_tasks"} for _ in layers),
         ],
     }
-
-
-def _variant(platform: Platform) -> str:
-    """
-    The variant as container tools spell it: https://github.com/containerd/platforms. Go's are finer, and not theirs.
-    """
-    given = f"v{platform.variant.removeprefix('v')[:1]}" if platform.variant else ""
-    return given if platform.arch in _VARIANTS and given else _VARIANTS.get(platform.arch, "")
 
 
 def _inherited(base: BaseImage) -> dict[str, Any]:

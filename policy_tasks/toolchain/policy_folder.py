@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
+import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +23,10 @@ _VERSION_CONTROL = frozenset({".git", ".hg", ".svn", ".bzr", ".fslckout", "_FOSS
 # Go reads these for itself, and they would change what the policy is built with: the generated module decides that.
 _LEFT_OUT = frozenset({"go.work", "go.work.sum", "vendor"}) | _VERSION_CONTROL
 _DEEPEST = 100
+# Control characters, what stands for bytes that are no UTF-8, and what shows the letters after it in another order:
+# https://trojansource.codes.
+_NOT_IN_NAMES = frozenset({"Cc", "Cs"})
+_REORDERING = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 _LINK_FIX = "put the file itself in its place, or move the link out of the policies"
 
 
@@ -109,7 +114,7 @@ def _take(descriptor: int, folder: str, entry: os.DirEntry[str], reading: Readin
     path = f"{folder}/{entry.name}"
     if entry.name in _LEFT_OUT:
         return
-    if not _is_sound(entry.name):
+    if not _is_sound(entry.name) and (place.module or entry.is_dir(follow_symlinks=False)):
         _add(
             reading,
             "a file's name cannot be used",
@@ -183,7 +188,11 @@ def _is_sound(name: str) -> bool:
         name.encode()
     except UnicodeEncodeError:
         return False
-    return "\\" not in name and name.isprintable()
+    if name.isascii():
+        return name.isprintable() and "\\" not in name
+    return "\\" not in name and not any(
+        unicodedata.category(each) in _NOT_IN_NAMES or unicodedata.bidirectional(each) in _REORDERING for each in name
+    )
 
 
 def _unreadable(reading: Reading, path: Path | str, error: OSError) -> None:

@@ -14,6 +14,7 @@ from urllib.parse import urljoin
 from policy_tasks.errors import PolicyTasksError, RegistryError
 from policy_tasks.names import Platform, Reference
 from policy_tasks.shown import printable
+from policy_tasks.toolchain.blob_store import BlobStore
 from policy_tasks.toolchain.oci_archive import INDEX, LAYER, MANIFEST, BaseImage, Layer, OciImage, digest_of
 from policy_tasks.toolchain.registry_login import TIMEOUT, authorization, session, with_header
 
@@ -62,24 +63,26 @@ class Registry:
             raise self._error(f"it was sent {image.digest} and says that it has {printable(said)}")
         return image.digest
 
-    def pull(self, platform: Platform) -> BaseImage:
+    def pull(self, platform: Platform, store: BlobStore) -> BaseImage:
         """
-        The image's layers and configuration for this platform, every one checked against its digest.
+        The image's layers and configuration for this platform, every one checked against its digest. What the store has is
+        not fetched.
         """
         with self._told():
-            return self._pull(platform)
+            return self._pull(platform, store)
 
-    def _pull(self, platform: Platform) -> BaseImage:
+    def _pull(self, platform: Platform, store: BlobStore) -> BaseImage:
         manifest = self._manifest(self._reference.digest or self._reference.tag)
         if "manifests" in manifest:
             manifest = self._manifest(self._choose(manifest, platform))
-        config: dict[str, Any] = json.loads(self._blob(manifest["config"]["digest"]))
+        config: dict[str, Any] = json.loads(self._blob(manifest["config"]["digest"], store))
         if (config.get("os"), config.get("architecture")) != (platform.os, platform.arch):
             raise self._error(f"the registry has it, but not for {platform}")
         layers = tuple(
-            Layer(data=self._blob(each["digest"]), diff_id=diff_id, media_type=_oci_type(each["mediaType"]))
+            Layer(data=self._blob(each["digest"], store), diff_id=diff_id, media_type=_oci_type(each["mediaType"]))
             for each, diff_id in zip(manifest["layers"], config["rootfs"]["diff_ids"], strict=True)
         )
+        store.keep_only([each["digest"] for each in (manifest["config"], *manifest["layers"])])
         return BaseImage(name=str(self._reference), layers=layers, config=config)
 
     def _manifest(self, name: str) -> dict[str, Any]:
@@ -94,14 +97,18 @@ class Registry:
             found = each.get("platform", {})
             if (found.get("os"), found.get("architecture")) != (platform.os, platform.arch):
                 continue
-            if platform.variant in ("", found.get("variant", "")) or platform.arch != "arm":
+            if not platform.variant or platform.arch != "arm" or found.get("variant") == platform.container_variant:
                 return str(each["digest"])
         raise self._error(f"the registry has it, but not for {platform}")
 
-    def _blob(self, digest: str) -> bytes:
+    def _blob(self, digest: str, store: BlobStore) -> bytes:
+        kept = store.get(digest)
+        if kept is not None:
+            return kept
         data = self._ask("GET", f"blobs/{digest}").content
         if digest_of(data) != digest:
             raise self._error(f"the registry sent a blob that is not {digest}")
+        store.put(digest, data)
         return data
 
     def _push_blob(self, digest: str, data: bytes) -> None:

@@ -233,7 +233,8 @@ def test_every_door_gives_the_same_error(kind: str, code: int, wrong: dict[str, 
 def test_every_stage_gives_the_error_as_a_document(stage: str, wrong: dict[str, Path]) -> None:
     """Each stage ends a broken policy with one JSON object on stdout and the same exit code, at both doors."""
     for door in (_INVOKE, _CONSOLE):
-        done = door.run(wrong["broken"], stage, "--format", "json")
+        flags = ("--repo", REPO) if stage == "publish" else ()
+        done = door.run(wrong["broken"], stage, "--format", "json", *flags)
         assert done.returncode == 3, done.stderr
         error = json.loads(done.stdout)["error"]
         assert all(error[key] for key in ("what", "where", "why", "fix"))

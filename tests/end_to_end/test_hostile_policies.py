@@ -148,7 +148,7 @@ TAKEN = "is taken"
 UNUSABLE = "cannot be used"
 PARSE = "a go.mod does not parse"
 REFUSED: dict[str, tuple[Files, int, tuple[str, str, str]]] = {
-    "no module": ({}, 3, (NONE, "~", "no module")),
+    "no module": ({}, 3, (NONE, "~", "is empty")),
     "no go.mod": ({"a/a.go": source()}, 3, (NONE, "~", "~/a holds Go files but belongs to no module")),
     "go.mod is a folder": ({"a/go.mod/x": "", "a/a.go": source()}, 3, (NONE, "~", "it has no go.mod")),
     "type error": (one(code=source(extra='var x int = "s"\n')), 3, (COMPILE, "~/a/a.go:12:13", "cannot use")),
@@ -161,6 +161,11 @@ REFUSED: dict[str, tuple[Files, int, tuple[str, str, str]]] = {
         one(code=source(imports='_ "example.com/a/b"'), **{"a/b/b.go": "package b\n\nvar x int = true\n"}),
         3,
         ("example.com/a/b does not compile", "~/a/b/b.go:3:13", "cannot use"),
+    ),
+    "words of the network": (
+        one(code=source(extra='var x int = "no such host"\n')),
+        3,
+        (COMPILE, "~/a/a.go:12", "no such"),
     ),
     "syntax error": (one(code=source(extra="func (\n")), 3, (COMPILE, "~/a/a.go:13:1", "")),
     "no Go": (one(code="hello\n"), 3, (COMPILE, "~/a/a.go:1:1", "expected 'package'")),
@@ -190,7 +195,7 @@ REFUSED: dict[str, tuple[Files, int, tuple[str, str, str]]] = {
     "a method is missing": (
         one(code=source().replace("func (*Policy) Validate() error { return nil }", "")),
         3,
-        (NONE, "~", "example.com/a.Policy"),
+        ("example.com/a.Policy is not a policy", "~/a/a.go:5", "Validate"),
     ),
     "one path twice": (two(path="example.com/a"), 3, ("two modules", "~/a/go.mod and ~/b/go.mod", "one module")),
     "paths that differ in case": (two(path="example.com/A"), 3, (LOAD, "~/", "case-insensitive")),

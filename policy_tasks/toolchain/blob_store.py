@@ -1,0 +1,52 @@
+"""
+What a registry sent, kept by its digest: a base image is fetched once, and not again by every run.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Collection
+from pathlib import Path
+
+from policy_tasks.toolchain.oci_archive import digest_of
+
+
+class BlobStore:
+    """
+    A folder of blobs. Whatever is in it is what its name says, or is not believed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def get(self, digest: str) -> bytes | None:
+        """
+        The blob with this digest, if it is here.
+        """
+        try:
+            data = self._place(digest).read_bytes()
+        except OSError:
+            return None
+        return data if digest_of(data) == digest else None
+
+    def put(self, digest: str, data: bytes) -> None:
+        """
+        Keep a blob, in one step.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        partial = self._folder / f".{secrets.token_hex(8)}"
+        partial.write_bytes(data)
+        os.replace(partial, self._place(digest))
+
+    def keep_only(self, digests: Collection[str]) -> None:
+        """
+        Remove what no longer belongs to the base, and what a run left that was cut off.
+        """
+        names = {self._place(digest) for digest in digests}
+        for file in self._folder.iterdir() if self._folder.is_dir() else ():
+            if file not in names:
+                file.unlink(missing_ok=True)
+
+    def _place(self, digest: str) -> Path:
+        return self._folder / digest.replace(":", "-")
