@@ -25,10 +25,10 @@ def directory() -> Path:
 
 def engine_files() -> Iterator[tuple[PurePosixPath, bytes]]:
     """
-    The files that the generated module takes over: all but the tests and the programs below `cmd`.
+    The files that the generated module takes over: all but the programs below `cmd`.
     """
     for path in _files():
-        if path.parts[0] != "cmd" and not path.name.endswith("_test.go") and "testdata" not in path.parts:
+        if path.parts[0] != "cmd":
             yield path, (directory() / path).read_bytes()
 
 
@@ -38,14 +38,22 @@ def tools_digest() -> str:
     """
     digest = hashlib.sha256()
     for path in _files():
-        if path.parts[0] == "cmd" and not path.name.endswith("_test.go"):
+        if path.parts[0] == "cmd":
             digest.update(f"{path}\0".encode() + (directory() / path).read_bytes() + b"\0")
     return digest.hexdigest()
 
 
 def _files() -> list[PurePosixPath]:
-    found = []
-    for path in directory().rglob("*"):
-        if path.suffix == ".go" or path.name in ("go.mod", "go.sum"):
-            found.append(PurePosixPath(path.relative_to(directory()).as_posix()))
-    return sorted(found)
+    """
+    All that is no test: the sources, and what they embed. As for Go, what begins with a dot is not there.
+    """
+    files = (path.relative_to(directory()) for path in directory().rglob("*") if path.is_file())
+    return sorted(PurePosixPath(path.as_posix()) for path in files if not _is_test(path) and not _is_hidden(path))
+
+
+def _is_test(path: Path) -> bool:
+    return path.name.endswith("_test.go") or "testdata" in path.parts
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
