@@ -89,51 +89,62 @@ func (d *decoder) literal(word string) bool {
 
 func (d *decoder) object() (any, bool) {
 	members := map[string]any{}
-	ok := d.within('}', func() bool {
+	for more := d.enter('}'); more; more = d.more() {
 		if d.space() != '"' {
-			return false
+			return nil, false
 		}
 		key, ok := d.string()
 		if !ok || d.space() != ':' {
-			return false
+			return nil, false
 		}
 		d.at++
-		members[key], ok = d.value()
-		return ok
-	})
-	return members, ok
+		if members[key], ok = d.value(); !ok {
+			return nil, false
+		}
+	}
+	return members, d.leave('}')
 }
 
 func (d *decoder) array() (any, bool) {
 	elements := []any{}
-	ok := d.within(']', func() bool {
+	if d.at+1 < len(d.text) && d.text[d.at+1] != ']' {
+		elements = make([]any, 0, 4)
+	}
+	for more := d.enter(']'); more; more = d.more() {
 		element, ok := d.value()
+		if !ok {
+			return nil, false
+		}
 		elements = append(elements, element)
-		return ok
-	})
-	return elements, ok
+	}
+	return elements, d.leave(']')
 }
 
-// within reads what an array or an object holds, up to the closing byte, each
-// member by a call of one.
-func (d *decoder) within(closing byte, one func() bool) bool {
+// enter reads the opening byte of an array or an object, and reports whether
+// there is anything in it.
+func (d *decoder) enter(closing byte) bool {
 	if d.left--; d.left < 0 {
 		return false
 	}
 	d.at++
-	for first := true; ; first = false {
-		switch c := d.space(); {
-		case c == closing:
-			d.at++
-			d.left++
-			return true
-		case !first && c == ',':
-			d.at++
-		case !first:
-			return false
-		}
-		if !one() {
-			return false
-		}
+	return d.space() != closing
+}
+
+// more reports whether there is another member, after the comma that it reads.
+func (d *decoder) more() bool {
+	if d.space() != ',' {
+		return false
 	}
+	d.at++
+	return true
+}
+
+// leave reads the closing byte.
+func (d *decoder) leave(closing byte) bool {
+	if d.left < 0 || d.space() != closing {
+		return false
+	}
+	d.at++
+	d.left++
+	return true
 }

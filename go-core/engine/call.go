@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"math"
 	"runtime/debug"
 	"time"
 
@@ -90,9 +91,10 @@ func (p *Instance) run(ctx context.Context, call *Call, dst []byte, encode bool)
 	}
 	var w *watch
 	var a *alarm
-	if p.timeout > 0 || call.Timeout > 0 {
-		w = p.watch(ctx, call, probe)
-		a = setAlarm(w, w.deadline-w.start)
+	if limit := p.limitOf(ctx, call); limit != unlimited {
+		start := clock()
+		w = &watch{Context: ctx, instance: p, lost: call.Lost, probe: probe, start: start, deadline: start + limit}
+		a = setAlarm(w, limit)
 		ctx = w
 	}
 	var outcome Outcome
@@ -119,17 +121,22 @@ func (p *Instance) run(ctx context.Context, call *Call, dst []byte, encode bool)
 	return result, text, err
 }
 
-// watch returns the context of the call, with the earliest of the deadlines.
-func (p *Instance) watch(ctx context.Context, call *Call, probe bool) *watch {
-	limit := p.timeout
-	if call.Timeout > 0 && (limit == 0 || call.Timeout < limit) {
-		limit = call.Timeout
+// unlimited is more time than any call takes.
+const unlimited = time.Duration(math.MaxInt64)
+
+// limitOf returns how long the call may take, by the earliest deadline.
+func (p *Instance) limitOf(ctx context.Context, call *Call) time.Duration {
+	limit := unlimited
+	if p.timeout > 0 {
+		limit = p.timeout
 	}
-	start := clock()
+	if call.Timeout > 0 {
+		limit = min(limit, call.Timeout)
+	}
 	if deadline, ok := ctx.Deadline(); ok {
-		limit = max(min(limit, deadline.Sub(epoch)-start), 0)
+		limit = max(min(limit, time.Until(deadline)), 0)
 	}
-	return &watch{Context: ctx, instance: p, lost: call.Lost, probe: probe, start: start, deadline: start + limit}
+	return limit
 }
 
 // finish ends the watch of a call that has come back, and reports whether it
