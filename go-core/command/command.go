@@ -33,6 +33,7 @@ func init() { // since help is one of them and shows them all
 		{"list", "print the policies that are built in", listFlags},
 		{"validate", "ask every policy whether it is able to work", validateFlags},
 		{"run", "run the policies on an input (the default)", runFlags},
+		{"bench", "measure the policies on an input", benchFlags},
 		{"version", "print what the engine was built with", versionFlags},
 		{"help", "print this text", helpFlags},
 	}

@@ -5,6 +5,7 @@ import (
 	"flag"
 
 	"github.com/policy-tasks/policy-tasks/go-core/engine"
+	"github.com/policy-tasks/policy-tasks/go-core/report"
 )
 
 type validateDocument struct {
@@ -22,6 +23,7 @@ type validateEntry struct {
 func validateFlags(flags *flag.FlagSet) Action {
 	var selected PolicyFlags
 	selected.Declare(flags)
+	format := declareFormat(flags)
 	return func(ctx context.Context, in *Invocation) (int, error) {
 		e, err := selected.Engine(in, engine.Options{})
 		if err != nil {
@@ -31,18 +33,27 @@ func validateFlags(flags *flag.FlagSet) Action {
 		if err := in.start(ctx, e); err != nil {
 			return 0, err
 		}
-		return in.printValidity(e)
+		return in.printValidity(e, format.word)
 	}
 }
 
-func (in *Invocation) printValidity(e *engine.Engine) (int, error) {
+func (in *Invocation) printValidity(e *engine.Engine, format string) (int, error) {
+	r := report.Report{Command: "validate"}
 	answer, code := validateDocument{Results: []validateEntry{}}, exitOK
 	for _, p := range e.Policies() {
-		entry := validateEntry{Name: p.Name(), Valid: true}
+		entry, check := validateEntry{Name: p.Name(), Valid: true}, checkOf(p)
 		if failed := p.Err(); failed != nil {
 			entry.Valid, entry.Error, code = false, failed.Message, exitPolicy
+			check.Error, check.Outcome = failed.Message, failed.Outcome.String()
 		}
 		answer.Results = append(answer.Results, entry)
+		r.Checks = append(r.Checks, check)
 	}
-	return code, in.writeDocument(answer)
+	return code, in.print(format, answer, r)
+}
+
+// checkOf returns the start of the policy's part of a report.
+func checkOf(p *engine.Instance) report.Check {
+	info := p.Info()
+	return report.Check{Policy: info.Name, Type: info.Package + "." + info.Type}
 }
