@@ -93,6 +93,6 @@ func TestRunSARIF(t *testing.T) {
 // The list for people has a line for each policy.
 func TestListText(t *testing.T) {
 	invoke([]engine.Policy{&fake{name: "ab"}}, "", "list", "--format", "text").expect(t, exitOK,
-		"NAME   VERSION  TYPE                                                       DESCRIPTION\n"+
-			"ab              "+thisPackage+".fake  \n", "")
+		"NAME  VERSION  TYPE                                                       DESCRIPTION\n"+
+			"ab             "+thisPackage+".fake  \n", "")
 }
