@@ -7,11 +7,20 @@
 package main
 
 import (
+	_ "embed"
 	"os"
 
 	"github.com/policy-tasks/policy-tasks/go-core/command"
 )
 
+// modules says which modules the policies come from. policy_tasks fills the copy
+// that is built. It costs no build time: package main is compiled again anyway
+// when a policy has changed.
+//
+//go:embed modules.json
+var modules []byte
+
 func main() {
-	os.Exit(command.Main(policies, os.Args[1:], command.TakeStdio()))
+	program := command.Program{Policies: policies, Modules: modules}
+	os.Exit(command.Main(program, os.Args[1:], command.TakeStdio()))
 }

@@ -39,16 +39,25 @@ func init() { // since help is one of them and shows them all
 	}
 }
 
-// An Invocation is one invocation of the command line.
-type Invocation struct {
+// A Program is what is built into the binary.
+type Program struct {
+	// Policies are the registered policies in their order.
 	Policies []engine.Policy
-	Stdio    Stdio
+	// Modules says where their code comes from: the JSON text of a list of
+	// engine.Module. It may be empty.
+	Modules []byte
 }
 
-// Main runs the command that args, without the program's name, ask for on the
-// policies, which keep their order, and returns the exit code of the process.
-func Main(policies []engine.Policy, args []string, stdio Stdio) int {
-	in := &Invocation{policies, stdio}
+// An Invocation is one invocation of the command line.
+type Invocation struct {
+	Program Program
+	Stdio   Stdio
+}
+
+// Main runs the command that args, without the program's name, ask for, and
+// returns the exit code of the process.
+func Main(program Program, args []string, stdio Stdio) int {
+	in := &Invocation{program, stdio}
 	return interruptible(stdio.Err, func(ctx context.Context) int {
 		return in.exitCode(in.dispatch(ctx, args))
 	})

@@ -62,7 +62,7 @@ type invocation struct {
 
 func invoke(policies []engine.Policy, stdin string, args ...string) invocation {
 	var out, messages bytes.Buffer
-	code := Main(policies, args, Stdio{strings.NewReader(stdin), &out, &messages})
+	code := Main(Program{Policies: policies}, args, Stdio{strings.NewReader(stdin), &out, &messages})
 	return invocation{out.String(), messages.String(), code}
 }
 

@@ -49,7 +49,7 @@ func TestRunLinesStreams(t *testing.T) {
 	answers, out := io.Pipe()
 	done := make(chan int)
 	go func() {
-		done <- Main([]engine.Policy{echoing("echo")}, []string{"--input-format", "jsonl"}, Stdio{in, out, io.Discard})
+		done <- Main(Program{Policies: []engine.Policy{echoing("echo")}}, []string{"--input-format", "jsonl"}, Stdio{in, out, io.Discard})
 	}()
 	decoder := json.NewDecoder(answers)
 	for i := range 3 {

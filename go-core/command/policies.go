@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -33,8 +34,22 @@ func (f *PolicyFlags) Engine(in *Invocation, options engine.Options) (*engine.En
 		return nil, err
 	}
 	options.Configuration = file.Policies
-	e, err := engine.New(in.Policies, options)
+	if options.Modules, err = in.Program.modules(); err != nil {
+		return nil, err
+	}
+	e, err := engine.New(in.Program.Policies, options)
 	return e, asFailure(err)
+}
+
+// modules returns where the code of the policies comes from.
+func (p Program) modules() (modules []engine.Module, err error) {
+	if len(p.Modules) > 0 {
+		err = json.Unmarshal(p.Modules, &modules)
+	}
+	if err != nil {
+		return nil, fail(exitLoading, "modules.json, which is built in: %v", err)
+	}
+	return modules, nil
 }
 
 // Read reads the configuration file, if there is one, as it is now.

@@ -48,7 +48,7 @@ func (*announcing) Name() string { fmt.Println("started"); return "announce" }
 
 func TestMain(m *testing.M) {
 	if policies := os.Getenv(processVariable); policies != "" {
-		os.Exit(Main(processPolicies[policies], os.Args[1:], TakeStdio()))
+		os.Exit(Main(Program{Policies: processPolicies[policies]}, os.Args[1:], TakeStdio()))
 	}
 	os.Exit(m.Run())
 }

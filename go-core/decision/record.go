@@ -15,7 +15,7 @@ type Record struct {
 	Time     time.Time       `json:"time"`
 	Policy   string          `json:"policy"`
 	Version  string          `json:"version,omitempty"`
-	Hash     string          `json:"hash,omitempty"` // of the policy's module
+	Digest   string          `json:"digest,omitempty"` // of the policy's module
 	Input    json.RawMessage `json:"input,omitempty"`
 	Result   json.RawMessage `json:"result,omitempty"`
 	Error    string          `json:"error,omitempty"`

@@ -11,7 +11,7 @@ import (
 type Module struct {
 	Path    string `json:"path"`
 	Version string `json:"version,omitempty"`
-	Hash    string `json:"hash,omitempty"` // of its files, as ALGORITHM:DIGITS
+	Digest  string `json:"digest,omitempty"` // of its files, as ALGORITHM:DIGITS
 }
 
 // Info is what is known of a policy. Its JSON keys are those of the commands
@@ -22,7 +22,7 @@ type Info struct {
 	Type        string          `json:"type"`
 	Module      string          `json:"module,omitempty"`
 	Version     string          `json:"version,omitempty"` // its own, else its module's
-	Hash        string          `json:"hash,omitempty"`    // its module's
+	Digest      string          `json:"digest,omitempty"`  // its module's
 	Description string          `json:"description,omitempty"`
 	Timeout     Duration        `json:"timeout,omitempty"`
 	InputSchema json.RawMessage `json:"input_schema,omitempty"`
@@ -53,7 +53,7 @@ const (
 func describe(loaded loadedPolicy, modules []Module) Info {
 	info := Info{Name: loaded.name, Package: loaded.origin.importPath, Type: loaded.origin.typeName}
 	module := moduleOf(info.Package, modules)
-	info.Module, info.Hash = module.Path, module.Hash
+	info.Module, info.Digest = module.Path, module.Digest
 	if policy, ok := loaded.policy.(Versioner); ok {
 		info.Version, _ = constant(policy.Version)
 	}
@@ -86,7 +86,7 @@ func moduleOf(importPath string, modules []Module) (found Module) {
 		}
 		if module.Path == found.Path {
 			found.Version = firstOf(found.Version, module.Version)
-			found.Hash = firstOf(found.Hash, module.Hash)
+			found.Digest = firstOf(found.Digest, module.Digest)
 		}
 	}
 	return found
@@ -100,7 +100,7 @@ func firstOf(a, b string) string {
 }
 
 // builtModules returns the modules that the binary says it was built from. A
-// module that was replaced by a folder has neither a version nor a hash there.
+// module that was replaced by a folder has neither a version nor a digest there.
 func builtModules() []Module {
 	build, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -108,9 +108,9 @@ func builtModules() []Module {
 	}
 	modules := []Module{{Path: build.Main.Path, Version: release(build.Main.Version)}}
 	for _, each := range build.Deps {
-		module := Module{Path: each.Path, Version: each.Version, Hash: each.Sum}
+		module := Module{Path: each.Path, Version: each.Version, Digest: each.Sum}
 		if each.Replace != nil {
-			module.Version, module.Hash = release(each.Replace.Version), each.Replace.Sum
+			module.Version, module.Digest = release(each.Replace.Version), each.Replace.Sum
 		}
 		modules = append(modules, module)
 	}

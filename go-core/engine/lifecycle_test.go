@@ -160,3 +160,21 @@ func TestSelect(t *testing.T) {
 		}
 	}
 }
+
+// A policy belongs to the module with the longest path, and what is known of
+// that in several places is put together.
+func TestModuleOf(t *testing.T) {
+	modules := []Module{
+		{Path: "a.b/c", Digest: "sha256:1"}, {Path: "a.b/c/d", Digest: "sha256:2"}, {Path: "a.b/c/d", Version: "v1", Digest: "h1:3"},
+	}
+	for path, want := range map[string]Module{
+		"a.b/c":     modules[0],
+		"a.b/c/x":   modules[0],
+		"a.b/cd":    {},
+		"a.b/c/d/e": {Path: "a.b/c/d", Version: "v1", Digest: "sha256:2"},
+	} {
+		if got := moduleOf(path, modules); got != want {
+			t.Errorf("moduleOf(%s) = %+v, want %+v", path, got, want)
+		}
+	}
+}

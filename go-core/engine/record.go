@@ -32,8 +32,8 @@ func newPolicyMetrics(r *metrics.Registry, p *Instance) policyMetrics {
 		Set(func() float64 { return number(p.breaker.open.Load()) }, name)
 	r.Gauge("policy_ready", "Whether the policy has started and can be called.", "policy").
 		Set(func() float64 { return number(p.ready.Load()) }, name)
-	r.Gauge("policy_info", "The policies that are built in.", "policy", "version", "module", "hash").
-		Set(func() float64 { return 1 }, name, p.info.Version, p.info.Module, p.info.Hash)
+	r.Gauge("policy_info", "The policies that are built in.", "policy", "version", "module", "digest").
+		Set(func() float64 { return 1 }, name, p.info.Version, p.info.Module, p.info.Digest)
 	return m
 }
 

@@ -4,6 +4,7 @@ The copy of the core and of the policies' modules, on which everything runs, and
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path, PurePosixPath
 
@@ -13,7 +14,10 @@ from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.go_graph import POLICIES, Graph
 
 # What is made of the copies, and stays while they change.
-GENERATED = frozenset(PurePosixPath(name) for name in ("imports.go", "Dockerfile", "manifest.json", "go.mod", "go.sum"))
+GENERATED = frozenset(
+    PurePosixPath(name)
+    for name in ("imports.go", "modules.json", "Dockerfile", "manifest.json", "go.mod", "go.sum")
+)
 
 
 def stage(graph: Graph, directory: BuildDirectory) -> tuple[Module, ...]:
@@ -30,6 +34,7 @@ def stage(graph: Graph, directory: BuildDirectory) -> tuple[Module, ...]:
             names.add(PurePosixPath(module.staged) / file)
             directory.write(PurePosixPath(module.staged) / file, data)
     directory.keep_only(".", names)
+    directory.write("modules.json", _modules(graph))
     return tuple(
         Module(
             path=module.go_mod.path,
@@ -41,6 +46,14 @@ def stage(graph: Graph, directory: BuildDirectory) -> tuple[Module, ...]:
         )
         for module in graph.modules
     )
+
+
+def _modules(graph: Graph) -> bytes:
+    """
+    What the engine knows of where its policies come from.
+    """
+    modules = [{"path": module.go_mod.path, "digest": module.digest()} for module in graph.modules]
+    return json.dumps(modules, indent=2).encode() + b"\n"
 
 
 class WayBack:
