@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"strings"
+	"sync/atomic"
 
 	"github.com/policy-tasks/policy-tasks/go-core/engine"
 )
@@ -52,13 +53,14 @@ type Program struct {
 type Invocation struct {
 	Program Program
 	Stdio   Stdio
+	grace   atomic.Int64 // see ExtendGrace
 }
 
 // Main runs the command that args, without the program's name, ask for, and
 // returns the exit code of the process.
 func Main(program Program, args []string, stdio Stdio) int {
-	in := &Invocation{program, stdio}
-	return interruptible(stdio.Err, func(ctx context.Context) int {
+	in := &Invocation{Program: program, Stdio: stdio}
+	return in.interruptible(func(ctx context.Context) int {
 		return in.exitCode(in.dispatch(ctx, args))
 	})
 }

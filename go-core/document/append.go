@@ -49,7 +49,8 @@ func (e *encoder) value(value any) bool {
 
 func (e *encoder) number(text string) bool {
 	e.text = append(e.text, text...)
-	return number(text, 0) == len(text)
+	end, ok := number(text, 0)
+	return ok && end == len(text)
 }
 
 // float writes a number whose shortest form has no exponent.

@@ -2,7 +2,6 @@ package document
 
 import (
 	"encoding/json"
-	"unicode/utf8"
 )
 
 // MaxDepth is how many arrays and objects may lie within each other, at most:
@@ -22,24 +21,35 @@ func Decode(text []byte, maxDepth int) (any, error) {
 	if value, ok := d.document(); ok {
 		return value, nil
 	}
-	return nil, d.explain(text)
+	return nil, d.explain()
 }
 
-// A decoder reads a document that is most likely in order; what is wrong with
-// one that is not is for explain to find out.
+// A decoder reads a document.
 type decoder struct {
 	text string // the strings that are decoded are parts of it
-	at   int    // the index of the next byte
+	at   int    // the index of the next byte, or of the one that is wrong
 	left int    // how many levels deeper the document may go
+	flaw string // what is wrong
+}
+
+// fail says what is wrong with the byte at the index.
+func (d *decoder) fail(at int, flaw string) bool {
+	d.at, d.flaw = at, flaw
+	return false
 }
 
 func (d *decoder) document() (any, bool) {
+	if at := invalidUTF8(d.text); at >= 0 {
+		return nil, d.fail(at, invalidEncoding)
+	}
 	value, ok := d.value()
 	if !ok {
 		return nil, false
 	}
-	d.space()
-	return value, d.at == len(d.text) && utf8.ValidString(d.text)
+	if d.space(); d.at < len(d.text) {
+		return nil, d.fail(d.at, "after top-level value")
+	}
+	return value, true
 }
 
 // space skips white space and returns the byte after it, or 0 at the end.
@@ -55,7 +65,8 @@ func (d *decoder) space() byte {
 func (d *decoder) value() (any, bool) {
 	switch c := d.space(); c {
 	case '"':
-		return boxed(d.string())
+		text, ok := d.string()
+		return text, ok
 	case '{':
 		return d.object()
 	case '[':
@@ -66,24 +77,29 @@ func (d *decoder) value() (any, bool) {
 		return false, d.literal("false")
 	case 'n':
 		return nil, d.literal("null")
+	case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
+		return d.number()
 	}
-	end := number(d.text, d.at)
-	if end < 0 {
-		return nil, false
+	return nil, d.fail(d.at, "looking for beginning of value")
+}
+
+func (d *decoder) number() (any, bool) {
+	end, ok := number(d.text, d.at)
+	if !ok {
+		return nil, d.fail(end, "in numeric literal")
 	}
 	text := d.text[d.at:end]
 	d.at = end
 	return json.Number(text), true
 }
 
-func boxed(text string, ok bool) (any, bool) { return text, ok }
-
 func (d *decoder) literal(word string) bool {
-	end := d.at + len(word)
-	if end > len(d.text) || d.text[d.at:end] != word {
-		return false
+	for i := range len(word) {
+		if at := d.at + i; at == len(d.text) || d.text[at] != word[i] {
+			return d.fail(at, "in literal "+word)
+		}
 	}
-	d.at = end
+	d.at += len(word)
 	return true
 }
 
@@ -91,18 +107,21 @@ func (d *decoder) object() (any, bool) {
 	members := map[string]any{}
 	for more := d.enter('}'); more; more = d.more() {
 		if d.space() != '"' {
-			return nil, false
+			return nil, d.fail(d.at, "looking for beginning of object key string")
 		}
 		key, ok := d.string()
-		if !ok || d.space() != ':' {
+		if !ok {
 			return nil, false
+		}
+		if d.space() != ':' {
+			return nil, d.fail(d.at, "after object key")
 		}
 		d.at++
 		if members[key], ok = d.value(); !ok {
 			return nil, false
 		}
 	}
-	return members, d.leave('}')
+	return members, d.leave('}', "after object key:value pair")
 }
 
 func (d *decoder) array() (any, bool) {
@@ -117,15 +136,16 @@ func (d *decoder) array() (any, bool) {
 		}
 		elements = append(elements, element)
 	}
-	return elements, d.leave(']')
+	return elements, d.leave(']', "after array element")
 }
 
 // enter reads the opening byte of an array or an object, and reports whether
 // there is anything in it.
 func (d *decoder) enter(closing byte) bool {
-	if d.left--; d.left < 0 {
-		return false
+	if d.left == 0 {
+		return d.fail(d.at, tooDeep)
 	}
+	d.left--
 	d.at++
 	return d.space() != closing
 }
@@ -139,10 +159,13 @@ func (d *decoder) more() bool {
 	return true
 }
 
-// leave reads the closing byte.
-func (d *decoder) leave(closing byte) bool {
-	if d.left < 0 || d.space() != closing {
+// leave reads the closing byte, unless something was wrong before.
+func (d *decoder) leave(closing byte, place string) bool {
+	if d.flaw != "" {
 		return false
+	}
+	if d.space() != closing {
+		return d.fail(d.at, place)
 	}
 	d.at++
 	d.left++

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -16,6 +17,12 @@ var seeds = []string{
 	`[-0,0.0,-1.5E+7,1e-9,01,1.,.5,+1,-]`, `"\u2028\u007f\b\f\/\""`, `[true,false,null,nul]`, `{"a" :1 , "b":2,}`,
 }
 
+// Escapes that are no surrogate, or a pair of them, and half a pair.
+var (
+	pairs     = regexp.MustCompile(`\\[^u]|(?i)\\u(?:[0-9a-ce-f][0-9a-f]{3}|d[0-7][0-9a-f]{2}|d[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2})`)
+	halfPairs = regexp.MustCompile(`(?i)\\ud[89a-f]`)
+)
+
 // reference decodes with encoding/json, and refuses what decodes with a loss.
 func reference(text []byte) (value any, ok bool) {
 	decoder := json.NewDecoder(bytes.NewReader(text))
@@ -26,7 +33,7 @@ func reference(text []byte) (value any, ok bool) {
 	if _, err := decoder.Token(); err != io.EOF {
 		return nil, false
 	}
-	return value, utf8.Valid(text) && loneSurrogate(text) < 0
+	return value, utf8.Valid(text) && !halfPairs.Match(pairs.ReplaceAll(text, nil))
 }
 
 // Whatever the bytes are, they are refused, with the place of what is wrong,

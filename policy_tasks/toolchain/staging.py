@@ -15,8 +15,7 @@ from policy_tasks.toolchain.go_graph import POLICIES, Graph
 
 # What is made of the copies, and stays while they change.
 GENERATED = frozenset(
-    PurePosixPath(name)
-    for name in ("imports.go", "modules.json", "Dockerfile", "manifest.json", "go.mod", "go.sum")
+    PurePosixPath(name) for name in ("imports.go", "modules.json", "Dockerfile", "manifest.json", "go.mod", "go.sum")
 )
 
 
