@@ -29,6 +29,8 @@ func (e *encoder) value(value any) bool {
 		return e.string(value)
 	case json.Number:
 		return e.number(string(value))
+	case Text:
+		e.text = append(e.text, value...)
 	case int:
 		e.text = strconv.AppendInt(e.text, int64(value), 10)
 	case int64:

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 )
@@ -60,5 +61,22 @@ func BenchmarkJSON(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		_, _ = p.AppendJSON(context.Background(), text, call)
+	}
+}
+
+// BenchmarkStart makes an engine with 100 policies ready.
+func BenchmarkStart(b *testing.B) {
+	var policies []Policy
+	for i := range 100 {
+		policies = append(policies, &whole{fake: fake{name: fmt.Sprint("policy-", i)}})
+	}
+	for b.Loop() {
+		e, err := New(policies, Options{})
+		if err == nil {
+			err = e.Start(b.Context())
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
 	}
 }

@@ -96,28 +96,39 @@ func (p *Instance) run(ctx context.Context, call *Call, dst []byte, encode bool)
 		a = setAlarm(w, limit)
 		ctx = w
 	}
-	var outcome Outcome
-	text, outcome = dst, Panicked
+	returned := false
 	defer func() {
-		if outcome == Panicked {
+		if !returned {
 			result, text, err = nil, dst, p.crashed(recover(), w, a, call.Lost, probe)
 		}
 	}()
-	result, err = p.policy.Execute(ctx, call.Input)
-	ended := OK
-	if err == nil && encode {
-		if text, err = document.Append(dst, result); err != nil {
-			ended, err = BadResult, &Error{Outcome: BadResult, Message: err.Error()}
-		}
-	} else if err != nil {
-		ended, result, err = Failed, nil, failed(err)
-	}
-	outcome = ended
+	result, text, failed := p.execute(ctx, call.Input, dst, encode)
+	returned = true
 	if !p.finish(w, a) {
 		return nil, dst, ErrLost
 	}
-	p.record(outcome, probe, w)
-	return result, text, err
+	if failed != nil {
+		p.record(failed.Outcome, probe, w)
+		return nil, dst, failed
+	}
+	p.record(OK, probe, w)
+	return result, text, nil
+}
+
+// execute does all that runs the policy's code.
+func (p *Instance) execute(ctx context.Context, input any, dst []byte, encode bool) (any, []byte, *Error) {
+	result, err := p.policy.Execute(ctx, input)
+	if err != nil {
+		return nil, dst, failed(err)
+	}
+	if !encode {
+		return result, dst, nil
+	}
+	text, err := document.Append(dst, result)
+	if err != nil {
+		return nil, dst, &Error{Outcome: BadResult, Message: err.Error()}
+	}
+	return result, text, nil
 }
 
 // unlimited is more time than any call takes.

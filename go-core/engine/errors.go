@@ -17,6 +17,7 @@ const (
 	BadResult                 // its result is not JSON
 	Panicked                  // it panicked
 	Exited                    // it ended its goroutine with runtime.Goexit
+	Crashed                   // the process it ran in ended
 	TimedOut                  // it had not answered at its deadline
 	Overloaded                // as many calls as are allowed were going on
 	Tripped                   // its breaker was open
@@ -25,7 +26,7 @@ const (
 )
 
 var outcomeNames = [outcomes]string{
-	"ok", "error", "bad_result", "panic", "goexit", "timeout", "overloaded", "tripped", "not_ready",
+	"ok", "error", "bad_result", "panic", "goexit", "crash", "timeout", "overloaded", "tripped", "not_ready",
 }
 
 // String returns the outcome as it is written into metrics and documents.
@@ -34,7 +35,8 @@ func (o Outcome) String() string { return outcomeNames[o] }
 // Called reports whether the policy was called at all.
 func (o Outcome) Called() bool { return o < Overloaded }
 
-// An Error is how a call into a policy failed.
+// An Error is how a call into a policy failed. What Options.Wrap returns may
+// return one too, which then is the end of the call.
 type Error struct {
 	Outcome Outcome
 	Message string        // one sentence, which may hold text of the policy

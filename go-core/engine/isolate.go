@@ -96,6 +96,9 @@ func guard(ctx context.Context, limit time.Duration, call func(context.Context) 
 // calls a method of that error, which is the policy's code. A message is never
 // empty: that would leave a document without an "error".
 func failed(err error) *Error {
+	if known, ok := err.(*Error); ok && known != nil {
+		return known
+	}
 	text := err.Error()
 	if text == "" {
 		text = fmt.Sprintf("an error of type %T without a message", err)

@@ -50,10 +50,15 @@ func (p *Instance) record(outcome Outcome, probe bool, w *watch) {
 	if w != nil {
 		p.metrics.duration.Observe(clock() - w.start)
 	}
-	if outcome == Panicked || outcome == Exited {
+	switch outcome {
+	case Panicked, Exited:
 		p.metrics.panics.Inc()
+		fallthrough
+	case Crashed, TimedOut:
 		p.fault(probe)
-	} else if p.breaker.succeeded(probe) {
+		return
+	}
+	if p.breaker.succeeded(probe) {
 		p.log.Info("the policy is called again")
 	}
 }
