@@ -98,9 +98,12 @@ func (in *Invocation) exitCode(code int, err error) int {
 	if errors.Is(err, flag.ErrHelp) {
 		err = in.write([]byte(usage()))
 	}
+	if err == nil {
+		return code
+	}
 	var failed *failure
 	if !errors.As(err, &failed) {
-		return code
+		failed = &failure{exitUsage, []string{err.Error()}}
 	}
 	for _, problem := range failed.problems {
 		complain(in.Stdio.Err, problem)
