@@ -121,9 +121,12 @@ func (e *encoder) string(text string) bool {
 		if c >= ' ' && c != '"' && c != '\\' && c != 0xe2 {
 			continue
 		}
+		if c == 0xe2 && text[i+1:i+3] != "\x80\xa8" && text[i+1:i+3] != "\x80\xa9" {
+			continue // neither U+2028 nor U+2029
+		}
 		escape := shortEscape(c)
 		if escape == "" {
-			return false // U+2028 and U+2029, which begin with E2, among others
+			return false
 		}
 		e.text = append(append(e.text, text[done:i]...), escape...)
 		done = i + 1

@@ -49,3 +49,28 @@ func BenchmarkAppendStandard(b *testing.B) {
 		}
 	}
 }
+
+// verdict is a result of a type of its own, as most are.
+type verdict struct {
+	Allow   bool     `json:"allow"`
+	Reasons []string `json:"reasons"`
+}
+
+func BenchmarkAppendStruct(b *testing.B) {
+	text := make([]byte, 0, 256)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Append(text, verdict{true, []string{"alice is an editor"}}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkAppendStructStandard(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := json.Marshal(verdict{true, []string{"alice is an editor"}}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -72,7 +72,7 @@ func checkAppend(t *testing.T, value any) {
 
 // Append writes strings and numbers of all kinds as encoding/json does.
 func FuzzAppend(f *testing.F) {
-	for _, seed := range append(seeds, "\u2028", "<&>", "\x7f", "\x1f", "â", "12", "1e5", "-") {
+	for _, seed := range append(seeds, "\u2028", "€“”\u2029x", "<&>", "\x7f", "\x1f", "â", "12", "1e5", "-") {
 		f.Add(seed, 1.5e-7, int64(-1))
 	}
 	f.Add("", 1e21, int64(1<<62))
