@@ -2,16 +2,25 @@
 //
 // The policies come from imports.go, which policy_tasks generates into a copy
 // of this directory; without that file the engine builds and holds none. What
-// the program does is in package engine, and what a policy is in
+// the program does is in package command, and what a policy is in
 // engine/policy.go.
 package main
 
 import (
+	_ "embed"
 	"os"
 
-	"github.com/policy-tasks/policy-tasks/go-core/engine"
+	"github.com/policy-tasks/policy-tasks/go-core/command"
 )
 
+// modules says which modules the policies come from. policy_tasks fills the copy
+// that is built. It costs no build time: package main is compiled again anyway
+// when a policy has changed.
+//
+//go:embed modules.json
+var modules []byte
+
 func main() {
-	os.Exit(engine.Main(policies, os.Args[1:], engine.TakeStdio()))
+	program := command.Program{Policies: policies, Modules: modules}
+	os.Exit(command.Main(program, os.Args[1:], command.TakeStdio()))
 }

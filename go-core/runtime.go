@@ -6,7 +6,7 @@ var policies []Policy
 
 // RegisterPolicy adds p to the policies of this binary. It is called from
 // init, where a panic could only be a crash before main, so it calls no method
-// of p; engine.Main checks the policies when it can report what is wrong.
+// of p; command.Main checks the policies when it can report what is wrong.
 func RegisterPolicy(p Policy) {
 	policies = append(policies, p)
 }

@@ -1,11 +1,12 @@
 package engine
 
 import (
-	"bytes"
 	"context"
+	"errors"
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 )
 
 // fake is a policy made of functions; those that are missing do nothing.
@@ -31,60 +32,107 @@ func (f *fake) Validate() error {
 	return f.validate()
 }
 
-// answering returns a policy that answers result and err to every input.
-func answering(name string, result any, err error) *fake {
-	return &fake{name: name, execute: func(context.Context, any) (any, error) { return result, err }}
+// executing returns a policy with that Execute.
+func executing(execute func(ctx context.Context, input any) (any, error)) *fake {
+	return &fake{name: "fake", execute: execute}
 }
 
-// echoing returns a policy that answers its input.
-func echoing(name string) *fake {
-	return &fake{name: name, execute: func(_ context.Context, input any) (any, error) { return input, nil }}
-}
-
-// brokenError is an error whose Error method dereferences a nil pointer when
-// the error is one.
-type brokenError struct{ message string }
-
-func (e *brokenError) Error() string { return e.message }
-
-// goexiting ends its goroutine when it is formatted.
-type goexiting struct{}
-
-func (goexiting) Error() string { runtime.Goexit(); return "" }
-
-// invocation is what is seen of one call of Main.
-type invocation struct {
-	out, err string
-	code     int
-}
-
-func invoke(policies []Policy, stdin string, args ...string) invocation {
-	var out, messages bytes.Buffer
-	code := Main(policies, args, Stdio{strings.NewReader(stdin), &out, &messages})
-	return invocation{out.String(), messages.String(), code}
-}
-
-// expect fails the test unless the invocation is as wanted; of the messages
-// only a part has to match, but none may appear when none is wanted.
-func (got invocation) expect(t *testing.T, code int, out, message string) {
+// started returns an engine that was started, and closes it after the test.
+func started(t testing.TB, options Options, policies ...Policy) *Engine {
 	t.Helper()
-	if got.code != code {
-		t.Errorf("exit code = %d, want %d", got.code, code)
+	e, err := New(policies, options)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if got.out != out {
-		t.Errorf("standard output:\n%s\nwant:\n%s", got.out, out)
+	if err := e.Start(t.Context()); err != nil {
+		t.Fatal(err)
 	}
-	if !strings.Contains(got.err, message) || message == "" && got.err != "" {
-		t.Errorf("standard error:\n%s\nwant: %s", got.err, message)
+	t.Cleanup(func() { _ = e.Close(context.Background()) })
+	return e
+}
+
+// outcomeOf returns how a call ended according to its error.
+func outcomeOf(err error) Outcome {
+	var failed *Error
+	if errors.As(err, &failed) {
+		return failed.Outcome
+	}
+	return OK
+}
+
+// However a policy ends its call, the caller gets an error that says so.
+func TestExecuteOutcomes(t *testing.T) {
+	tests := []struct {
+		name    string
+		execute func(context.Context, any) (any, error)
+		want    Outcome
+		message string
+	}{
+		{"answer", func(context.Context, any) (any, error) { return 1, nil }, OK, ""},
+		{"error", func(context.Context, any) (any, error) { return nil, errors.New("no") }, Failed, "no"},
+		{"panic", func(context.Context, any) (any, error) { panic("boom") }, Panicked, "panic: boom"},
+		{"goexit", func(context.Context, any) (any, error) { runtime.Goexit(); return nil, nil }, Exited, "runtime.Goexit"},
+		{"hang", func(context.Context, any) (any, error) { select {} }, TimedOut, "no answer within 20ms"},
+		{"heed", func(ctx context.Context, _ any) (any, error) { <-ctx.Done(); return nil, ctx.Err() }, TimedOut, "no answer within 20ms"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			e, err := New([]Policy{executing(test.execute)}, Options{Timeout: 20 * time.Millisecond})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := e.Start(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			_, err = e.Policies()[0].Execute(t.Context(), nil)
+			if got := outcomeOf(err); got != test.want || err != nil && !strings.HasPrefix(err.Error(), test.message) {
+				t.Errorf("outcome = %v, error %v; want %v, %s", got, err, test.want, test.message)
+			}
+		})
 	}
 }
 
-// compact removes the indentation of a document, to compare it on one line.
-func (got invocation) compact() invocation {
-	var lines []string
-	for line := range strings.Lines(got.out) {
-		lines = append(lines, strings.TrimSpace(line))
+// A call on the caller's goroutine that is given up is told to Lost once, while
+// the call is still going on, and returns ErrLost in the end.
+func TestCallLost(t *testing.T) {
+	release := make(chan struct{})
+	e := started(t, Options{Timeout: 10 * time.Millisecond}, executing(func(context.Context, any) (any, error) {
+		<-release
+		return 1, nil
+	}))
+	p := e.Policies()[0]
+	told := 0
+	_, err := p.Call(t.Context(), Call{Lost: func(failed *Error) {
+		told++
+		if calls, abandoned := p.InFlight(); failed.Outcome != TimedOut || calls != 1 || abandoned != 1 {
+			t.Errorf("lost: %v, %d calls, %d abandoned", failed, calls, abandoned)
+		}
+		close(release)
+	}})
+	if err != ErrLost || told != 1 {
+		t.Errorf("error = %v, told %d times; want ErrLost, once", err, told)
 	}
-	got.out = strings.Join(lines, "")
-	return got
+	if calls, abandoned := p.InFlight(); calls != 0 || abandoned != 0 {
+		t.Errorf("%d calls, %d abandoned; want none", calls, abandoned)
+	}
+}
+
+// A policy that ends the goroutine of the caller is told to Lost on it.
+func TestCallGoexit(t *testing.T) {
+	e := started(t, Options{Timeout: time.Minute}, executing(func(context.Context, any) (any, error) {
+		runtime.Goexit()
+		return nil, nil
+	}))
+	told := make(chan *Error, 2)
+	go func() {
+		_, err := e.Policies()[0].Call(context.Background(), Call{Lost: func(failed *Error) { told <- failed }})
+		told <- &Error{Message: err.Error()}
+	}()
+	if failed := <-told; failed.Outcome != Exited {
+		t.Errorf("lost: %v, want goexit", failed)
+	}
+	if calls, _ := e.Policies()[0].InFlight(); calls != 0 {
+		t.Errorf("%d calls are going on, want none", calls)
+	}
 }

@@ -1,14 +1,19 @@
 package engine
 
 import (
+	"context"
 	"fmt"
 	"reflect"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
 
 // maxNameLength is the length of the longest usable name, in bytes.
 const maxNameLength = 128
+
+// constantTimeout is how long a method that returns a constant may take.
+const constantTimeout = 5 * time.Second
 
 // A loadedPolicy is a policy with a usable name and the place it comes from.
 type loadedPolicy struct {
@@ -24,7 +29,7 @@ type origin struct {
 
 func (o origin) String() string { return o.importPath + "." + o.typeName }
 
-// load asks every policy for its name, once. The failure it returns names
+// load asks every policy for its name, once. The error it returns names
 // everything that is wrong, so that one build is enough to repair it all.
 func load(policies []Policy) ([]loadedPolicy, error) {
 	loaded := make([]loadedPolicy, 0, len(policies))
@@ -43,7 +48,7 @@ func load(policies []Policy) ([]loadedPolicy, error) {
 		loaded = append(loaded, one)
 	}
 	if problems != nil {
-		return nil, &failure{exitLoading, problems}
+		return nil, &LoadError{problems}
 	}
 	return loaded, nil
 }
@@ -57,17 +62,29 @@ func loadOne(index int, policy Policy) (loaded loadedPolicy, problem string) {
 	if value := reflect.ValueOf(policy); value.Kind() == reflect.Pointer && value.IsNil() {
 		return loaded, fmt.Sprintf("%s is registered as a nil pointer", loaded.origin)
 	}
-	crashed := guard(func() error {
-		loaded.name = policy.Name()
-		return nil
-	})
-	if crashed != nil {
-		return loaded, fmt.Sprintf("%s has no name: %s", loaded.origin, crashed.message)
+	name, failed := constant(policy.Name)
+	if failed != nil {
+		return loaded, fmt.Sprintf("%s has no name: %s", loaded.origin, failed.Message)
 	}
+	loaded.name = name
 	if flaw := nameFlaw(loaded.name); flaw != "" {
 		return loaded, fmt.Sprintf("%s has a name that %s", loaded.origin, flaw)
 	}
 	return loaded, ""
+}
+
+// constant calls a method of a policy that returns a constant.
+func constant[T any](method func() T) (T, *Error) {
+	returned := make(chan T, 1)
+	failed := guard(context.Background(), constantTimeout, func(context.Context) error {
+		returned <- method()
+		return nil
+	})
+	if failed != nil {
+		var none T
+		return none, failed
+	}
+	return <-returned, nil
 }
 
 // nameFlaw says what makes a name unusable; a usable name has no flaw.

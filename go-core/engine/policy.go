@@ -1,6 +1,9 @@
 package engine
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Policy is what a policy module provides: an exported type with these three
 // methods. A module imports nothing of the engine for it; having the methods
@@ -28,9 +31,10 @@ type Policy interface {
 	// float64, so that 9007199254740993 survives digit for digit. The value
 	// is a fresh copy, so a policy may write into it.
 	//
-	// It is called after Validate has returned nil. ctx is cancelled when the
-	// process is asked to stop; a policy that waits or works long returns
-	// then, since the process ends a few seconds later regardless.
+	// It is called after Validate has returned nil. ctx is cancelled at the
+	// deadline of the call, when the caller is gone, and when the process is
+	// asked to stop; a policy that waits or works long returns then, since
+	// nobody waits for its answer any longer.
 	//
 	// It must be safe for concurrent use: one value may serve several calls
 	// at once. It must not keep the input, change the result after returning
@@ -42,9 +46,83 @@ type Policy interface {
 	// Validate reports whether the policy is able to work: its embedded data
 	// parses, the settings it needs are there. Nil means yes.
 	//
-	// It is called once, after Name and before any policy's Execute. When it
+	// It is called once, after Name, Init and Reload, and before any policy's
+	// Execute. When it
 	// returns an error or panics, Execute of this policy is not called. It
 	// must be quick, must not change anything outside the policy, and has no
 	// input to look at.
 	Validate() error
+}
+
+// The interfaces below are optional: a policy that has one of these methods,
+// with just this signature, has it called. None of them may call os.Exit or
+// start work that goes on after it has returned, unless it says so. What is
+// said of a panic in Execute holds for all of them.
+
+// Versioner is a policy that knows its version, for documents, metrics and the
+// decision log. Without it the version is that of its module, if it has one.
+//
+// Version is called once, after Name, and must return a constant.
+type Versioner interface {
+	Version() string
+}
+
+// Describer is a policy that says in a sentence what it decides.
+//
+// Describe is called once, after Name, and must return a constant.
+type Describer interface {
+	Describe() string
+}
+
+// InputSchemer is a policy that says what inputs it understands, as the text of
+// a JSON schema. People and programs are shown it; the engine does not check
+// inputs against it. Text that is not JSON is left out.
+//
+// InputSchema is called once, after Name, and must return a constant.
+type InputSchemer interface {
+	InputSchema() string
+}
+
+// Timeouter is a policy that knows how long a call of its Execute may take, in
+// place of the engine's default. 0 means that default. At the deadline ctx is
+// cancelled and the caller gets an error, whether Execute returns or not.
+//
+// Timeout is called once, after Name, and must return a constant.
+type Timeouter interface {
+	Timeout() time.Duration
+}
+
+// Initializer is a policy that has to make something before it can work: open
+// files, fill caches, start goroutines that Close ends.
+//
+// Init is called once, before Reload and Validate, and not by commands that
+// only list policies. It must return soon, when ctx is cancelled at the latest.
+// When it returns an error the policy is not valid: it is not executed, and
+// neither Reload nor Validate are called.
+type Initializer interface {
+	Init(ctx context.Context) error
+}
+
+// Reloader is a policy that can be configured. The configuration is the JSON
+// text below policies.NAME in the engine's configuration file.
+//
+// Reload is called after Init and before Validate when there is a
+// configuration, and again whenever the engine is told to read its
+// configuration again, while Execute may be running: the policy must exchange
+// its settings at once, as with an atomic.Pointer. When it returns an error at
+// the start the policy is not valid; later, it must go on with the settings it
+// had. It may keep config.
+type Reloader interface {
+	Reload(ctx context.Context, config []byte) error
+}
+
+// Closer is a policy that has to give something back: flush, close files, end
+// goroutines.
+//
+// Close is called once before the process ends in an orderly way, after the
+// last call of Execute has returned or was given up, even if Init returned an
+// error. It must return soon, when ctx is cancelled at the latest. It is not
+// called when the process is killed.
+type Closer interface {
+	Close(ctx context.Context) error
 }

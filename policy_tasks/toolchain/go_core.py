@@ -27,7 +27,7 @@ def directory() -> Path:
 @cache
 def engine_files() -> Mapping[str, bytes]:
     """
-    The files that the generated module takes over: all but the tests and the programs below `cmd`.
+    The files that the generated module takes over: all but the programs below `cmd`.
     """
     return {name: data for name, data in _files() if not name.startswith("cmd/")}
 
@@ -56,10 +56,13 @@ def _digest(files: Mapping[str, bytes]) -> str:
 
 
 def _files() -> Iterator[tuple[str, bytes]]:
+    """
+    All that is no test: the sources, and what they embed. As for Go, what begins with a dot is not there.
+    """
     root = str(directory())
     for folder, folders, names in os.walk(root):
-        folders[:] = sorted(set(folders) - {"testdata"})
+        folders[:] = sorted(name for name in folders if name != "testdata" and not name.startswith("."))
         for name in sorted(names):
-            if name in ("go.mod", "go.sum") or (name.endswith(".go") and not name.endswith("_test.go")):
+            if not name.startswith(".") and not name.endswith("_test.go"):
                 file = os.path.join(folder, name)
                 yield os.path.relpath(file, root).replace(os.sep, "/"), Path(file).read_bytes()

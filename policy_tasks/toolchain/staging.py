@@ -4,38 +4,51 @@ The copy of the core and of the policies' modules, on which everything runs, and
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path, PurePosixPath
 
 from policy_tasks.model import Module
 from policy_tasks.toolchain import go_core
 from policy_tasks.toolchain.build_directory import BuildDirectory
-from policy_tasks.toolchain.go_graph import Graph
+from policy_tasks.toolchain.go_graph import Graph, GraphModule
 from policy_tasks.toolchain.go_mod import GO_MOD, GO_SUM
 
 # What is made of the copies, and stays while they change.
 GENERATED = frozenset({"imports.go", "Dockerfile", "manifest.json", GO_MOD, GO_SUM})
+# Which modules the policies come from: the core embeds it.
+MODULES = "modules.json"
 
 
 def stage(graph: Graph, directory: BuildDirectory) -> tuple[Module, ...]:
     """
     Copy the core and the modules; what is the same already is not touched, what is no longer there is removed.
     """
+    modules = tuple(map(_module, graph.modules))
     files = {name: data for name, data in go_core.engine_files().items() if name not in GENERATED}
     for module in graph.modules:
         files |= {f"{module.staged}/{name}": data for name, data in module.source.files.items()}
-    directory.hold_only(files, GENERATED)
-    return tuple(
-        Module(
-            path=module.go_mod.path,
-            directory=module.source.directory,
-            staged=module.staged,
-            digest=module.digest(),
-            requires=module.go_mod.requires,
-            helper=module.helper,
-        )
-        for module in graph.modules
+    directory.hold_only({**files, MODULES: _origins(modules)}, GENERATED)
+    return modules
+
+
+def _module(module: GraphModule) -> Module:
+    return Module(
+        path=module.go_mod.path,
+        directory=module.source.directory,
+        staged=module.staged,
+        digest=module.digest(),
+        requires=module.go_mod.requires,
+        helper=module.helper,
     )
+
+
+def _origins(modules: tuple[Module, ...]) -> bytes:
+    """
+    What the engine knows of where its policies come from.
+    """
+    origins = [{"path": module.path, "digest": module.digest} for module in modules]
+    return json.dumps(origins, indent=2).encode() + b"\n"
 
 
 class WayBack:

@@ -22,6 +22,7 @@ from pathlib import Path
 import pytest
 
 from policy_tasks import compile, load_settings
+from policy_tasks.toolchain import go_core
 from tests.conftest import run_console, write_policy
 
 pytestmark = pytest.mark.needs("go")
@@ -101,7 +102,7 @@ def strays(project: Path) -> set[str]:
         ".policy-tasks",
         "policies",
         "manifest.json",
-        "engine",
+        *(name.partition("/")[0] for name in go_core.engine_files()),
     }
     inside = {path.name for path in (project / BUILD).iterdir()} if (project / BUILD).exists() else set()
     inside = {name for name in inside - built if not name.endswith((".go", ".mod", ".sum"))}

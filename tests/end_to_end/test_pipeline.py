@@ -84,6 +84,25 @@ def test_a_thousand_policies_work(tmp_path: Path) -> None:
     assert len(json.loads(listed.stdout)["policies"]) == 1000
 
 
+@pytest.mark.needs("go")
+def test_the_engine_knows_where_its_policies_come_from(tmp_path: Path) -> None:
+    """The list has each policy's module and the digest of its files as the manifest has it, after an edit as well."""
+    for name in ("one", "two"):
+        write_policy(tmp_path / "policies" / name, f"example.com/{name}")
+    digests = []
+    for edit in ("", "// edited\n"):
+        with (tmp_path / "policies" / "one" / "policy.go").open("a") as file:
+            file.write(edit)
+        binary = run_console("compile", cwd=tmp_path).stdout.strip()
+        listed = subprocess.run([binary, "list"], capture_output=True, check=True)
+        found = {each["module"]: each["digest"] for each in json.loads(listed.stdout)["policies"]}
+        manifest = json.loads((tmp_path / "build" / "policy-engine" / "manifest.json").read_text())
+        assert found == {each["path"]: each["digest"] for each in manifest["modules"]}
+        digests.append(found)
+    assert digests[0]["example.com/one"] != digests[1]["example.com/one"]
+    assert digests[0]["example.com/two"] == digests[1]["example.com/two"]
+
+
 LIBRARY = """package {package}
 
 import (

@@ -1,0 +1,15 @@
+// Package command is the command line of a policy engine: it lists, validates
+// and runs the policies it is given and prints one document to standard output. Messages for people go to standard error.
+//
+// The exit codes are
+//
+//	0    all is well
+//	1    the answer could not be written
+//	2    wrong usage or wrong input
+//	3    a policy failed: an error, a panic, or not valid
+//	4    the policies cannot be loaded: their names are not usable
+//	130  interrupted by SIGINT
+//	143  interrupted by SIGTERM
+//
+// Standard output holds a document only with the codes 0 and 3.
+package command

@@ -1,0 +1,71 @@
+package command
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/policy-tasks/policy-tasks/go-core/engine"
+)
+
+// The answers are in the order of the lines, however long each takes, and empty
+// lines have none.
+func TestRunLinesOrder(t *testing.T) {
+	slow := &fake{name: "slow", execute: func(_ context.Context, input any) (any, error) {
+		time.Sleep(time.Duration(rand.IntN(500)) * time.Microsecond)
+		return input, nil
+	}}
+	var in, want strings.Builder
+	for i := range 300 {
+		fmt.Fprintf(&in, " {\"n\":%d}\r\n\n", i)
+		fmt.Fprintf(&want, `{"results":[{"name":"slow","result":{"n":%d}},{"name":"echo","result":{"n":%d}}]}`+"\n", i, i)
+	}
+	got := invoke([]engine.Policy{slow, echoing("echo")}, in.String(), "run", "--input-format", "jsonl")
+	got.expect(t, exitOK, want.String(), "")
+}
+
+// The last line may have no end, a policy that fails is in its document, and
+// the exit code says so.
+func TestRunLinesFailingPolicy(t *testing.T) {
+	invoke([]engine.Policy{answering("bad", nil, errors.New("no"))}, "1\n2", "--input-format=jsonl").expect(t, exitPolicy,
+		strings.Repeat(`{"results":[{"name":"bad","error":"no"}]}`+"\n", 2), "")
+}
+
+// A line that is not JSON ends the run after the answers to those before it.
+func TestRunLinesRefusesInput(t *testing.T) {
+	invoke([]engine.Policy{echoing("echo")}, "1\n\n[2,\n3\n", "run", "--input-format", "jsonl").expect(t, exitUsage,
+		`{"results":[{"name":"echo","result":1}]}`+"\n", "policy-engine: input from standard input: line 3")
+}
+
+// An answer is written as soon as it is there, while the input goes on.
+func TestRunLinesStreams(t *testing.T) {
+	in, lines := io.Pipe()
+	answers, out := io.Pipe()
+	done := make(chan int)
+	go func() {
+		done <- Main(Program{Policies: []engine.Policy{echoing("echo")}}, []string{"--input-format", "jsonl"}, Stdio{in, out, io.Discard})
+	}()
+	decoder := json.NewDecoder(answers)
+	for i := range 3 {
+		fmt.Fprintln(lines, i)
+		var answer struct{ Results []struct{ Result int } }
+		if err := decoder.Decode(&answer); err != nil || answer.Results[0].Result != i {
+			t.Fatalf("answer %d = %+v, %v", i, answer, err)
+		}
+	}
+	lines.Close()
+	if code := <-done; code != exitOK {
+		t.Errorf("exit code = %d", code)
+	}
+}
+
+// A report for other programs is about one document.
+func TestRunLinesFormat(t *testing.T) {
+	invoke(nil, "", "run", "--input-format", "jsonl", "--format", "junit").expect(t, exitUsage, "", "--format junit does not go with")
+}

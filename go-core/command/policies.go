@@ -1,0 +1,114 @@
+package command
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"time"
+
+	"github.com/policy-tasks/policy-tasks/go-core/config"
+	"github.com/policy-tasks/policy-tasks/go-core/engine"
+)
+
+// PolicyFlags are the flags of every command that has to do with policies.
+type PolicyFlags struct {
+	Config string
+	Select config.Strings
+}
+
+// Declare adds the flags to those of a command.
+func (f *PolicyFlags) Declare(flags *flag.FlagSet) {
+	flags.StringVar(&f.Config, "config", "", "read settings from `FILE`, a JSON object; what is below its key\n"+
+		`"policies" is the configuration of each policy`)
+	flags.Var(&f.Select, "policy", "only the policies of that `NAME`, which may be a pattern such as 'rbac-*';\nmay be repeated")
+}
+
+// Engine returns the engine with the policies that are selected. The options
+// are completed from the flags.
+func (f *PolicyFlags) Engine(in *Invocation, options engine.Options) (*engine.Engine, error) {
+	options.Select = f.Select
+	file, err := f.Read()
+	if err != nil {
+		return nil, err
+	}
+	options.Configuration = file.Policies
+	if options.Modules, err = in.Program.modules(); err != nil {
+		return nil, err
+	}
+	e, err := engine.New(in.Program.Policies, options)
+	return e, asFailure(err)
+}
+
+// modules returns where the code of the policies comes from.
+func (p Program) modules() (modules []engine.Module, err error) {
+	if len(p.Modules) > 0 {
+		err = json.Unmarshal(p.Modules, &modules)
+	}
+	if err != nil {
+		return nil, fail(exitLoading, "modules.json, which is built in: %v", err)
+	}
+	return modules, nil
+}
+
+// Read reads the configuration file, if there is one, as it is now.
+func (f *PolicyFlags) Read() (config.File, error) {
+	if f.Config == "" {
+		return config.File{}, nil
+	}
+	file, err := config.Read(f.Config, flagNames())
+	if err != nil {
+		return config.File{}, fail(exitUsage, "%v", err)
+	}
+	return file, nil
+}
+
+// asFailure returns an error of the engine as one that ends the command.
+func asFailure(err error) error {
+	var load *engine.LoadError
+	if errors.As(err, &load) {
+		return &failure{exitLoading, load.Problems}
+	}
+	var selection *engine.SelectError
+	if errors.As(err, &selection) {
+		return &failure{exitUsage, selection.Problems}
+	}
+	return err
+}
+
+// start starts the engine. What is wrong with single policies is in what the
+// engine knows of them, and the stacks of panics are reported.
+func (in *Invocation) start(ctx context.Context, e *engine.Engine) error {
+	err := e.Start(ctx)
+	var some *engine.StartError
+	if !errors.As(err, &some) {
+		return asFailure(err)
+	}
+	for i, name := range some.Names {
+		in.report(name, some.Errors[i])
+	}
+	return nil
+}
+
+// report writes the stack of a policy that crashed to standard error; any other
+// error is in the document and needs no more.
+func (in *Invocation) report(policy string, failed *engine.Error) {
+	if failed.Stack == "" {
+		return
+	}
+	complain(in.Stdio.Err, fmt.Sprintf("policy %q: %s", policy, failed.Message))
+	complainStack(in.Stdio.Err, failed.Stack)
+}
+
+// closing is how long policies may take to close, all together.
+const closing = 2 * time.Second
+
+// close closes the policies. What they have answered is written by then.
+func (in *Invocation) close(e *engine.Engine) {
+	ctx, cancel := context.WithTimeout(context.Background(), closing)
+	defer cancel()
+	if err := e.Close(ctx); err != nil {
+		complain(in.Stdio.Err, err.Error())
+	}
+}

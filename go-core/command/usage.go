@@ -1,0 +1,98 @@
+package command
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/policy-tasks/policy-tasks/go-core/config"
+	"github.com/policy-tasks/policy-tasks/go-core/nearest"
+)
+
+const seeHelp = `see "policy-engine help"`
+
+// parse sets the flags from args, in which nothing else is allowed.
+func parse(flags *flag.FlagSet, args []string) error {
+	flags.SetOutput(io.Discard)
+	err := flags.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		return err
+	}
+	if err != nil {
+		return fail(exitUsage, "%s", flagProblem(err))
+	}
+	if flags.NArg() > 0 {
+		return fail(exitUsage, "surplus argument %q; %s", flags.Arg(0), seeHelp)
+	}
+	return nil
+}
+
+// flagProblem is the message about arguments that package flag refused.
+func flagProblem(err error) string {
+	name, unknown := strings.CutPrefix(err.Error(), "flag provided but not defined: -")
+	if unknown {
+		return fmt.Sprintf("unknown flag %q; %s", "--"+name, suggestion(name))
+	}
+	return fmt.Sprintf("%v; %s", err, seeHelp)
+}
+
+// fill sets the flags that the arguments have not set from the environment and
+// the configuration file.
+func fill(flags *flag.FlagSet, lookup func(string) (string, bool)) error {
+	file, err := configuration(flags, lookup)
+	if err == nil {
+		err = config.Fill(flags, lookup, file)
+	}
+	if err != nil {
+		return fail(exitUsage, "%v", err)
+	}
+	return nil
+}
+
+// configuration reads the file that the flag config names, if there is one.
+func configuration(flags *flag.FlagSet, lookup func(string) (string, bool)) (config.File, error) {
+	named := flags.Lookup("config")
+	if named == nil {
+		return config.File{}, nil
+	}
+	if variable, ok := lookup(config.Variable("config")); ok && named.Value.String() == "" {
+		if err := named.Value.Set(variable); err != nil {
+			return config.File{}, err
+		}
+	}
+	if named.Value.String() == "" {
+		return config.File{}, nil
+	}
+	return config.Read(named.Value.String(), flagNames())
+}
+
+// flagNames returns the names of the flags of all commands.
+func flagNames() []string {
+	var names []string
+	for _, command := range commands {
+		flagsOf(command).VisitAll(func(f *flag.Flag) { names = append(names, f.Name) })
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// suggestion is the end of a message about an unknown word: the command or flag
+// that was meant if one is close, else where to find help.
+func suggestion(unknown string) string {
+	var names []string
+	for _, command := range commands {
+		names = append(names, command.Name)
+	}
+	flags := flagNames()
+	meant := nearest.Word(unknown, append(names, flags...))
+	if meant == "" {
+		return seeHelp
+	}
+	if !slices.Contains(names, meant) {
+		meant = "--" + meant
+	}
+	return fmt.Sprintf("did you mean %q?", meant)
+}

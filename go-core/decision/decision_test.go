@@ -1,0 +1,142 @@
+package decision
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/policy-tasks/policy-tasks/go-core/metrics"
+)
+
+// written returns what a log with these masks writes of the records.
+func written(t *testing.T, masks []string, records ...*Record) string {
+	t.Helper()
+	var parsed Masks
+	for _, text := range masks {
+		mask, err := ParseMask(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parsed = append(parsed, mask)
+	}
+	var out bytes.Buffer
+	log := NewLog(&out, len(records), parsed, metrics.NewRegistry())
+	for _, r := range records {
+		if !log.Add(r) {
+			t.Fatal("there was no room")
+		}
+	}
+	if err := log.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+// A record is a line of JSON.
+func TestLog(t *testing.T) {
+	r := &Record{
+		ID: "1", Time: time.Unix(0, 0).UTC(), Policy: "p", Version: "v1", Input: json.RawMessage(`{"n":9007199254740993}`),
+		Result: json.RawMessage("null"), Outcome: "ok", Duration: time.Microsecond, TraceID: "t",
+	}
+	want := `{"id":"1","time":"1970-01-01T00:00:00Z","policy":"p","version":"v1","input":{"n":9007199254740993},` +
+		`"result":null,"outcome":"ok","duration_ns":1000,"trace_id":"t"}` + "\n"
+	if got := written(t, nil, r); got != want {
+		t.Errorf("log = %s, want %s", got, want)
+	}
+}
+
+// What the masks name is not in the log, and the record says what was there.
+func TestMasks(t *testing.T) {
+	tests := []struct{ masks, input, want string }{
+		{"/input/password", `{"password":"x","user":"u"}`, `"input":{"user":"u"},"erased":["/input/password"]`},
+		{"/input/none", `{"user":"u"}`, `"input":{"user":"u"}`},
+		{"/input", `{"user":"u"}`, `"erased":["/input"]`},
+		{"/input/a~1b/c~0d", `{"a/b":{"c~d":1}}`, `"input":{"a/b":{}},"erased":["/input/a~1b/c~0d"]`},
+		{"/input/0/k", `[{"k":1},{"k":2}]`, `"input":[{},{"k":2}],"erased":["/input/0/k"]`},
+		{"/input/*/k", `[{"k":1},{"k":2}]`, `"input":[{},{}],"erased":["/input/*/k"]`},
+		{"/input/*", `[1,{"a":2}]`, `"input":[null,null],"erased":["/input/*"]`},
+		{"/input/*", `{"a":1,"b":2}`, `"input":{},"erased":["/input/*"]`},
+		{"/input/a/b", `{"a":"text"}`, `"input":{"a":"text"}`},
+		{"/input/a", `{"a":`, `"erased":["/input"]`},
+		{"/result/a", `1`, `"input":1`},
+	}
+	for _, test := range tests {
+		got := written(t, []string{test.masks}, &Record{Input: json.RawMessage(test.input)})
+		got = regexp.MustCompile(`"(id|policy|time|outcome)":"[^"]*",?|"duration_ns":0,?`).ReplaceAllString(got, "")
+		if got = strings.Trim(got, "{,}\n"); got != strings.Trim(test.want, "{}") {
+			t.Errorf("%s of %s: %s, want %s", test.masks, test.input, got, test.want)
+		}
+	}
+}
+
+// What is not a mask is refused.
+func TestParseMaskRefuses(t *testing.T) {
+	for _, text := range []string{"", "/", "input", "input/a", "/inputs", "/error", "/input/~2", "/input/~"} {
+		if _, err := ParseMask(text); err == nil {
+			t.Errorf("ParseMask(%q) = nil, want an error", text)
+		}
+	}
+}
+
+// blocked is a writer that waits, and then fails once.
+type blocked struct {
+	release chan struct{}
+	bytes.Buffer
+	failed bool
+}
+
+func (b *blocked) Write(text []byte) (int, error) {
+	<-b.release
+	if !b.failed {
+		b.failed = true
+		return 0, errors.New("disk full")
+	}
+	return b.Buffer.Write(text)
+}
+
+// A slow writer holds nobody up: what there is no room for is dropped and
+// counted. An error of the writer is counted, and the log goes on.
+func TestLogDrops(t *testing.T) {
+	out := &blocked{release: make(chan struct{})}
+	log := NewLog(out, 2, nil, metrics.NewRegistry())
+	accepted := 0
+	for range 10 {
+		if log.Add(&Record{}) {
+			accepted++
+		}
+	}
+	if accepted < 2 || accepted > 3 || log.Dropped() != uint64(10-accepted) {
+		t.Errorf("%d were accepted, %d dropped", accepted, log.Dropped())
+	}
+	soon, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	if err := log.Close(soon); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("Close = %v, want it to give up", err)
+	}
+	close(out.release)
+	if err := log.Close(t.Context()); err == nil || err.Error() != "disk full" {
+		t.Errorf("Close = %v, want the error of the writer", err)
+	}
+	if log.Add(&Record{}) {
+		t.Error("a closed log accepted a record")
+	}
+	if lost := log.failed.Value(); lost == 0 || int(lost)+strings.Count(out.String(), "\n") != accepted {
+		t.Errorf("%d records were lost, %d written, of %d", lost, strings.Count(out.String(), "\n"), accepted)
+	}
+}
+
+// Identifiers are different.
+func TestNewID(t *testing.T) {
+	seen := map[string]bool{}
+	for range 1000 {
+		seen[NewID()] = true
+	}
+	if len(seen) != 1000 || len(NewID()) != 32 {
+		t.Errorf("%d different identifiers, such as %s", len(seen), NewID())
+	}
+}

@@ -1,0 +1,103 @@
+package decision
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/policy-tasks/policy-tasks/go-core/document"
+)
+
+// A Mask is what is taken out of every record: a JSON pointer (RFC 6901) that
+// begins with /input or /result, in which * stands for every element of an
+// array and every member of an object.
+type Mask struct {
+	text string
+	root string
+	path []string
+}
+
+// ParseMask returns the mask with that text.
+func ParseMask(text string) (Mask, error) {
+	steps := strings.Split(text, "/")
+	if len(steps) < 2 || steps[0] != "" || steps[1] != "input" && steps[1] != "result" {
+		return Mask{}, fmt.Errorf("mask %q is not a JSON pointer that begins with /input or /result", text)
+	}
+	for i, step := range steps {
+		plain := strings.ReplaceAll(strings.ReplaceAll(step, "~1", ""), "~0", "")
+		if strings.Contains(plain, "~") {
+			return Mask{}, fmt.Errorf("mask %q is not a JSON pointer: ~ is followed by neither 0 nor 1", text)
+		}
+		steps[i] = strings.ReplaceAll(strings.ReplaceAll(step, "~1", "/"), "~0", "~")
+	}
+	return Mask{text, steps[1], steps[2:]}, nil
+}
+
+// Masks are what is taken out of every record.
+type Masks []Mask
+
+// apply takes out of the record what the masks name. What cannot be read is
+// taken out as a whole.
+func (m Masks) apply(r *Record) {
+	for root, text := range map[string]*json.RawMessage{"input": &r.Input, "result": &r.Result} {
+		m.erase(r, root, text)
+	}
+}
+
+func (m Masks) erase(r *Record, root string, text *json.RawMessage) {
+	var value any
+	var read, changed bool
+	for _, mask := range m {
+		if mask.root != root || *text == nil {
+			continue
+		}
+		if !read {
+			var err error
+			if value, err = document.Decode(*text, document.MaxDepth); err != nil {
+				*text, r.Erased = nil, append(r.Erased, "/"+root)
+				return
+			}
+			read = true
+		}
+		if len(mask.path) == 0 {
+			*text, r.Erased = nil, append(r.Erased, mask.text)
+			return
+		}
+		if erase(value, mask.path) {
+			changed, r.Erased = true, append(r.Erased, mask.text)
+		}
+	}
+	if changed {
+		*text, _ = document.Append(nil, value)
+	}
+}
+
+// erase removes what the path leads to from an object, and puts null for it in
+// an array, and reports whether there was anything.
+func erase(value any, path []string) (erased bool) {
+	step, last := path[0], len(path) == 1
+	switch value := value.(type) {
+	case map[string]any:
+		for key, member := range value {
+			if step != "*" && step != key {
+				continue
+			}
+			if last {
+				delete(value, key)
+			}
+			erased = last || erase(member, path[1:]) || erased
+		}
+	case []any:
+		for i, element := range value {
+			if step != "*" && step != strconv.Itoa(i) {
+				continue
+			}
+			if last {
+				value[i] = nil
+			}
+			erased = last || erase(element, path[1:]) || erased
+		}
+	}
+	return erased
+}

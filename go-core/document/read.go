@@ -1,0 +1,30 @@
+// Package document reads and writes the JSON documents that go into policies
+// and come out of them.
+package document
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+)
+
+// MaxSize is the size of the largest document that Read reads, in bytes.
+const MaxSize = 64 << 20
+
+// Read reads one JSON document, all there is to read from r, and returns its
+// text, which is for Decode to check. Nothing but white space means null, and a
+// byte order mark is left out.
+func Read(r io.Reader) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(r, MaxSize+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(text) > MaxSize {
+		return nil, fmt.Errorf("larger than the limit of %d MiB", MaxSize>>20)
+	}
+	text = bytes.TrimPrefix(text, []byte("\ufeff"))
+	if len(bytes.Trim(text, " \t\r\n")) == 0 {
+		return []byte("null"), nil
+	}
+	return text, nil
+}

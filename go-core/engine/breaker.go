@@ -1,0 +1,104 @@
+package engine
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// A Breaker says when a policy is not called for a while. It opens
+//
+//   - when Abandoned calls that were given up are still going on; it stays open
+//     until one of them returns, since nothing else makes room for another;
+//   - after Faults calls in a row that panicked, ended their goroutine, or were
+//     given up. An error that a policy returns is an answer, not a fault.
+//
+// While it is open every call is refused at once. After Backoff one call is let
+// through: when that is answered the breaker closes, else it stays open for
+// twice as long as before, at most MaxBackoff.
+type Breaker struct {
+	Abandoned  int           // 0 means 4
+	Faults     int           // 0 means 20
+	Backoff    time.Duration // 0 means 1 second
+	MaxBackoff time.Duration // 0 means 1 minute
+}
+
+func (b Breaker) withDefaults() Breaker {
+	if b.Abandoned == 0 {
+		b.Abandoned = 4
+	}
+	if b.Faults == 0 {
+		b.Faults = 20
+	}
+	if b.Backoff == 0 {
+		b.Backoff = time.Second
+	}
+	if b.MaxBackoff == 0 {
+		b.MaxBackoff = max(time.Minute, b.Backoff)
+	}
+	return b
+}
+
+// A breaker is the Breaker of one policy at work.
+type breaker struct {
+	Breaker
+	open      atomic.Bool  // what the fast way looks at
+	faults    atomic.Int32 // in a row
+	abandoned atomic.Int32 // going on
+
+	mu      sync.Mutex
+	backoff time.Duration
+	until   time.Time
+	probing bool
+}
+
+// admit reports whether a call may be made while the breaker is open, as the
+// one that tries the policy, or how long it is to wait.
+func (b *breaker) admit(now time.Time) (probe bool, wait time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case !b.open.Load():
+		return false, 0
+	case b.until.After(now):
+		return false, b.until.Sub(now)
+	case b.probing || int(b.abandoned.Load()) >= b.Abandoned:
+		return false, b.backoff
+	}
+	b.probing = true
+	return true, 0
+}
+
+// succeeded is told of a call that was answered.
+func (b *breaker) succeeded(probe bool) (closed bool) {
+	if b.faults.Load() != 0 {
+		b.faults.Store(0)
+	}
+	if !probe {
+		return false
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.probing, b.backoff = false, 0
+	b.open.Store(false)
+	return true
+}
+
+// failed is told of a call that was a fault, and reports whether that opened
+// the breaker.
+func (b *breaker) failed(probe bool, now time.Time) (opened bool) {
+	faults := int(b.faults.Add(1))
+	if !probe && faults < b.Faults && int(b.abandoned.Load()) < b.Abandoned {
+		return false
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.open.Load() && !probe {
+		return false // by a call that began before
+	}
+	b.probing = false
+	b.backoff = min(max(2*b.backoff, b.Backoff), b.MaxBackoff)
+	b.until = now.Add(b.backoff)
+	b.open.Store(true)
+	return true
+}

@@ -1,0 +1,140 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// switched is a policy that does what it is told at the time.
+type switched struct {
+	fake
+	do atomic.Pointer[func() error]
+}
+
+func (s *switched) Execute(context.Context, any) (any, error) { return nil, (*s.do.Load())() }
+
+func (s *switched) now(do func() error) { s.do.Store(&do) }
+
+func newSwitched() *switched { return &switched{fake: fake{name: "switched"}} }
+
+func works() error   { return nil }
+func crashes() error { panic("boom") }
+
+// The breaker opens after a number of faults in a row, lets one call through
+// after its time, and closes when that is answered.
+func TestBreakerFaults(t *testing.T) {
+	policy := newSwitched()
+	p := started(t, Options{Breaker: Breaker{Faults: 2, Backoff: 50 * time.Millisecond}}, policy).Policies()[0]
+	expect := func(want Outcome) {
+		t.Helper()
+		if _, err := p.Execute(t.Context(), nil); outcomeOf(err) != want {
+			t.Fatalf("Execute = %v, want %v", err, want)
+		}
+	}
+	policy.now(crashes)
+	expect(Panicked)
+	policy.now(works)
+	expect(OK) // which ends the row
+	policy.now(crashes)
+	expect(Panicked)
+	expect(Panicked)
+	expect(Tripped)
+	if state := p.Info().State; state != Broken {
+		t.Errorf("state = %s, want %s", state, Broken)
+	}
+	time.Sleep(60 * time.Millisecond)
+	expect(Panicked) // the one that tries
+	expect(Tripped)
+	time.Sleep(60 * time.Millisecond)
+	expect(Tripped) // since the time has doubled
+	time.Sleep(60 * time.Millisecond)
+	policy.now(works)
+	expect(OK)
+	expect(OK)
+	if state := p.Info().State; state != Ready {
+		t.Errorf("state = %s, want %s", state, Ready)
+	}
+}
+
+// An error that a policy returns never opens the breaker.
+func TestBreakerErrors(t *testing.T) {
+	policy := newSwitched()
+	policy.now(func() error { return errors.New("no") })
+	p := started(t, Options{Breaker: Breaker{Faults: 1}}, policy).Policies()[0]
+	for range 5 {
+		if _, err := p.Execute(t.Context(), nil); outcomeOf(err) != Failed {
+			t.Fatalf("Execute = %v, want the policy's error", err)
+		}
+	}
+}
+
+// The breaker opens when too many abandoned calls go on, and tries the policy
+// only when one of them has returned.
+func TestBreakerAbandoned(t *testing.T) {
+	policy, release := newSwitched(), make(chan struct{})
+	options := Options{Timeout: 5 * time.Millisecond, Breaker: Breaker{Abandoned: 2, Backoff: time.Millisecond}}
+	p := started(t, options, policy).Policies()[0]
+	policy.now(func() error { <-release; return nil })
+	for _, want := range []Outcome{TimedOut, TimedOut, Tripped} {
+		if _, err := p.Execute(t.Context(), nil); outcomeOf(err) != want {
+			t.Fatalf("Execute = %v, want %v", err, want)
+		}
+	}
+	time.Sleep(10 * time.Millisecond)
+	if _, err := p.Execute(t.Context(), nil); outcomeOf(err) != Tripped {
+		t.Errorf("Execute = %v, want it refused while both calls go on", err)
+	}
+	policy.now(works)
+	close(release)
+	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) {
+		if _, err := p.Execute(t.Context(), nil); err == nil {
+			break
+		} else if time.Now().After(deadline) {
+			t.Fatalf("Execute = %v, want an answer", err)
+		}
+	}
+}
+
+// Calls over the limit are refused at once.
+func TestConcurrency(t *testing.T) {
+	policy, release := newSwitched(), make(chan struct{})
+	p := started(t, Options{Concurrency: 1}, policy).Policies()[0]
+	entered := make(chan struct{})
+	policy.now(func() error { close(entered); <-release; return nil })
+	done := make(chan error)
+	go func() { _, err := p.Execute(context.Background(), nil); done <- err }()
+	<-entered
+	if _, err := p.Execute(t.Context(), nil); outcomeOf(err) != Overloaded {
+		t.Errorf("Execute = %v, want it refused", err)
+	}
+	close(release)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+// Close waits for the calls that are going on, and refuses others.
+func TestCloseWaits(t *testing.T) {
+	policy, release := newSwitched(), make(chan struct{})
+	e := started(t, Options{}, policy)
+	p, entered := e.Policies()[0], make(chan struct{})
+	policy.now(func() error { close(entered); <-release; return nil })
+	done := make(chan error, 1)
+	go func() { _, err := p.Execute(context.Background(), nil); done <- err }()
+	<-entered
+	soon, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if err := e.Close(soon); err == nil {
+		t.Error("Close returned without an error while a call was going on")
+	}
+	if _, err := p.Execute(t.Context(), nil); outcomeOf(err) != NotReady {
+		t.Errorf("Execute = %v, want it refused", err)
+	}
+	close(release)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,88 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// An Outcome is how a call of a policy ended.
+type Outcome uint8
+
+// The outcomes. After Refused the policy was not called.
+const (
+	OK         Outcome = iota // it answered
+	Failed                    // it returned an error
+	BadResult                 // its result is not JSON
+	Panicked                  // it panicked
+	Exited                    // it ended its goroutine with runtime.Goexit
+	Crashed                   // the process it ran in ended
+	TimedOut                  // it had not answered at its deadline
+	Overloaded                // as many calls as are allowed were going on
+	Tripped                   // its breaker was open
+	NotReady                  // it is not valid, not started, or closed
+	outcomes
+)
+
+var outcomeNames = [outcomes]string{
+	"ok", "error", "bad_result", "panic", "goexit", "crash", "timeout", "overloaded", "tripped", "not_ready",
+}
+
+// String returns the outcome as it is written into metrics and documents.
+func (o Outcome) String() string { return outcomeNames[o] }
+
+// Called reports whether the policy was called at all.
+func (o Outcome) Called() bool { return o < Overloaded }
+
+// An Error is how a call into a policy failed. What Options.Wrap returns may
+// return one too, which then is the end of the call.
+type Error struct {
+	Outcome Outcome
+	Message string        // one sentence, which may hold text of the policy
+	Stack   string        // of a panic or runtime.Goexit; not for the caller
+	Retry   time.Duration // after which a call that was refused may succeed
+}
+
+func (e *Error) Error() string { return e.Message }
+
+// ErrLost is returned to who called a policy when the end of the call was told
+// to Call.Lost instead. Nothing is left to do for him.
+var ErrLost = errors.New("the call was given up")
+
+// A LoadError says why the policies cannot be loaded: a line for each problem.
+type LoadError struct{ Problems []string }
+
+func (e *LoadError) Error() string { return strings.Join(e.Problems, "\n") }
+
+// A SelectError says which policies were asked for and are not there.
+type SelectError struct{ Problems []string }
+
+func (e *SelectError) Error() string { return strings.Join(e.Problems, "\n") }
+
+// A StartError holds the error of each policy that did not start. The others
+// are ready.
+type StartError struct {
+	Names  []string
+	Errors []*Error
+}
+
+func (e *StartError) Error() string {
+	lines := make([]string, len(e.Names))
+	for i, name := range e.Names {
+		lines[i] = fmt.Sprintf("policy %q: %s", name, e.Errors[i].Message)
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (e *StartError) add(name string, failed *Error) {
+	e.Names, e.Errors = append(e.Names, name), append(e.Errors, failed)
+}
+
+// orNil returns e as an error, or nil when it holds none.
+func (e *StartError) orNil() error {
+	if len(e.Names) == 0 {
+		return nil
+	}
+	return e
+}

@@ -1,0 +1,78 @@
+package engine
+
+import (
+	"log/slog"
+	"sync/atomic"
+	"time"
+)
+
+// An Instance is a policy in an engine. Its methods are safe for concurrent
+// use.
+type Instance struct {
+	policy  Policy
+	info    Info
+	limit   int32
+	timeout time.Duration
+	log     *slog.Logger
+	metrics policyMetrics
+
+	ready    atomic.Bool
+	inFlight atomic.Int32 // with those that were given up
+	breaker  breaker
+
+	status  atomic.Pointer[status]
+	started bool // Init was called; for Start and Close alone
+}
+
+// A status is the state of a policy as far as Start and Close decide it.
+type status struct {
+	state State
+	err   *Error
+}
+
+func (e *Engine) newInstance(loaded loadedPolicy, modules []Module) *Instance {
+	info := describe(loaded, modules)
+	p := &Instance{policy: loaded.policy, info: info, limit: int32(e.options.Concurrency), timeout: e.options.Timeout}
+	if info.Timeout > 0 {
+		p.timeout = time.Duration(info.Timeout)
+	}
+	p.info.Timeout = Duration(p.timeout)
+	p.breaker.Breaker = e.options.Breaker
+	p.log = e.options.Log.With("policy", info.Name)
+	p.status.Store(&status{state: Loaded})
+	if e.options.Wrap != nil {
+		p.policy = e.options.Wrap(loaded.policy, p.Info())
+	}
+	p.metrics = newPolicyMetrics(e.options.Metrics, p)
+	return p
+}
+
+// Name returns the policy's name.
+func (p *Instance) Name() string { return p.info.Name }
+
+// Info returns what is known of the policy now.
+func (p *Instance) Info() Info {
+	info, status := p.info, p.status.Load()
+	info.State = status.state
+	if status.err != nil {
+		info.Error = status.err.Message
+	}
+	if info.State == Ready && p.breaker.open.Load() {
+		info.State = Broken
+	}
+	return info
+}
+
+func (p *Instance) become(state State, err *Error) {
+	p.status.Store(&status{state, err})
+	p.ready.Store(state == Ready)
+}
+
+// Err returns why the policy is Invalid, or nil.
+func (p *Instance) Err() *Error { return p.status.Load().err }
+
+// InFlight returns how many calls are going on, and how many of those were
+// given up.
+func (p *Instance) InFlight() (calls, abandoned int) {
+	return int(p.inFlight.Load()), int(p.breaker.abandoned.Load())
+}

@@ -1,0 +1,80 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/policy-tasks/policy-tasks/go-core/metrics"
+)
+
+// policyMetrics is what is counted of one policy.
+type policyMetrics struct {
+	ended     [outcomes]*metrics.Counter
+	duration  *metrics.Histogram
+	panics    *metrics.Counter
+	abandoned *metrics.Counter
+}
+
+func newPolicyMetrics(r *metrics.Registry, p *Instance) policyMetrics {
+	var m policyMetrics
+	name := p.info.Name
+	ended := r.Counter("policy_executions_total", "Calls of a policy, by how they ended.", "policy", "outcome")
+	for outcome := range outcomes {
+		m.ended[outcome] = ended.With(name, outcome.String())
+	}
+	m.duration = r.Histogram("policy_execution_duration_seconds", "How long calls with a deadline took.", metrics.Durations, "policy").With(name)
+	m.panics = r.Counter("policy_panics_total", "Calls that panicked or ended their goroutine.", "policy").With(name)
+	m.abandoned = r.Counter("policy_executions_abandoned_total", "Calls that were given up at their deadline.", "policy").With(name)
+	r.Gauge("policy_executions_in_flight", "Calls that are going on, with those given up.", "policy").
+		Set(func() float64 { return float64(p.inFlight.Load()) }, name)
+	r.Gauge("policy_executions_abandoned", "Calls that were given up and are still going on.", "policy").
+		Set(func() float64 { return float64(p.breaker.abandoned.Load()) }, name)
+	r.Gauge("policy_breaker_open", "Whether calls are refused since earlier ones did not end well.", "policy").
+		Set(func() float64 { return number(p.breaker.open.Load()) }, name)
+	r.Gauge("policy_ready", "Whether the policy has started and can be called.", "policy").
+		Set(func() float64 { return number(p.ready.Load()) }, name)
+	r.Gauge("policy_info", "The policies that are built in.", "policy", "version", "module", "digest").
+		Set(func() float64 { return 1 }, name, p.info.Version, p.info.Module, p.info.Digest)
+	return m
+}
+
+func number(is bool) float64 {
+	if is {
+		return 1
+	}
+	return 0
+}
+
+// record counts a call that has come back.
+func (p *Instance) record(outcome Outcome, probe bool, w *watch) {
+	p.metrics.ended[outcome].Inc()
+	if w != nil {
+		p.metrics.duration.Observe(clock() - w.start)
+	}
+	switch outcome {
+	case Panicked, Exited:
+		p.metrics.panics.Inc()
+		fallthrough
+	case Crashed, TimedOut:
+		p.fault(probe)
+		return
+	}
+	if p.breaker.succeeded(probe) {
+		p.log.Info("the policy is called again")
+	}
+}
+
+// abandon counts a call that was given up after the time given.
+func (p *Instance) abandon(probe bool, timedOut *Error, after time.Duration) {
+	p.breaker.abandoned.Add(1)
+	p.metrics.ended[TimedOut].Inc()
+	p.metrics.abandoned.Inc()
+	p.metrics.duration.Observe(after)
+	p.log.Warn("the policy was given up", "error", timedOut.Message)
+	p.fault(probe)
+}
+
+func (p *Instance) fault(probe bool) {
+	if p.breaker.failed(probe, time.Now()) {
+		p.log.Warn("the policy is not called for a while", "abandoned", p.breaker.abandoned.Load())
+	}
+}

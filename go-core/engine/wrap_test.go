@@ -1,0 +1,35 @@
+package engine
+
+import (
+	"context"
+	"testing"
+
+	"github.com/policy-tasks/policy-tasks/go-core/document"
+)
+
+// What stands in for a policy is called in its place, says how a call ended,
+// and may answer with JSON text.
+func TestWrap(t *testing.T) {
+	answers := []func() (any, error){
+		func() (any, error) { return document.Text(`{"n":9007199254740993}`), nil },
+		func() (any, error) { return nil, &Error{Outcome: Panicked, Message: "panic: elsewhere"} },
+		func() (any, error) { return nil, &Error{Outcome: Crashed, Message: "the worker ended"} },
+	}
+	policy := executing(func(context.Context, any) (any, error) { t.Error("the policy was called"); return nil, nil })
+	next := 0
+	e := started(t, Options{Breaker: Breaker{Faults: 2}, Wrap: func(wrapped Policy, info Info) Policy {
+		if wrapped != Policy(policy) || info.Name != "fake" {
+			t.Errorf("Wrap was given %v, %v", wrapped, info)
+		}
+		return executing(func(context.Context, any) (any, error) { next++; return answers[next-1]() })
+	}}, policy)
+	for _, want := range []struct {
+		outcome Outcome
+		text    string
+	}{{OK, `{"n":9007199254740993}`}, {Panicked, ""}, {Crashed, ""}, {Tripped, ""}} {
+		text, err := e.Policies()[0].AppendJSON(t.Context(), nil, Call{})
+		if outcomeOf(err) != want.outcome || string(text) != want.text {
+			t.Errorf("AppendJSON = %s, %v; want %s, %v", text, err, want.text, want.outcome)
+		}
+	}
+}

@@ -1,0 +1,28 @@
+// Package logging makes the engine's own logger. The defaults of log/slog and
+// log are the policies' and are left alone.
+package logging
+
+import (
+	"io"
+	"log/slog"
+	"os"
+)
+
+// New returns a logger that writes to w: JSON, or text for "text" and, with the
+// format "auto", when w is a terminal. Levels below the one given are left out.
+func New(w io.Writer, format string, level slog.Leveler) *slog.Logger {
+	options := &slog.HandlerOptions{Level: level}
+	if format == "text" || format == "auto" && isTerminal(w) {
+		return slog.New(slog.NewTextHandler(w, options))
+	}
+	return slog.New(slog.NewJSONHandler(w, options))
+}
+
+func isTerminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}

@@ -1,0 +1,27 @@
+package logging
+
+import (
+	"bytes"
+	"encoding/json"
+	"log/slog"
+	"strings"
+	"testing"
+)
+
+// A log that is not on a terminal is JSON, one object on a line, of the level
+// asked for.
+func TestNew(t *testing.T) {
+	var written bytes.Buffer
+	log := New(&written, "auto", slog.LevelInfo)
+	log.Debug("hidden")
+	log.Info("a\nb", "policy", "p")
+	var line map[string]any
+	if err := json.Unmarshal(written.Bytes(), &line); err != nil || line["msg"] != "a\nb" || line["policy"] != "p" {
+		t.Errorf("log = %s, %v", written.String(), err)
+	}
+	written.Reset()
+	New(&written, "text", slog.LevelInfo).Info("hello")
+	if !strings.Contains(written.String(), "level=INFO msg=hello") {
+		t.Errorf("log = %s", written.String())
+	}
+}
