@@ -32,6 +32,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--seconds", type=float, default=0.2, help="for each way, in each round")
     options = parser.parse_args()
+    if options.rounds < 1 or options.seconds <= 0:
+        parser.error("without rounds and seconds nothing is measured")
     for program in ("go", "cc"):
         if not shutil.which(program):
             sys.exit(f"calls.py: {program} is not on PATH; package plugin needs Go and a C compiler")

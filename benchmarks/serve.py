@@ -79,6 +79,8 @@ def _options() -> argparse.Namespace:
     options = parser.parse_args()
     if unknown := set(options.servers) - set(SERVERS):
         parser.error(f"no such server: {', '.join(sorted(unknown))}; there are {', '.join(SERVERS)}")
+    if min(options.rounds, options.seconds, options.connections) < 1:
+        parser.error("rounds, seconds and connections count from 1")
     return options
 
 

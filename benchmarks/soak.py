@@ -65,6 +65,8 @@ def _options() -> argparse.Namespace:
     options = parser.parse_args()
     if unknown := set(options.faults) - set(FAULTS):
         parser.error(f"no such fault: {', '.join(sorted(unknown))}; there are {', '.join(FAULTS)}")
+    if options.slice < 1:
+        parser.error("a slice is a second at least")
     return options
 
 
