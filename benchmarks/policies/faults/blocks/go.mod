@@ -1,0 +1,3 @@
+module example.com/faults/blocks
+
+go 1.26

@@ -1,0 +1,3 @@
+module example.com/faults/crashes
+
+go 1.26

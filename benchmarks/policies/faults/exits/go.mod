@@ -1,0 +1,3 @@
+module example.com/faults/exits
+
+go 1.26

@@ -1,0 +1,3 @@
+module example.com/faults/leaks
+
+go 1.26

@@ -1,0 +1,3 @@
+module example.com/faults/loops
+
+go 1.26

@@ -1,0 +1,3 @@
+module example.com/faults/panics
+
+go 1.26
