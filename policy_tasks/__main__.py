@@ -4,6 +4,7 @@ The door for the shell: `policy-tasks discover|generate|compile|image|publish`, 
 
 from __future__ import annotations
 
+import logging
 import re
 import sys
 from collections.abc import Iterator
@@ -13,10 +14,12 @@ from invoke.exceptions import Exit, ParseError
 from invoke.program import Program
 
 from policy_tasks import __version__
-from policy_tasks.door import tell_error
+from policy_tasks.door import tell_error, tell_story
 from policy_tasks.errors import PolicyTasksError, SettingsError, output_error
 from policy_tasks.project import current_folder, find_root
 from policy_tasks.tasks import namespace
+
+log = logging.getLogger("policy_tasks.__main__")  # also where Python runs this file itself
 
 # Invoke shows its own value where it means the flag.
 _NO_VALUE = re.compile(r"Flag <Argument: (\w+)[^>]*> needed value and was not given one!")
@@ -59,6 +62,16 @@ class Console(Program):
         with self._told():
             self.config.set_project_location(str(find_root(current_folder())))
             self.config.load_project()
+
+    def execute(self) -> None:
+        """
+        Run the tasks. Whoever has a tasks.py may expect what it says to hold here as well.
+        """
+        tasks = find_root(current_folder()) / "tasks.py"
+        if tasks.is_file():
+            tell_story()
+            log.info("%s is for invoke, and not read here", tasks)
+        super().execute()
 
     @contextmanager
     def _told(self) -> Iterator[None]:
