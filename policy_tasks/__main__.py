@@ -14,7 +14,7 @@ from invoke.exceptions import Exit, ParseError
 from invoke.program import Program
 
 from policy_tasks import __version__
-from policy_tasks.door import tell_error, tell_story
+from policy_tasks.door import INTERRUPTED, tell_error, tell_story
 from policy_tasks.errors import PolicyTasksError, SettingsError, output_error
 from policy_tasks.project import current_folder, find_root
 from policy_tasks.tasks import namespace
@@ -36,7 +36,7 @@ class Console(Program):
         """
         Read the user's Invoke configuration.
         """
-        with self._told():
+        with self._told(), _configuration_read():
             super().create_config()
 
     def parse_core(self, argv: list[str] | None) -> None:
@@ -59,7 +59,7 @@ class Console(Program):
         Also read the project's configuration, which Invoke does only where it looks for a tasks.py.
         """
         super().parse_collection()
-        with self._told():
+        with self._told(), _configuration_read():
             self.config.set_project_location(str(find_root(current_folder())))
             self.config.load_project()
 
@@ -92,11 +92,32 @@ class Console(Program):
             raise Exit(code=tell_error(error, as_json=self._json)) from None
 
 
+@contextmanager
+def _configuration_read() -> Iterator[None]:
+    """
+    Whatever Invoke says of a configuration file, in YAML, JSON or Python, is for whoever wrote it.
+    """
+    try:
+        yield
+    except (OSError, PolicyTasksError):
+        raise
+    except Exception as error:  # noqa: BLE001 - each of the three has errors of its own, and Python has all
+        raise SettingsError.of(
+            "Invoke's configuration cannot be read",
+            where="invoke.yaml, invoke.json or invoke.py of the project or the user",
+            why=f"{type(error).__name__}: {error}",
+            fix="correct that file; see https://docs.pyinvoke.org/en/stable/concepts/configuration.html",
+        ) from None
+
+
 def main() -> None:
     """
     Run the tasks that the command line names.
     """
-    Console(name="policy-tasks", binary="policy-tasks", namespace=namespace, version=__version__).run()
+    try:
+        Console(name="policy-tasks", binary="policy-tasks", namespace=namespace, version=__version__).run()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
 
 
 if __name__ == "__main__":

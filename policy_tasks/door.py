@@ -93,6 +93,9 @@ def _check_format(form: str) -> None:
 def _print(text: str) -> None:
     try:
         print(text, flush=True)
+    except UnicodeEncodeError:  # a path as the system has it, whatever stdout is said to take
+        sys.stdout.buffer.write(os.fsencode(text) + b"\n")
+        sys.stdout.flush()
     except BrokenPipeError:  # whoever asked has left; Python would complain once more when it flushes at its end
         _close_stdout()
     except OSError as error:

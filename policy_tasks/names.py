@@ -46,6 +46,8 @@ _VARIANTS: dict[str, tuple[str, re.Pattern[str], Callable[[str], str]]] = {
     "ppc64le": ("GOPPC64", re.compile("power(8|9|10)"), str),
     "riscv64": ("GORISCV64", re.compile("rva2[023]u64"), str),
 }
+# Where Go makes programs of their own that need nothing of the system, and the inspector can tell.
+_SYSTEMS = ("linux", "darwin", "windows", "freebsd", "netbsd", "dragonfly")
 # The variant that container tools expect where Go needs none.
 _CONTAINER_VARIANTS = {"arm64": "v8", "arm": "v7"}
 
@@ -117,6 +119,8 @@ def parse_platform(text: str) -> Platform:
     parts = text.split("/")
     if len(parts) not in (2, 3) or not all(re.fullmatch("[a-z0-9.]+", part) for part in parts):
         raise _wrong_platform(text, "want OS/ARCH or OS/ARCH/VARIANT")
+    if parts[0] not in _SYSTEMS:
+        raise _wrong_platform(text, f"an engine is a static program of its own, for {', '.join(_SYSTEMS)}")
     if len(parts) == 3:
         _, pattern, _ = _VARIANTS.get(parts[1], ("", re.compile(r"(?!)"), str))
         if not pattern.fullmatch(parts[2]):

@@ -58,26 +58,32 @@ def _has_table(folder: Path) -> bool:
 
 def _table(folder: Path) -> Mapping[str, Any]:
     file = folder / "pyproject.toml"
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (FileNotFoundError, NotADirectoryError, PermissionError):
-        return {}
-    except UnicodeDecodeError as error:
-        raise _broken(file, f"it is not UTF-8: {error}") from None
-    except OSError as error:
-        raise output_error(error, file) from None
+    text = _text(file)
     if "policy-tasks" not in text and "policy_tasks" not in text:
         return {}
     try:
         tool = tomllib.loads(text).get("tool", {})
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise _broken(file, str(error)) from None
+    if not isinstance(tool, Mapping):
+        raise _broken(file, "tool is not a table")
     if "policy_tasks" in tool:
         raise _broken(file, f"it has [tool.policy_tasks], which nobody reads: the name is [{TABLE}]")
     table = tool.get("policy-tasks", {})
     if not isinstance(table, Mapping):
         raise _broken(file, f"[{TABLE}] is not a table")
     return table
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8") if file.is_file() else ""
+    except PermissionError:
+        return ""
+    except UnicodeDecodeError as error:
+        raise _broken(file, f"it is not UTF-8: {error}") from None
+    except OSError as error:
+        raise output_error(error, file) from None
 
 
 def _broken(file: Path, why: str) -> SettingsError:

@@ -222,6 +222,10 @@ def test_an_archive_is_saved_in_one_step(tmp_path: Path) -> None:
         target.unlink()
         target.symlink_to(victim)
         save(directory.temporary_file(b"newer"), target)
+        os.mkfifo(tmp_path / "fifo")
+        with pytest.raises(OutputError):
+            save(directory.temporary_file(b"new"), tmp_path / "fifo")
+    assert (tmp_path / "fifo").is_fifo()
     assert victim.read_bytes() == b"mine"
     assert target.read_bytes() == b"newer"
     assert [path.name for path in target.parent.iterdir()] == ["a.tar"]

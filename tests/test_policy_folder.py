@@ -83,14 +83,14 @@ def test_what_go_ignores_is_no_module(tmp_path: Path) -> None:
 
 
 def test_what_would_decide_for_go_is_left_out(tmp_path: Path) -> None:
-    """Workspaces, vendored modules and version control are not read, nor is a build directory of ours."""
-    left_out = ("go.work", "go.work.sum", "vendor/modules.txt", ".git/config", ".hg/hgrc", "x/vendor/x.go")
-    lay_out(tmp_path, "go.mod", "a.go", *left_out)
+    """Workspaces, vendored modules and version control are not read, nor is a build directory of ours; what is embedded is."""
+    left_out = ("go.work", "go.work.sum", "vendor/modules.txt", ".git/config", ".hg/hgrc")
+    lay_out(tmp_path, "go.mod", "a.go", "static/vendor/x.js", *left_out)
     with hold(tmp_path / "build" / "policy-engine") as directory:
         directory.write("policies/a/go.mod", b"module x\n")
     found = read(tmp_path)
     assert set(found.modules) == {tmp_path}
-    assert names(found, tmp_path) == {"go.mod", "a.go"}
+    assert names(found, tmp_path) == {"go.mod", "a.go", "static/vendor/x.js"}
 
 
 def test_limits_hold_before_reading(tmp_path: Path) -> None:

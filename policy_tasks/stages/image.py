@@ -13,8 +13,8 @@ from pathlib import Path
 from policy_tasks.model import Binary, Image
 from policy_tasks.names import Reference, parse_platform
 from policy_tasks.toolchain import templates
-from policy_tasks.toolchain.archive_file import save
-from policy_tasks.toolchain.build_directory import BuildDirectory
+from policy_tasks.toolchain.archive_file import is_written_to, save
+from policy_tasks.toolchain.build_directory import ARCHIVES, BuildDirectory
 from policy_tasks.toolchain.go_command import Go
 from policy_tasks.toolchain.image_config import FOLDER, STATIC, USER, ImageConfig, image_config
 from policy_tasks.toolchain.image_engine import Docker, Oci
@@ -61,8 +61,9 @@ def _with_docker(
     if image_id is None or directory.recall("docker-image") != {"key": key, "id": image_id}:
         platform = parse_platform(binary.platform)
         image_id = engine.build(_context(binary, base.name, dockerfile), platform)
-        engine.check(image_id, platform, USER)
-        engine.tag(image_id, reference)
+        with engine.discarding(image_id):
+            engine.check(image_id, platform, USER)
+            engine.tag(image_id, reference)
         directory.remember("docker-image", {"key": key, "id": image_id})
     log.info("image: %s on %s, with Docker", reference, base.name)
     if output:
@@ -85,7 +86,7 @@ def _as_archive(binary: Binary, reference: Reference, chosen: Oci, go: Go, direc
         image = _assembled(binary, config, chosen, make_inspector(go, directory))
         made = directory.temporary_file(as_archive(image, reference))
         known = {"key": key, "digest": image.digest, "sha256": _sha256(made)}
-        if chosen.archive.is_relative_to(directory.path):  # its default place
+        if chosen.archive.parent == directory.path / ARCHIVES:
             directory.move(made, chosen.archive)
         else:
             save(made, chosen.archive)
@@ -145,10 +146,7 @@ def _rootfs_digest() -> str:
 
 
 def _sha256(path: Path) -> str:
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError:
-        return ""
+    return hashlib.sha256(path.read_bytes()).hexdigest() if is_written_to(path) else ""
 
 
 def _key(*parts: str | bytes) -> str:

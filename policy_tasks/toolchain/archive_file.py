@@ -21,6 +21,7 @@ def save(source: Path, target: Path) -> None:
     build = hashlib.sha256(str(source.parent.parent).encode()).hexdigest()[:8]
     partial = target.with_name(f".{target.name}.{build}.partial")
     try:
+        _check(target)
         partial.unlink(missing_ok=True)
         with source.open("rb") as read, partial.open("xb") as write:
             shutil.copyfileobj(read, write)
@@ -36,3 +37,20 @@ def save(source: Path, target: Path) -> None:
                 fix="name a file in a folder that exists with --output",
             ) from None
         raise output_error(error, target, "--output") from None
+
+
+def is_written_to(target: Path) -> bool:
+    """
+    Whether a file that was written before is there: a link, a device or a FIFO is none, and reading one may never end.
+    """
+    return not target.is_symlink() and target.is_file()
+
+
+def _check(target: Path) -> None:
+    if target.exists() and not target.is_symlink() and not target.is_file() and not target.is_dir():
+        raise OutputError.of(
+            "the archive cannot be written",
+            where=target,
+            why="there is a device or a FIFO, which would be replaced",
+            fix="name a file with --output, or remove that",
+        )

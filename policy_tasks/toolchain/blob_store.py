@@ -30,6 +30,12 @@ class BlobStore:
             return None
         return data if digest_of(data) == digest else None
 
+    def digests(self) -> set[str]:
+        """
+        The digests of all blobs here.
+        """
+        return {file.name.replace("-", ":") for file in self._folder.iterdir()} if self._folder.is_dir() else set()
+
     def put(self, digest: str, data: bytes) -> None:
         """
         Keep a blob, in one step.

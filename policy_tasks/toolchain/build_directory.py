@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any
 
 STATE = ".policy-tasks"
+# Where archives are that nobody named another place for.
+ARCHIVES = "image"
 # Beside the generated module: what later stages make of it.
-OUTPUTS = frozenset({STATE, "bin", "image", ".gitignore", ".dockerignore"})
+OUTPUTS = frozenset({STATE, "bin", ARCHIVES, ".gitignore", ".dockerignore"})
 
 
 class BuildDirectory:

@@ -62,9 +62,9 @@ def _auto(platform: Platform, engine: DockerEngine) -> Base:
 
 def _present(name: str, platform: Platform, engine: DockerEngine) -> Base | None:
     found = engine.inspect(name)
-    if not found or (found["Os"], found["Architecture"]) != (platform.os, platform.arch):
+    if not found or (found.os, found.arch) != (platform.os, platform.arch):
         return None
-    return Base(name, found["Id"], tuple((found.get("Config") or {}).get("Env") or ()))
+    return Base(name, found.id, found.env)
 
 
 def _pulled(name: str, platform: Platform, engine: DockerEngine, within: int = SILENT_FOR) -> Base:

@@ -7,14 +7,29 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from policy_tasks.errors import BuildError, PolicyTasksError, RegistryError, ToolError
 from policy_tasks.names import Platform, Reference
 from policy_tasks.toolchain.credentials import credentials
 from policy_tasks.toolchain.docker_failure import Failure, message_of
-from policy_tasks.toolchain.docker_transport import SdkTransport, UnixTransport
+from policy_tasks.toolchain.docker_transport import ASKED_WITHIN, SdkTransport, UnixTransport
+
+T = TypeVar("T")
+
+
+class ImageFacts(NamedTuple):
+    """
+    What an engine knows of an image.
+    """
+
+    id: str
+    os: str
+    arch: str
+    user: str
+    env: tuple[str, ...]
 
 
 class DockerEngine:
@@ -33,26 +48,26 @@ class DockerEngine:
         """
         return Failure(what, kind, where or self.address, self.address)
 
-    def inspect(self, name: str) -> dict[str, Any] | None:
+    def inspect(self, name: str) -> ImageFacts | None:
         """
         What the engine knows of the image with this name or ID; None where it has none.
         """
-        found: dict[str, Any] | None = self._ask("GET", f"/images/{name}/json") if name else None
-        return found
+        return self._ask("GET", f"/images/{name}/json", read=_facts) if name else None
 
     def names(self, repository: str) -> list[str]:
         """
         The tags that the engine has of a repository. This takes longer than to ask for one that is known.
         """
-        images = self._ask("GET", "/images/json", {"filters": json.dumps({"reference": [repository]})})
-        return [tag for image in images for tag in image.get("RepoTags") or ()]
+        query = {"filters": json.dumps({"reference": [repository]})}
+        read = lambda images: [str(tag) for image in images for tag in image.get("RepoTags") or ()]  # noqa: E731
+        return self._ask("GET", "/images/json", query, read=read) or []
 
     def image_id(self, reference: str) -> str | None:
         """
         The ID of the image that has this name, if any.
         """
         found = self.inspect(reference)
-        return found["Id"] if found else None
+        return found.id if found else None
 
     def build(self, context: bytes, platform: Platform) -> str:
         """
@@ -62,8 +77,8 @@ class DockerEngine:
         speaks (https://github.com/docker/docker-py/issues/2230), some engines' BuildKit finds no base that is present
         (https://github.com/moby/buildkit/issues/5309); then it is the classic builder's turn, whose word counts.
         """
-        version = self._ask("GET", "/version")
-        native = (version.get("Os"), version.get("Arch")) == (platform.os, platform.arch) and not platform.variant
+        version = self._ask("GET", "/version", read=lambda said: (said.get("Os"), said.get("Arch")))
+        native = version == (platform.os, platform.arch) and not platform.variant
         # Asked for its own platform, an engine of 20.10 wants to be in experimental mode.
         query = {"rm": "1", "forcerm": "1"} | ({} if native else {"platform": platform.container})
         try:
@@ -81,7 +96,9 @@ class DockerEngine:
         for event in failure.events(lambda: self._lines("/build", query, context)):
             # BuildKit's own records of its progress have a text where this has an object.
             aux = event.get("aux")
-            image_id = aux.get("ID", image_id) if isinstance(aux, dict) else image_id
+            image_id = str(aux.get("ID", image_id)) if isinstance(aux, dict) else image_id
+        if not re.fullmatch("sha256:[0-9a-f]{64}", image_id):
+            raise failure.error("the engine did not say the ID of what it built")
         return image_id
 
     def _lines(self, path: str, query: dict[str, str], body: bytes) -> Iterator[dict[str, Any]]:
@@ -95,12 +112,12 @@ class DockerEngine:
         """
         See that an image is what was asked for, before it gets the name by which people run it.
         """
-        found = self.inspect(image_id) or {}
+        found = self.inspect(image_id) or ImageFacts("", "", "", "", ())
         wrong = []
-        if found.get("Config", {}).get("User") != user:
-            wrong.append(f"its user is {found.get('Config', {}).get('User')!r}, not {user!r}")
-        if (found.get("Os"), found.get("Architecture")) != (platform.os, platform.arch):
-            wrong.append(f"it is for {found.get('Os')}/{found.get('Architecture')}, not for {platform}")
+        if found.user != user:
+            wrong.append(f"its user is {found.user!r}, not {user!r}")
+        if (found.os, found.arch) != (platform.os, platform.arch):
+            wrong.append(f"it is for {found.os}/{found.arch}, not for {platform}")
         if wrong:
             raise BuildError.of(
                 "the Docker engine built something else",
@@ -115,7 +132,19 @@ class DockerEngine:
         """
         query = {"repo": reference.repository, "tag": reference.tag}
         failure = self.failure(f"the image was not named {reference}", BuildError)
-        self._ask("POST", f"/images/{image_id}/tag", query, failure)
+        self._ask("POST", f"/images/{image_id}/tag", query, failure, read=lambda said: said)
+
+    @contextmanager
+    def discarding(self, image_id: str) -> Iterator[None]:
+        """
+        Remove the image, which nobody has a name for, if it turns out that nobody is to have it.
+        """
+        try:
+            yield
+        except BaseException:
+            with suppress(PolicyTasksError):
+                self._ask("DELETE", f"/images/{image_id}", read=lambda said: said)
+            raise
 
     def save(self, reference: Reference, target: Path) -> None:
         """
@@ -158,19 +187,36 @@ class DockerEngine:
         for _ in failure.events(start):
             pass
 
-    def _ask(self, method: str, path: str, query: dict[str, str] | None = None, failure: Failure | None = None) -> Any:
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        query: dict[str, str] | None = None,
+        failure: Failure | None = None,
+        *,
+        read: Callable[[Any], T],
+    ) -> T | None:
         """
-        The engine's answer, or None for what it does not have.
+        What `read` takes out of the engine's answer, or None for what it does not have.
         """
         failure = failure or self.failure("the Docker engine failed", ToolError)
         (answer,) = failure.guarded(lambda: [self._answer(method, path, query)])
         status, body = answer
         if status == 404 and method == "GET":
             return None
-        if status >= 400:
+        if status >= 300:
             raise failure.error(message_of(body))
-        return json.loads(body) if body else None
+        try:
+            return read(json.loads(body)) if body else None
+        except (ValueError, TypeError, AttributeError, KeyError):
+            raise failure.error("what answers there does not answer as a Docker engine does") from None
 
     def _answer(self, method: str, path: str, query: dict[str, str] | None) -> tuple[int, bytes]:
-        with self._transport.send(method, path, query=query) as answer:
+        with self._transport.send(method, path, query=query, timeout=ASKED_WITHIN) as answer:
             return answer.status, answer.read()
+
+
+def _facts(said: Any) -> ImageFacts:
+    config = said.get("Config") or {}
+    env = tuple(each for each in config.get("Env") or () if isinstance(each, str))
+    return ImageFacts(str(said["Id"]), str(said["Os"]), str(said["Architecture"]), str(config.get("User", "")), env)

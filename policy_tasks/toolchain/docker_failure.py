@@ -40,8 +40,12 @@ class Failure(NamedTuple):
         The events of a stream to its end, or the error that is one of them.
         """
         for event in self.guarded(start):
+            if not isinstance(event, dict):
+                raise self.error("what answers there does not answer as a Docker engine does")
             if "error" in event or "errorDetail" in event:
-                raise self.error((event.get("errorDetail") or {}).get("message") or str(event.get("error")))
+                detail = event.get("errorDetail")
+                said = detail.get("message") if isinstance(detail, dict) else detail
+                raise self.error(str(said or event.get("error")))
             yield event
 
     def guarded(self, start: Callable[[], Iterable[T]]) -> Iterator[T]:

@@ -18,8 +18,10 @@ from urllib.parse import quote, urlencode
 
 from policy_tasks.names import DOCKER_SOCKET
 
-# Seconds. A daemon that is there answers at once; one that builds, pulls or pushes may be silent for long.
+# Seconds. A daemon that is there answers at once, and a question when it is busy after a while; one that builds, pulls or
+# pushes may be silent for long.
 ANSWERS_WITHIN = 10
+ASKED_WITHIN = 60
 SILENT_FOR = 600
 
 
@@ -47,6 +49,8 @@ class UnixTransport:
         self._path = path
         self._prefix = ""
         with self.send("GET", "/_ping", timeout=ANSWERS_WITHIN) as answer:
+            if answer.status != 200:
+                raise http.client.HTTPException(f"it answers {answer.status}")
             version = answer.getheader("Api-Version")
         self._prefix = f"/v{version}" if version else ""
 
@@ -140,9 +144,9 @@ def plain_socket() -> str | None:
 
 
 def _current_context() -> str:
-    folder = Path(os.environ.get("DOCKER_CONFIG") or Path("~/.docker").expanduser())
     try:
-        found: str = json.loads((folder / "config.json").read_bytes()).get("currentContext", "")
-    except (OSError, ValueError, AttributeError):
+        folder = Path(os.environ.get("DOCKER_CONFIG") or Path("~/.docker").expanduser())
+        found = json.loads((folder / "config.json").read_bytes()).get("currentContext")
+    except (OSError, ValueError, AttributeError, RuntimeError):  # RuntimeError: nobody knows this user's home
         return ""
-    return found if found != "default" else ""
+    return found if isinstance(found, str) and found != "default" else ""

@@ -127,7 +127,7 @@ def _slugs(parsed: dict[Path, GoMod]) -> dict[Path, str]:
     slugs: dict[Path, str] = {}
     taken: set[str] = set()
     for path in sorted(parsed, key=lambda path: (parsed[path].path, str(path))):
-        plain = re.sub(r"[^a-z0-9.]+", "-", parsed[path].path.lower()).strip("-.") or "module"
+        plain = re.sub(r"[^a-z0-9.]+", "-", parsed[path].path.lower()).strip("-.")[:100] or "module"
         slug = next(name for name in _numbered(plain) if name not in taken)
         taken.add(slug)
         slugs[path] = slug

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from policy_tasks.errors import OutputError, PolicyTasksError, SettingsError, ToolError
 from policy_tasks.names import DOCKER_SOCKET, Platform, Reference, parse_image
 from policy_tasks.settings import Settings
-from policy_tasks.toolchain.build_directory import STATE
+from policy_tasks.toolchain.build_directory import ARCHIVES, STATE
 from policy_tasks.toolchain.image_config import STATIC
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def _archive(settings: Settings, reference: Reference, error: PolicyTasksError |
         return settings.path(settings.image.output)
     name = f"{reference.path.rpartition('/')[2]}.tar"
     if not settings.image.archive_dir:
-        return settings.build_dir / "image" / name
+        return settings.build_dir / ARCHIVES / name
     folder = settings.path(settings.image.archive_dir)
     if folder.is_dir():
         return folder / name

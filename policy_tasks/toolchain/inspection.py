@@ -146,7 +146,7 @@ def _is_ignored(folder: str, ignores: tuple[str, ...]) -> bool:
     Whether `go list ./...` would pass it by: https://go.dev/ref/mod#go-mod-file-ignore.
     """
     parts = tuple(filter(None, folder.split("/")))
-    if any(part.startswith((".", "_")) or part == "testdata" for part in parts):
+    if any(part.startswith((".", "_")) or part in ("testdata", "vendor") for part in parts):
         return True
     for ignore in ignores:
         wanted = PurePosixPath(ignore).parts

@@ -35,6 +35,13 @@ class Layer:
     diff_id: str
     media_type: str = LAYER
 
+    @property
+    def digest(self) -> str:
+        """
+        The digest of the compressed layer.
+        """
+        return digest_of(self.data)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BaseImage:

@@ -20,8 +20,8 @@ from policy_tasks.toolchain.build_lock import is_build_directory
 from policy_tasks.toolchain.go_mod import GO_MOD
 
 _VERSION_CONTROL = frozenset({".git", ".hg", ".svn", ".bzr", ".fslckout", "_FOSSIL_", "CVS"})
-# Go reads these for itself, and they would change what the policy is built with: the generated module decides that.
-_LEFT_OUT = frozenset({"go.work", "go.work.sum", "vendor"}) | _VERSION_CONTROL
+# Go reads these at a module's root, and they would change what the policy is built with: the generated module decides that.
+_GO_READS = frozenset({"go.work", "go.work.sum", "vendor"})
 _DEEPEST = 100
 # Control characters, what stands for bytes that are no UTF-8, and what shows the letters after it in another order:
 # https://trojansource.codes.
@@ -112,7 +112,8 @@ def _enter(folder: str, reading: Reading, place: _Place) -> _Place:
 
 def _take(descriptor: int, folder: str, entry: os.DirEntry[str], reading: Reading, place: _Place) -> None:
     path = f"{folder}/{entry.name}"
-    if entry.name in _LEFT_OUT:
+    at_root = not (place.module and place.inside)
+    if entry.name in _VERSION_CONTROL or (entry.name in _GO_READS and at_root):
         return
     if not _is_sound(entry.name) and (place.module or entry.is_dir(follow_symlinks=False)):
         _add(

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ from policy_tasks.shown import printable
 
 # No step of a build takes this long; what does hangs, or is meant to hang (a FIFO, a compile bomb). In seconds.
 TIMEOUT = 1800
+_CLEANS_UP_WITHIN = 2
 
 
 class Command(NamedTuple):
@@ -135,13 +137,21 @@ def _start(command: Command) -> subprocess.Popen[bytes]:
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
+    """
+    End the command with all that it started: asked as by Ctrl-C at first, upon which Go removes its temporary folders.
+    """
     if process.poll() is not None:
         return
-    try:
+    _signal(process, signal.SIGINT)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(_CLEANS_UP_WITHIN)
+    _signal(process, getattr(signal, "SIGKILL", signal.SIGTERM))
+    process.wait()
+
+
+def _signal(process: subprocess.Popen[bytes], number: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):
         if hasattr(os, "killpg"):
-            os.killpg(process.pid, signal.SIGKILL)
+            os.killpg(process.pid, number)
         else:
             process.kill()
-    except (ProcessLookupError, PermissionError):
-        pass
-    process.wait()

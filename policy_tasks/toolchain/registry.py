@@ -14,6 +14,7 @@ from urllib.parse import urljoin
 from policy_tasks.errors import PolicyTasksError, RegistryError
 from policy_tasks.names import Platform, Reference
 from policy_tasks.shown import printable
+from policy_tasks.toolchain.base_image import check_layers, checked_config
 from policy_tasks.toolchain.blob_store import BlobStore
 from policy_tasks.toolchain.oci_archive import INDEX, LAYER, MANIFEST, BaseImage, Layer, OciImage, digest_of
 from policy_tasks.toolchain.registry_login import TIMEOUT, authorization, session, with_header
@@ -25,6 +26,8 @@ _DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
 _DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 _ACCEPTED = ", ".join((INDEX, _DOCKER_LIST, MANIFEST, _DOCKER_MANIFEST))
 _HUB = "registry-1.docker.io"
+# Bytes of anything but a layer: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-manifests
+_LARGEST_ANSWER = 4 << 20
 # What Docker, too, takes to be without TLS: https://docs.docker.com/reference/cli/dockerd/#insecure-registries
 _LOCAL = re.compile(r"(localhost|127(\.\d+){3}|\[::1\])(:\d+)?")
 
@@ -75,13 +78,15 @@ class Registry:
         manifest = self._manifest(self._reference.digest or self._reference.tag)
         if "manifests" in manifest:
             manifest = self._manifest(self._choose(manifest, platform))
-        config: dict[str, Any] = json.loads(self._blob(manifest["config"]["digest"], store))
+        config = checked_config(json.loads(self._blob(manifest["config"], store)))
         if (config.get("os"), config.get("architecture")) != (platform.os, platform.arch):
             raise self._error(f"the registry has it, but not for {platform}")
+        known = store.digests()
         layers = tuple(
-            Layer(data=self._blob(each["digest"], store), diff_id=diff_id, media_type=_oci_type(each["mediaType"]))
+            Layer(data=self._blob(each, store), diff_id=diff_id, media_type=_oci_type(each["mediaType"]))
             for each, diff_id in zip(manifest["layers"], config["rootfs"]["diff_ids"], strict=True)
         )
+        check_layers(layer for layer in layers if layer.digest not in known)
         store.keep_only([each["digest"] for each in (manifest["config"], *manifest["layers"])])
         return BaseImage(name=str(self._reference), layers=layers, config=config)
 
@@ -101,11 +106,12 @@ class Registry:
                 return str(each["digest"])
         raise self._error(f"the registry has it, but not for {platform}")
 
-    def _blob(self, digest: str, store: BlobStore) -> bytes:
+    def _blob(self, descriptor: dict[str, Any], store: BlobStore) -> bytes:
+        digest, size = str(descriptor["digest"]), int(descriptor["size"])
         kept = store.get(digest)
         if kept is not None:
             return kept
-        data = self._ask("GET", f"blobs/{digest}").content
+        data = self._ask("GET", f"blobs/{digest}", at_most=size).content
         if digest_of(data) != digest:
             raise self._error(f"the registry sent a blob that is not {digest}")
         store.put(digest, data)
@@ -130,22 +136,28 @@ class Registry:
         headers: dict[str, str] | None = None,
         scope: str = "pull",
         allowed: tuple[int, ...] = (),
+        at_most: int = _LARGEST_ANSWER,
     ) -> requests.Response:
-        response = self._send(method, path, data, headers)
+        response = self._send(method, path, data, headers, at_most)
         # At first, and when a token has run out in the middle of a long push. The storage that a registry sends us to may
         # ask for a password as well: it gets none.
         if response.status_code == 401 and self._is_ours(response.url):
             self._token = self._authorization(response.headers.get("WWW-Authenticate", ""), scope)
-            response = self._send(method, path, data, headers)
+            response = self._send(method, path, data, headers, at_most)
         if response.status_code >= 400 and response.status_code not in allowed:
             raise self._refused(response)
         return response
 
-    def _send(self, method: str, path: str, data: bytes | None, headers: dict[str, str] | None) -> requests.Response:
+    def _send(
+        self, method: str, path: str, data: bytes | None, headers: dict[str, str] | None, at_most: int
+    ) -> requests.Response:
         url = urljoin(self._root, path)
         auth = with_header(self._token if self._is_ours(url) else "")
         with self._told():
-            return self._session.request(method, url, data=data, headers=headers, auth=auth, timeout=TIMEOUT)
+            options: dict[str, Any] = {"headers": headers, "auth": auth, "timeout": TIMEOUT, "stream": True}
+            response = self._session.request(method, url, data=data, **options)
+            _read(response, at_most)
+            return response
 
     def _is_ours(self, url: str) -> bool:
         return url.startswith(self._root.partition("/v2/")[0] + "/")
@@ -188,6 +200,19 @@ class Registry:
             why=why,
             fix="see that the name is right and the registry can be reached; log in with: docker login REGISTRY",
         )
+
+
+def _read(response: requests.Response, at_most: int) -> None:
+    """
+    Read the answer, which is not to be longer than it was said to be. Raises ValueError.
+    """
+    body = bytearray()
+    for chunk in response.iter_content(1 << 16):
+        body += chunk
+        if len(body) > max(at_most, _LARGEST_ANSWER):
+            response.close()
+            raise ValueError(f"it goes on after {len(body)} bytes")
+    response._content = bytes(body)  # noqa: SLF001 - as requests does it itself, which knows no limit
 
 
 def _reason(error: BaseException) -> str:
