@@ -205,7 +205,7 @@ class DockerEngine:
         if status == 404 and method == "GET":
             return None
         if status >= 300:
-            raise failure.error(message_of(body))
+            raise failure.error(message_of(body) or f"it answers {status}")
         try:
             return read(json.loads(body)) if body else None
         except (ValueError, TypeError, AttributeError, KeyError):
