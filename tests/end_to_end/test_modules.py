@@ -1,0 +1,223 @@
+"""
+Policies with dependencies of their own: what is replaced, excluded and chosen, with made-up modules from a proxy of files.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from policy_tasks import compile, discover, load_settings
+from policy_tasks.errors import PolicyTasksError
+from policy_tasks.settings import Settings
+from tests.module_proxy import ModuleProxy
+
+pytestmark = pytest.mark.needs("go")
+
+
+def answering(package: str, answer: str, *imports: str, extra: str = "") -> str:
+    """
+    A policy whose answer is this Go expression.
+    """
+    lines = "".join(f'\t"{path}"\n' for path in imports)
+    return f"""package {package}
+
+import (
+	"context"
+
+{lines})
+
+type Policy struct{{}}
+
+func (Policy) Name() string {{ return "{package}" }}
+
+func (Policy) Execute(ctx context.Context, input any) (any, error) {{ return {answer}, nil }}
+
+func (Policy) Validate() error {{ return nil }}
+{extra}"""
+
+
+class Project:
+    """
+    A project whose modules come from the proxy alone.
+    """
+
+    def __init__(self, root: Path, proxy: ModuleProxy) -> None:
+        self.root = root
+        self.proxy = proxy
+
+    def write(self, name: str, text: str) -> Path:
+        """Write a file of the project."""
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+    def policy(self, name: str, *requires: str, answer: str = "", mod: str = "", go: str = "1.21") -> Path:
+        """Write a policy that asks for these modules, `path version`, and answers with the first one's Version."""
+        paths = [each.split()[0] for each in requires]
+        package = paths[0].split("/")[1] if paths else ""
+        lines = "".join(f"require {each}\n" for each in requires)
+        self.write(f"policies/{name}/go.mod", f"module example.com/{name}\n\ngo {go}\n\n{lines}{mod}")
+        code = answering(name, answer or (f"{package}.Version" if paths else '""'), *paths[:1])
+        return self.write(f"policies/{name}/{name}.go", code)
+
+    def settings(self, **settings: Any) -> Settings:
+        """The settings of the project."""
+        return load_settings(self.root, **settings)
+
+    def refuse(self, **settings: Any) -> PolicyTasksError:
+        """Compile, and return the error."""
+        with pytest.raises(PolicyTasksError) as caught:
+            compile(self.settings(**settings))
+        return caught.value
+
+    def answers(self, **settings: Any) -> Mapping[str, Any]:
+        """Compile and run: each policy's answer, by its name."""
+        binary = compile(self.settings(**settings))
+        ran = subprocess.run([binary.path], capture_output=True, check=True, stdin=subprocess.DEVNULL)
+        return {each["name"]: each["result"] for each in json.loads(ran.stdout)["results"]}
+
+
+@pytest.fixture(scope="module")
+def proxy(tmp_path_factory: pytest.TempPathFactory) -> ModuleProxy:
+    """A proxy that has x.example/lib in several versions, a fork of it, and modules that ask for it."""
+    made = ModuleProxy(tmp_path_factory.mktemp("proxy"))
+    for version in ("v1.0.0", "v1.1.0", "v1.2.0"):
+        made.add("x.example/lib", version)
+    made.add("x.example/lib/v2", "v2.0.0")
+    made.add("x.example/fork", "v1.5.0", {"lib.go": 'package lib\n\nconst Version = "fork"\n'})
+    made.add(
+        "x.example/needs",
+        "v1.0.0",
+        {"needs.go": 'package needs\n\nimport "x.example/lib"\n\nconst Version = "needs " + lib.Version\n'},
+        mod="require x.example/lib v1.2.0\n",
+    )
+    return made
+
+
+@pytest.fixture
+def project(tmp_path: Path, proxy: ModuleProxy, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """An empty project."""
+    proxy.use(monkeypatch)
+    return Project(tmp_path, proxy)
+
+
+def test_the_highest_version_asked_for_is_taken(project: Project) -> None:
+    """Of two policies that ask for two versions, both get the higher one."""
+    project.policy("a", "x.example/lib v1.0.0")
+    project.policy("b", "x.example/lib v1.1.0")
+    assert project.answers() == {"a": "v1.1.0", "b": "v1.1.0"}
+
+
+def test_a_replace_by_another_module_holds_for_all(project: Project) -> None:
+    """A policy's replace by a fork at a version is taken over; that of two policies, if it is the same, as well."""
+    project.policy("a", "x.example/lib v1.0.0", mod="replace x.example/lib => x.example/fork v1.5.0\n")
+    project.policy("b", "x.example/lib v1.1.0")
+    assert project.answers() == {"a": "fork", "b": "fork"}
+    project.policy("b", "x.example/lib v1.1.0", mod="replace x.example/lib => x.example/fork v1.5.0\n")
+    assert project.answers() == {"a": "fork", "b": "fork"}
+
+
+def test_replaces_by_two_modules_are_refused(project: Project) -> None:
+    """A fork and a folder for one module are an error with both lines."""
+    project.write("lib/go.mod", "module x.example/lib\n")
+    project.write("lib/lib.go", 'package lib\n\nconst Version = "local"\n')
+    project.policy("a", "x.example/lib v1.0.0", mod="replace x.example/lib => x.example/fork v1.5.0\n")
+    project.policy("b", "x.example/lib v1.0.0", mod="replace x.example/lib => ../../lib\n")
+    error = project.refuse()
+    assert error.exit_code == 3
+    assert error.where == f"{project.root}/policies/a/go.mod:6 and {project.root}/policies/b/go.mod:6"
+    assert "x.example/fork@v1.5.0" in error.why
+    assert str(project.root / "lib") in error.why
+
+
+def test_an_excluded_version_is_not_taken(project: Project) -> None:
+    """A policy's exclude holds for the whole build: the next version that there is is taken."""
+    project.policy("a", "x.example/lib v1.1.0", mod="exclude x.example/lib v1.1.0\n")
+    assert project.answers() == {"a": "v1.2.0"}
+
+
+def test_two_majors_of_a_library_are_two_libraries(project: Project) -> None:
+    """What is no core may be there in two major versions."""
+    project.policy("a", "x.example/lib v1.0.0")
+    project.policy("b", "x.example/lib/v2 v2.0.0", answer="lib.Version")
+    assert project.answers() == {"a": "v1.0.0", "b": "v2.0.0"}
+
+
+def test_three_modules_that_replace_each_other(project: Project) -> None:
+    """Helpers that replace each other, with folders and forks, are followed to the end (gobusybox's diamond)."""
+    project.policy("a", "h.example/one v0.0.0", mod="replace h.example/one => ../../one\n", answer="one.Version")
+    project.write("one/go.mod", "module h.example/one\n\ngo 1.21\n\nrequire h.example/two v0.0.0\n\n"
+                  "replace h.example/two => ../two\n")  # fmt: skip
+    project.write("one/one.go", 'package one\n\nimport "h.example/two"\n\nconst Version = "one " + two.Version\n')
+    project.write("two/go.mod", "module h.example/two\n\ngo 1.21\n\nrequire x.example/lib v1.0.0\n\n"
+                  "replace x.example/lib => x.example/fork v1.5.0\n")  # fmt: skip
+    project.write("two/two.go", 'package two\n\nimport "x.example/lib"\n\nconst Version = "two " + lib.Version\n')
+    project.policy("b", "x.example/lib v1.2.0")
+    assert project.answers() == {"a": "one two fork", "b": "fork"}
+
+
+def test_any_shape_of_a_tree(project: Project) -> None:
+    """
+    A module at the root of the policies with others below it, several packages with several types, policies that import
+    each other, internal packages and embedded files, all in one engine.
+    """
+    project.write("policies/go.mod", "module example.com/root\n\ngo 1.21\n\nrequire example.com/deep v0.0.0\n")
+    project.write("policies/root.go", answering("root", "deep.Answer", "example.com/deep"))
+    project.write("policies/x/go.mod", "module example.com/deep\n\ngo 1.21\n")
+    project.write(
+        "policies/x/deep.go", 'package deep\n\nimport "example.com/deep/internal/text"\n\nvar Answer = text.Text\n'
+    )
+    embed = 'package text\n\nimport _ "embed"\n\n//go:embed text.txt\nvar Text string\n'
+    project.write("policies/x/internal/text/text.go", embed)
+    project.write("policies/x/internal/text/text.txt", "embedded")
+    second = 'type Second struct{ Policy }\n\nfunc (Second) Name() string { return "second" }\n'
+    project.write("policies/x/y/z/z.go", answering("z", "1.5", extra=second))
+    project.write("policies/x/linux_only_linux.go", "package deep\n\nconst only = 1\n")
+    project.write("policies/x/never.go", "//go:build never\n\npackage broken\n")
+    project.write("policies/loose/loose.go", "package loose\n")
+    project.write("other/stray.go", "package stray\n")
+    found = discover(project.settings(policies=["policies", "other"]))
+    assert [str(each.package) for each in found.policies] == [
+        "example.com/deep/y/z",
+        "example.com/deep/y/z",
+        "example.com/root",
+    ]
+    assert ["belongs to no module" in each.reason for each in found.near_misses] == [True]
+    assert project.answers() == {"root": "embedded", "z": 1.5, "second": 1.5}
+
+
+def test_the_go_line_is_the_highest_asked_for(project: Project) -> None:
+    """The generated module's go line is that of the policy that asks for most, and never lower than the core's."""
+    go_mod = project.root / "build/policy-engine/go.mod"
+    project.policy("a", "x.example/lib v1.0.0", go="1.22")
+    discover(project.settings())
+    assert "\ngo 1.26.0\n" in go_mod.read_text()
+    project.policy("b", "x.example/lib v1.0.0", go="1.26.1")
+    discover(project.settings())
+    assert "\ngo 1.26.1\n" in go_mod.read_text()
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"), [("missing", "no matching versions|not found|no such file"), ("sum", "checksum mismatch")]
+)
+def test_what_the_proxy_gives_wrongly_is_told(damage: str, told: str, project: Project, tmp_path: Path) -> None:
+    """A module that is not there, and one that is not what go.sum says, end with Go's words and the old binary in place."""
+    project.policy("a", "x.example/lib v1.0.0")
+    before = compile(project.settings())
+    version = "v1.9.0" if damage == "missing" else "v1.1.0"
+    project.policy("a", f"x.example/lib {version}")
+    if damage == "sum":
+        wrong = "h1:" + "A" * 43 + "="
+        project.write("policies/a/go.sum", f"x.example/lib v1.1.0 {wrong}\nx.example/lib v1.1.0/go.mod {wrong}\n")
+    error = project.refuse()
+    assert error.exit_code == 5
+    assert re.search(told, error.why)
+    assert before.path.is_file()
