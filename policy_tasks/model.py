@@ -30,12 +30,24 @@ class Module:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Constructor:
+    """
+    An exported function without parameters that makes a policy: `pointer` is whether it returns *T, `error` whether it
+    returns an error as well.
+    """
+
+    name: str
+    pointer: bool
+    error: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """
     An exported type of a policy package that implements the core's interface.
 
     `pointer` is whether only *T implements it, `composite` whether `T{}` is Go for a value of it. `name` is what
-    `Name()` returns where that is a constant, else None.
+    `Name()` returns where that is a constant, else None. `constructor` makes it, where there is one.
     """
 
     package: str
@@ -46,6 +58,7 @@ class Policy:
     pointer: bool
     composite: bool
     name: str | None
+    constructor: Constructor | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,8 @@ from typing import Any
 
 # A command: a name that is looked for on PATH, or a path.
 Program = str
+# Names with what is said of each. In a variable: `name=value`, with commas between them.
+Table = tuple[tuple[str, str], ...]
 
 
 def _setting(default: Any, text: str) -> Any:
@@ -26,6 +28,11 @@ class DiscoverSettings:
 
     policies: tuple[Path, ...] = _setting(
         (Path("policies"),), "A folder of Go policy modules; modules are found at any depth. May be repeated."
+    )
+    constructors: Table = _setting(
+        (),
+        "The function that makes a policy, by `package.Type` or `package`; `zero` for a zero value. By default `New` and "
+        "the type's name, else `New`, else the only one that begins so, else a zero value.",
     )
     max_files: int = _setting(100_000, "The most files that all policy modules together may hold.")
     max_bytes: int = _setting(512 * 1024 * 1024, "The most bytes that these files may add up to.")

@@ -177,7 +177,22 @@ def _program(value: Any, base: Path) -> str:
     return str(Path(base, text).expanduser()) if os.sep in text else text
 
 
+def _table(value: Any, base: Path) -> tuple[tuple[str, str], ...]:
+    """
+    A table, or `name=value` with commas between them, as a variable has it.
+    """
+    if isinstance(value, str):
+        pairs = [each.partition("=") for each in value.split(",") if each.strip()]
+        if not all(separator for _, separator, _ in pairs):
+            raise ValueError(f"found {value!r}, want name=value, with commas between several")
+        value = {name.strip(): text.strip() for name, _, text in pairs}
+    if not isinstance(value, Mapping):
+        raise ValueError(f"found {value!r}, want a table")
+    return tuple(sorted((_text(name, base), _text(text, base)) for name, text in value.items()))
+
+
 _CONVERTERS: dict[str, Any] = {
+    "Table": _table,
     "str": _text,
     "Program": _program,
     "int": _integer,

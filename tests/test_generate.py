@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from policy_tasks.model import Module, Policy, PolicySet
+from policy_tasks.model import Constructor, Module, Policy, PolicySet
 from policy_tasks.stages.generate import generate_sources
 from policy_tasks.toolchain.build_lock import hold
 from policy_tasks.toolchain.go_command import find_go
@@ -19,7 +19,9 @@ from policy_tasks.toolchain.process import Processes
 GOLDEN = Path(__file__).parent / "golden"
 
 
-def _policy(package: str, kind: str, *, pointer: bool = True, composite: bool = True) -> Policy:
+def _policy(
+    package: str, kind: str, *, pointer: bool = True, composite: bool = True, constructor: Constructor | None = None
+) -> Policy:
     return Policy(
         package=package,
         type=kind,
@@ -29,6 +31,7 @@ def _policy(package: str, kind: str, *, pointer: bool = True, composite: bool = 
         pointer=pointer,
         composite=composite,
         name=None,
+        constructor=constructor,
     )
 
 
@@ -39,6 +42,15 @@ FOUND = PolicySet(
         _policy("example.com/b/v2", "Text", pointer=False, composite=False),
         _policy("example.com/main", "Func", composite=False),
         _policy('example.com/it"s', "Quoted"),
+        *(
+            _policy("example.com/made", f"P{number}", pointer=number > 3, constructor=constructor)
+            for number, constructor in enumerate(
+                Constructor(name=f"New{pointer}{error}", pointer=pointer, error=error)
+                for _ in range(2)
+                for pointer in (False, True)
+                for error in (False, True)
+            )
+        ),
     ),
     near_misses=(),
     modules=(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from policy_tasks.errors import PolicyError, PolicyTasksError, Problem, SettingsError
-from policy_tasks.model import Module, NearMiss, Policy, PolicySet
+from policy_tasks.model import Constructor, Module, NearMiss, Policy, PolicySet
 from policy_tasks.names import Platform
 from policy_tasks.settings import DiscoverSettings
 from policy_tasks.shown import printable
@@ -26,6 +26,8 @@ from policy_tasks.toolchain.staging import WayBack, stage
 log = logging.getLogger(__name__)
 
 _CONTRACT = "an exported type with Name() string, Execute(context.Context, any) (any, error) and Validate() error"
+# In the settings, instead of a constructor's name.
+ZERO = "zero"
 
 
 class StagedPolicies(NamedTuple):
@@ -34,6 +36,7 @@ class StagedPolicies(NamedTuple):
     """
 
     folders: tuple[Path, ...]
+    settings: DiscoverSettings
     reading: Reading
     graph: Graph
     modules: tuple[Module, ...]
@@ -72,7 +75,7 @@ def stage_policies(
     graph = make_graph(reading, go, directory)
     modules = stage(graph, directory)
     write_go_mod(graph, go, directory)
-    return StagedPolicies(folders=folders, reading=reading, graph=graph, modules=modules)
+    return StagedPolicies(folders=folders, settings=settings, reading=reading, graph=graph, modules=modules)
 
 
 def find_policies(staged: StagedPolicies, platform: Platform, go: Go, directory: BuildDirectory) -> PolicySet:
@@ -85,7 +88,7 @@ def find_policies(staged: StagedPolicies, platform: Platform, go: Go, directory:
     inspection = Inspection(graph=staged.graph, modules=modules, platform=platform, go=go, directory=directory)
     inspected, way_back = inspection.result(), WayBack(modules, directory)
     found = PolicySet(
-        policies=tuple(_policy(each, way_back) for each in inspected["policies"]),
+        policies=_policies(inspected["policies"], staged.settings, way_back),
         near_misses=(*_near_misses(inspected["near_misses"], way_back), *_without_module(staged.reading)),
         modules=modules,
         directory=directory.path,
@@ -122,7 +125,36 @@ def _missing(folder: Path) -> Problem:
     )
 
 
-def _policy(found: dict[str, Any], way_back: WayBack) -> Policy:
+def _policies(found: list[dict[str, Any]], settings: DiscoverSettings, way_back: WayBack) -> tuple[Policy, ...]:
+    wanted = dict(settings.constructors)
+    known = {name for each in found for name in (each["package"], f"{each['package']}.{each['type']}")}
+    strange = [_no_constructor(name, "there is no such policy", "correct that name") for name in wanted.keys() - known]
+    if strange:
+        raise SettingsError(*strange)
+    return tuple(_policy(each, _constructor(each, wanted), way_back) for each in found)
+
+
+def _constructor(found: dict[str, Any], wanted: dict[str, str]) -> Constructor | None:
+    """
+    What makes this policy: the function that the settings name for its type or package, else the usual one.
+    """
+    full = f"{found['package']}.{found['type']}"
+    key = full if full in wanted else found["package"]
+    name = wanted.get(key, found["constructor"])
+    if name in ("", ZERO):
+        return None
+    made = {each["name"]: Constructor(**each) for each in found["constructors"]}
+    if name not in made:
+        why = f"{found['package']} has no function {name}() that returns {found['type']}; it has {', '.join(made) or 'none'}"
+        raise SettingsError(_no_constructor(key, why, f"name one of those, or `{ZERO}` for a zero value"))
+    return made[name]
+
+
+def _no_constructor(key: str, why: str, fix: str) -> Problem:
+    return Problem(what=f"{key} cannot be made as asked for", where="discover.constructors", why=why, fix=fix)
+
+
+def _policy(found: dict[str, Any], constructor: Constructor | None, way_back: WayBack) -> Policy:
     return Policy(
         package=found["package"],
         type=found["type"],
@@ -132,6 +164,7 @@ def _policy(found: dict[str, Any], way_back: WayBack) -> Policy:
         pointer=found["pointer"],
         composite=found["composite"],
         name=found.get("name"),
+        constructor=constructor,
     )
 
 

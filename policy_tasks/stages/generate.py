@@ -9,7 +9,7 @@ import json
 import logging
 from typing import Any
 
-from policy_tasks.model import GeneratedSources, Policy, PolicySet
+from policy_tasks.model import Constructor, GeneratedSources, Policy, PolicySet
 from policy_tasks.toolchain import go_core, templates
 from policy_tasks.toolchain.alpine import ALPINE
 from policy_tasks.toolchain.build_directory import BuildDirectory
@@ -54,11 +54,29 @@ def _imports(found: PolicySet) -> dict[str, Any]:
     aliases = {path: f"p{number}" for number, path in enumerate(paths)}
     return {
         "packages": [{"alias": alias, "path": path} for path, alias in aliases.items()],
-        "policies": [_new_value(policy, aliases[policy.package]) for policy in found.policies],
+        "policies": [_registered(policy, aliases[policy.package]) for policy in found.policies],
     }
 
 
-def _new_value(policy: Policy, alias: str) -> str:
+def _registered(policy: Policy, alias: str) -> dict[str, Any]:
+    return {
+        "origin": f"{policy.package}.{policy.type}",
+        "zero": _zero_value(policy, alias),
+        "construct": _construct(policy, policy.constructor, alias) if policy.constructor else (),
+    }
+
+
+def _construct(policy: Policy, constructor: Constructor, alias: str) -> tuple[str, ...]:
+    """
+    Go for the body of a function that returns what the constructor makes, or a pointer to it where that is the policy.
+    """
+    call, error = f"{alias}.{constructor.name}()", "err" if constructor.error else "nil"
+    if policy.pointer and not constructor.pointer:
+        return f"made{', err' if constructor.error else ''} := {call}", f"return &made, {error}"
+    return (f"return {call}" if constructor.error else f"return {call}, nil",)
+
+
+def _zero_value(policy: Policy, alias: str) -> str:
     """
     Go for a new value of the type, as its receivers and its kind allow.
     """

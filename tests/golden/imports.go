@@ -6,7 +6,8 @@ import (
 	p0 "example.com/a"
 	p1 "example.com/b/v2"
 	p2 "example.com/it\"s"
-	p3 "example.com/main"
+	p3 "example.com/made"
+	p4 "example.com/main"
 )
 
 // Each of these fails to compile if its type is no longer a policy.
@@ -14,14 +15,48 @@ var (
 	_ Policy = &p0.Pointer{}
 	_ Policy = p0.Value{}
 	_ Policy = *new(p1.Text)
-	_ Policy = new(p3.Func)
+	_ Policy = new(p4.Func)
 	_ Policy = &p2.Quoted{}
+	_ Policy = p3.P0{}
+	_ Policy = p3.P1{}
+	_ Policy = p3.P2{}
+	_ Policy = p3.P3{}
+	_ Policy = &p3.P4{}
+	_ Policy = &p3.P5{}
+	_ Policy = &p3.P6{}
+	_ Policy = &p3.P7{}
 )
 
 func init() {
 	RegisterPolicy(&p0.Pointer{})
 	RegisterPolicy(p0.Value{})
 	RegisterPolicy(*new(p1.Text))
-	RegisterPolicy(new(p3.Func))
+	RegisterPolicy(new(p4.Func))
 	RegisterPolicy(&p2.Quoted{})
+	RegisterConstructor("example.com/made.P0", func() (Policy, error) {
+		return p3.NewFalseFalse(), nil
+	})
+	RegisterConstructor("example.com/made.P1", func() (Policy, error) {
+		return p3.NewFalseTrue()
+	})
+	RegisterConstructor("example.com/made.P2", func() (Policy, error) {
+		return p3.NewTrueFalse(), nil
+	})
+	RegisterConstructor("example.com/made.P3", func() (Policy, error) {
+		return p3.NewTrueTrue()
+	})
+	RegisterConstructor("example.com/made.P4", func() (Policy, error) {
+		made := p3.NewFalseFalse()
+		return &made, nil
+	})
+	RegisterConstructor("example.com/made.P5", func() (Policy, error) {
+		made, err := p3.NewFalseTrue()
+		return &made, err
+	})
+	RegisterConstructor("example.com/made.P6", func() (Policy, error) {
+		return p3.NewTrueFalse(), nil
+	})
+	RegisterConstructor("example.com/made.P7", func() (Policy, error) {
+		return p3.NewTrueTrue()
+	})
 }

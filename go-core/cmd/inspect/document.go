@@ -24,6 +24,9 @@ type policy struct {
 	Pointer     bool    `json:"pointer"`
 	Composite   bool    `json:"composite"`
 	Name        *string `json:"name,omitempty"`
+
+	Constructor  string        `json:"constructor"` // the usual one's name, or empty
+	Constructors []constructor `json:"constructors"`
 }
 
 // nearMiss is a type that looks like a policy and is none.

@@ -166,6 +166,9 @@ func (p policy) render() string {
 	if p.Name != nil {
 		line += fmt.Sprintf(" name=%q", *p.Name)
 	}
+	if len(p.Constructors) > 0 {
+		line += fmt.Sprintf(" %s of %v", p.Constructor, p.Constructors)
+	}
 	return line
 }
 

@@ -12,6 +12,8 @@ type verdict struct {
 	pointer    bool
 	noticed    int // methods of the interface it has, at least by name
 	faults     []string
+
+	constructors []constructor // of a type that implements the interface
 }
 
 // judgeMethods compares a type's methods with the interface's.
@@ -28,8 +30,12 @@ func (w *world) judgeMethods(c candidate) verdict {
 		v.pointer = !types.Implements(shape, w.wanted)
 		v.implements = !v.pointer || types.Implements(types.NewPointer(shape), w.wanted)
 	}
+	if v.implements && !c.isPointer() {
+		v.constructors = w.constructors(c)
+	}
+	hasUsual := c.usual(v.constructors) != ""
 	for index := range w.wanted.NumMethods() {
-		fault, noticed := w.judgeMethod(c, shape, w.wanted.Method(index))
+		fault, noticed := w.judgeMethod(c, shape, w.wanted.Method(index), hasUsual)
 		if fault != "" {
 			v.faults = append(v.faults, fault)
 		}
@@ -40,13 +46,17 @@ func (w *world) judgeMethods(c candidate) verdict {
 	return v
 }
 
-// judgeMethod tells what is wrong with one method, and whether there is a
-// method of that name at all.
-func (w *world) judgeMethod(c candidate, shape types.Type, wanted *types.Func) (fault string, noticed bool) {
+// judgeMethod tells what is wrong with one method of a type, whose values a
+// constructor makes or not, and whether there is a method of that name at all.
+func (w *world) judgeMethod(c candidate, shape types.Type, wanted *types.Func, constructed bool) (fault string, noticed bool) {
 	object, path, _ := types.LookupFieldOrMethod(shape, true, c.object.Pkg(), wanted.Name())
 	switch found := object.(type) {
 	case *types.Func:
-		return judgeFound(shape, path, found, wanted), true
+		fault := judgeFound(found, wanted)
+		if fault == "" && !constructed {
+			fault = nilPromotion(shape, path, found)
+		}
+		return fault, true
 	case *types.Var:
 		return fmt.Sprintf("%s is a field, want a method %s", wanted.Name(), heading(wanted)), false
 	}
@@ -62,9 +72,8 @@ func (w *world) judgeMethod(c candidate, shape types.Type, wanted *types.Func) (
 	return "has no method " + heading(wanted), false
 }
 
-// judgeFound checks a method of the right name: its type and where it comes
-// from.
-func judgeFound(shape types.Type, path []int, found, wanted *types.Func) string {
+// judgeFound checks the type of a method of the right name.
+func judgeFound(found, wanted *types.Func) string {
 	if found.Signature().TypeParams().Len() > 0 {
 		return wanted.Name() + " has type parameters, and a generic method implements no interface"
 	}
@@ -75,7 +84,7 @@ func judgeFound(shape types.Type, path []int, found, wanted *types.Func) string 
 		}
 		return fmt.Sprintf("%s has the signature %s, want %s", wanted.Name(), short, want)
 	}
-	return nilPromotion(shape, path, found)
+	return ""
 }
 
 // nilPromotion tells why calling a promoted method of the zero value panics:

@@ -85,6 +85,7 @@ func (d *discovery) register(c candidate, v verdict) {
 		Package: c.listed.ImportPath, PackageName: c.listed.Name, Type: c.object.Name(),
 		Module: c.listed.modulePath(), Dir: c.listed.Dir, File: file, Line: line,
 		Pointer: v.pointer, Composite: composite(c.shape), Name: d.world.constantName(c),
+		Constructor: c.usual(v.constructors), Constructors: append([]constructor{}, v.constructors...),
 	}
 	d.document.Policies = append(d.document.Policies, found)
 }

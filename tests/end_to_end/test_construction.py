@@ -1,0 +1,120 @@
+"""
+How the engine comes by a policy's value: a literal, or the policy's own constructor.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from policy_tasks import compile, discover, load_settings
+from policy_tasks.errors import SettingsError
+from tests.conftest import write_policy
+
+pytestmark = pytest.mark.needs("go")
+
+MADE = """package made
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+type Policy struct{ from string }
+
+func (p *Policy) Name() string { return "made" }
+
+func (p *Policy) Execute(ctx context.Context, input any) (any, error) { return p.from, nil }
+
+func (p *Policy) Validate() error { return nil }
+
+func New() Policy {
+	fmt.Println("this is no part of the answer")
+	return Policy{"New"}
+}
+
+func NewOther() (*Policy, error) { return &Policy{"NewOther"}, nil }
+
+func Broken() (*Policy, error) { return nil, errors.New("no key\\n in the safe") }
+
+func Panicking() *Policy { panic("no luck") }
+
+func Nil() *Policy { return nil }
+"""
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with a policy that has several constructors, and one that has none."""
+    root = tmp_path_factory.mktemp("construction")
+    folder = write_policy(root / "policies" / "made", "example.com/made")
+    (folder / "policy.go").write_text(MADE)
+    write_policy(root / "policies" / "plain", "example.com/plain")
+    return root
+
+
+def built(project: Path, **constructors: str) -> subprocess.CompletedProcess[bytes]:
+    """
+    Build and run the engine, with these constructors for the policy's package or type.
+    """
+    wanted = {name.replace("_", "."): value for name, value in constructors.items()}
+    named = {f"example.com/{name}": value for name, value in wanted.items()}
+    binary = compile(load_settings(project, constructors=named))
+    return subprocess.run([binary.path], capture_output=True, check=False, stdin=subprocess.DEVNULL)
+
+
+@pytest.mark.parametrize(
+    ("constructors", "answer"),
+    [({}, "New"), ({"made": "NewOther"}, "NewOther"), ({"made_Policy": "zero", "made": "NewOther"}, "")],
+)
+def test_a_policy_is_made_by_its_constructor(constructors: dict[str, str], answer: str, project: Path) -> None:
+    """`New` makes it, or what the settings name for its package or, outranking that, its type; `zero` is a zero value."""
+    ran = built(project, **constructors)
+    assert ran.returncode == 0, ran.stderr
+    assert json.loads(ran.stdout)["results"] == [
+        {"name": "made", "result": answer},
+        {"name": "plain", "result": "plain"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("constructor", "told"),
+    [
+        ("Broken", r"policy-engine: example.com/made.Policy cannot be made: no key\n in the safe"),
+        ("Panicking", "policy-engine: example.com/made.Policy cannot be made: panic: no luck"),
+        ("Nil", "nil pointer"),
+    ],
+)
+def test_a_constructor_that_fails_stops_the_engine(constructor: str, told: str, project: Path) -> None:
+    """An error, a panic and a nil pointer end the engine at its start with code 4, on one line that names the policy."""
+    ran = built(project, made=constructor)
+    assert ran.returncode == 4
+    assert ran.stdout == b""
+    assert [line for line in ran.stderr.decode().splitlines() if told in line], ran.stderr
+    assert b"goroutine" not in ran.stderr
+
+
+def test_the_document_says_which(project: Path) -> None:
+    """Each policy's constructor is in what `discover` finds, and none where there is none."""
+    found = discover(load_settings(project)).policies
+    assert [each.constructor and each.constructor.name for each in found] == ["New", None]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "why"),
+    [
+        ("example.com/made", "Gone", "it has Broken, New, NewOther, Nil, Panicking"),
+        ("example.com/plain", "New", "it has none"),
+        ("example.com/made.Plicy", "New", "there is no such policy"),
+    ],
+)
+def test_a_constructor_that_is_none_is_refused(key: str, value: str, why: str, project: Path) -> None:
+    """A setting that names another function, or no policy, says what there is."""
+    with pytest.raises(SettingsError) as caught:
+        discover(load_settings(project, constructors={key: value}))
+    assert caught.value.where == "discover.constructors"
+    assert why in caught.value.why
