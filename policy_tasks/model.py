@@ -7,26 +7,61 @@ All are frozen, hold absolute paths, and convert to the JSON documents of `--for
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """
+    A module that somebody asks for, in the least version that will do; or, in `required_by`, who asks for which.
+    """
+
+    module: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Module:
     """
-    A Go module that was staged: its path, the user's folder, and its place below the generated directory.
-
-    `digest` is that of all its files, `requires` the modules that its go.mod asks for. A helper holds no policies; some
-    policy's go.mod replaces a module with it.
+    A Go module of the build: its path, the version that was chosen (none for a folder), and the `h1:` sum of what was
+    downloaded. `replaced_by` is what it is taken from, if not from itself.
     """
 
     path: str
+    version: str | None = None
+    sum: str | None = None
+    replaced_by: str | None = None
+    required_by: tuple[Requirement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StagedModule(Module):
+    """
+    A module of the user's: their folder, and its place below the generated directory.
+
+    `digest` is that of all its files, `requires` what its go.mod asks for. A helper holds no policies; some policy's
+    go.mod replaces a module with it.
+    """
+
     directory: Path
     staged: str
     digest: str
-    requires: tuple[str, ...]
+    requires: tuple[Requirement, ...]
     helper: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replace:
+    """
+    A module, with its version if only that one is meant, what it is taken from, and who says so: `go.mod:line`, a setting.
+    """
+
+    old: str
+    new: str
+    origin: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,11 +113,16 @@ class NearMiss:
 class PolicySet:
     """
     The policies that were found, sorted by package and type, in modules that are staged in `directory`.
+
+    `modules` are all that the build is made of but the core: the staged ones, then those of other people. `pins` are the
+    versions that the settings hold.
     """
 
     policies: tuple[Policy, ...]
     near_misses: tuple[NearMiss, ...]
     modules: tuple[Module, ...]
+    replaces: tuple[Replace, ...] = ()
+    pins: tuple[Requirement, ...] = ()
     directory: Path
 
     def __str__(self) -> str:
@@ -98,6 +138,8 @@ class GeneratedSources:
     directory: Path
     policies: tuple[Policy, ...]
     modules: tuple[Module, ...]
+    replaces: tuple[Replace, ...] = ()
+    pins: tuple[Requirement, ...] = ()
 
     def __str__(self) -> str:
         return str(self.directory)
@@ -150,6 +192,13 @@ class Published:
 
     def __str__(self) -> str:
         return self.reference
+
+
+def staged(modules: Iterable[Module]) -> tuple[StagedModule, ...]:
+    """
+    Those of the modules that are the user's.
+    """
+    return tuple(module for module in modules if isinstance(module, StagedModule))
 
 
 def document(value: Any) -> Any:

@@ -80,7 +80,7 @@ class _Run:
         self._go = Background(lambda: find_go(settings.compile.go, directory.state, processes))
 
     def staged(self) -> StagedPolicies:
-        return stage_policies(self.settings.folders, self.settings.discover, self._go.result, self.directory)
+        return stage_policies(self.settings, self._go.result, self.directory)
 
     def policies(self) -> PolicySet:
         return find_policies(self.staged(), self.platform, self.go, self.directory)

@@ -12,6 +12,8 @@ from typing import Any
 
 # A command: a name that is looked for on PATH, or a path.
 Program = str
+# Modules, and what each is taken from: a folder, or `module@version`.
+Replaces = tuple[tuple[str, str], ...]
 # Names with what is said of each. In a variable: `name=value`, with commas between them.
 Table = tuple[tuple[str, str], ...]
 
@@ -36,6 +38,21 @@ class DiscoverSettings:
     )
     max_files: int = _setting(100_000, "The most files that all policy modules together may hold.")
     max_bytes: int = _setting(512 * 1024 * 1024, "The most bytes that these files may add up to.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModulesSettings:
+    """
+    Which modules the policies are built with, where their own go.mod files do not decide it.
+    """
+
+    replaces: Replaces = _setting(
+        (),
+        "What a module is taken from, by its path: a folder, or `module@version`. Outranks the policies' own replaces.",
+    )
+    pins: Table = _setting(
+        (), "The version that a module has to have, by its path; a policy that needs a higher one is an error."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +108,7 @@ class Settings:
 
     root: Path = field(default_factory=Path.cwd)
     discover: DiscoverSettings = field(default_factory=DiscoverSettings)
+    modules: ModulesSettings = field(default_factory=ModulesSettings)
     generate: GenerateSettings = field(default_factory=GenerateSettings)
     compile: CompileSettings = field(default_factory=CompileSettings)
     image: ImageSettings = field(default_factory=ImageSettings)

@@ -14,10 +14,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from policy_tasks.errors import Problem, SettingsError
-from policy_tasks.settings import CompileSettings, DiscoverSettings, GenerateSettings, ImageSettings, Settings
+from policy_tasks.settings import (
+    CompileSettings,
+    DiscoverSettings,
+    GenerateSettings,
+    ImageSettings,
+    ModulesSettings,
+    Settings,
+)
 
 SECTIONS: dict[str, type[Any]] = {
     "discover": DiscoverSettings,
+    "modules": ModulesSettings,
     "generate": GenerateSettings,
     "compile": CompileSettings,
     "image": ImageSettings,
@@ -191,7 +199,23 @@ def _table(value: Any, base: Path) -> tuple[tuple[str, str], ...]:
     return tuple(sorted((_text(name, base), _text(text, base)) for name, text in value.items()))
 
 
+def _replaces(value: Any, base: Path) -> tuple[tuple[str, str], ...]:
+    """
+    A table of modules with what they are taken from, as a replace directive has it: a folder begins with `.` or `/`.
+    """
+    replaces = []
+    for old, new in _table(value, base):
+        if new.startswith((".", os.sep)):
+            replaces.append((old, os.path.normpath(base / new)))
+        elif "@" in new.strip("@"):
+            replaces.append((old, new))
+        else:
+            raise ValueError(f"{old} is to be taken from {new!r}, want a folder such as ../lib, or module@version")
+    return tuple(replaces)
+
+
 _CONVERTERS: dict[str, Any] = {
+    "Replaces": _replaces,
     "Table": _table,
     "str": _text,
     "Program": _program,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from policy_tasks.model import Constructor, Module, Policy, PolicySet
+from policy_tasks.model import Constructor, Policy, PolicySet, StagedModule
 from policy_tasks.stages.generate import generate_sources
 from policy_tasks.toolchain.build_lock import hold
 from policy_tasks.toolchain.go_command import find_go
@@ -54,7 +54,7 @@ FOUND = PolicySet(
     ),
     near_misses=(),
     modules=(
-        Module(
+        StagedModule(
             path="example.com/a",
             directory=Path("/a"),
             staged="policies/a",

@@ -16,7 +16,7 @@ from policy_tasks.errors import PolicyError
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.build_lock import hold
 from policy_tasks.toolchain.go_command import Go, find_go
-from policy_tasks.toolchain.go_mod import GoMod, go_version_key, local_version, merge_sums, parse_go_mods
+from policy_tasks.toolchain.go_mod import GoMod, go_version_key, local_version, merge_sums, parse_go_mods, version_key
 from policy_tasks.toolchain.process import Processes
 
 LINES = st.lists(st.from_regex(rb"[a-z]{1,3} v[0-9] h1:[a-z]=", fullmatch=True))
@@ -122,3 +122,18 @@ def test_what_was_parsed_is_not_parsed_again(go: Go, directory: BuildDirectory) 
     first = parsed("module x.y/a\n", go, directory)
     nobody = Go(path=Path("/nonexistent/go"), version=go.version, environment={}, processes=go.processes)
     assert parsed("module x.y/a\n", nobody, directory) == first
+
+
+VERSIONS = ("v0.0.0-20200101000000-abcdefabcdef", "v0.9.0", "v1.2.0-alpha", "v1.2.0-alpha.1", "v1.2.0-alpha.beta",
+            "v1.2.0-beta", "v1.2.0-rc.2", "v1.2.0-rc.10", "v1.2.0", "v1.10.0", "v2.0.0+incompatible", "v10.0.0")  # fmt: skip
+
+
+def test_versions_in_order() -> None:
+    """As https://semver.org has it: numbers as numbers, what comes before a release before it."""
+    assert sorted(VERSIONS[::-1], key=version_key) == list(VERSIONS)
+
+
+@given(st.text(), st.text())
+def test_any_two_versions_can_be_compared(one: str, other: str) -> None:
+    """Whatever a go.mod or a setting calls a version."""
+    assert (version_key(one) < version_key(other)) in (True, False)

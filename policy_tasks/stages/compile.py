@@ -8,7 +8,7 @@ import logging
 from typing import Any
 
 from policy_tasks.errors import BuildError, PolicyError, PolicyTasksError
-from policy_tasks.model import Binary, GeneratedSources
+from policy_tasks.model import Binary, GeneratedSources, Module, StagedModule, staged
 from policy_tasks.names import Platform, unsupported
 from policy_tasks.toolchain import go_core
 from policy_tasks.toolchain.build_directory import BuildDirectory
@@ -46,7 +46,7 @@ def _install(build: GoBuild, directory: BuildDirectory) -> None:
 def _failed(message: str, sources: GeneratedSources, platform: Platform, directory: BuildDirectory) -> PolicyTasksError:
     if "unsupported GOOS/GOARCH" in message:
         return unsupported(platform, message)
-    message = WayBack(sources.modules, directory).text(message)
+    message = WayBack(staged(sources.modules), directory).text(message)
     if "no space left on device" in message:
         fix = "free some space on the disk that this names, then run again"
         return BuildError.of("Go ran out of disk", where=sources.directory, why=message, fix=fix)
@@ -64,8 +64,9 @@ def _check(sha256: str, sources: GeneratedSources, build: GoBuild, go: Go, direc
 
     CGO_ENABLED=0 alone proves nothing: a //go:cgo_import_dynamic line makes such a binary dynamic.
     """
-    modules = sorted({policy.module for policy in sources.policies}), sorted(each.staged for each in sources.modules)
-    plan = [sha256, str(build.platform), go.version, go_core.tools_digest(), *modules]
+    modules = [[each.path, each.version, each.replaced_by, each.sum] for each in sources.modules]
+    policies = sorted({policy.module for policy in sources.policies})
+    plan = [sha256, str(build.platform), go.version, go_core.tools_digest(), policies, modules]
     if directory.recall("checked") == plan:
         return
     found = make_inspector(go, directory).binary(build.made)
@@ -109,15 +110,36 @@ def _wrong_settings(found: dict[str, Any], platform: Platform, go: Go) -> list[s
 
 def _wrong_modules(found: dict[str, Any], sources: GeneratedSources) -> list[str]:
     """
-    Every module with a policy is in the binary, and every module of the user's that is in it is the staged one.
+    Every module with a policy is in the binary, and every module that is in it is what was planned: from its place, in its
+    version, with its sum.
     """
-    staged = {module.path: f"./{module.staged}" for module in sources.modules if not module.helper}
-    linked = {each["path"]: (each.get("replace") or {}).get("path", "") for each in found["modules"]}
-    wanted = {policy.module for policy in sources.policies}
-    missing = [f"module {path} is not in it" for path in sorted(wanted - set(linked))]
-    foreign = [
-        f"module {path} was taken from {linked[path] or 'elsewhere'}, not from {folder}"
-        for path, folder in staged.items()
-        if linked.get(path, folder) != folder
-    ]
-    return missing + foreign
+    plan = {module.path: module for module in sources.modules}
+    linked = {each["path"]: each for each in found["modules"]}
+    missing = {policy.module for policy in sources.policies} - linked.keys()
+    wrong = [f"module {path} is not in it" for path in sorted(missing)]
+    for path, each in sorted(linked.items()):
+        module, is_so = plan.get(path), _linked(each)
+        if module is None:
+            wrong.append(f"module {path} is in it, and nobody asked for it")
+        elif is_so != (planned := _planned(module)):
+            wrong.append(f"module {path} was taken from {is_so}, not from {planned}")
+    return wrong
+
+
+def _linked(found: dict[str, Any]) -> str:
+    """
+    Where a module in the binary comes from: a folder, or its version and sum.
+    """
+    source = found.get("replace") or found
+    if source.get("version") in (None, "", "(devel)"):
+        return str(source["path"])
+    name = source["version"] if source is found else f"{source['path']}@{source['version']}"
+    return f"{name} {source.get('sum') or ''}".rstrip()
+
+
+def _planned(module: Module) -> str:
+    if isinstance(module, StagedModule):
+        return f"./{module.staged}"
+    if module.replaced_by and "@" not in module.replaced_by:
+        return module.replaced_by
+    return f"{module.replaced_by or module.version} {module.sum or ''}".rstrip()

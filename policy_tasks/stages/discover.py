@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from policy_tasks.errors import PolicyError, PolicyTasksError, Problem, SettingsError
-from policy_tasks.model import Constructor, Module, NearMiss, Policy, PolicySet
+from policy_tasks.model import Constructor, NearMiss, Policy, PolicySet, Requirement, StagedModule, staged
 from policy_tasks.names import Platform
-from policy_tasks.settings import DiscoverSettings
+from policy_tasks.settings import DiscoverSettings, Settings
 from policy_tasks.shown import printable
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.go_command import Go
@@ -21,7 +21,9 @@ from policy_tasks.toolchain.go_graph import Graph, make_graph
 from policy_tasks.toolchain.go_resolution import write_go_mod
 from policy_tasks.toolchain.inspection import Inspection
 from policy_tasks.toolchain.policy_folder import Reading, read_folder
+from policy_tasks.toolchain.replaces import SETTING, Taken, gather_replaces
 from policy_tasks.toolchain.staging import WayBack, stage
+from policy_tasks.toolchain.versions import check_versions, resolved_modules, tell_versions
 
 log = logging.getLogger(__name__)
 
@@ -35,11 +37,12 @@ class StagedPolicies(NamedTuple):
     The policies' modules in the build directory, not yet looked into.
     """
 
-    folders: tuple[Path, ...]
-    settings: DiscoverSettings
+    settings: Settings
     reading: Reading
     graph: Graph
-    modules: tuple[Module, ...]
+    modules: tuple[StagedModule, ...]
+    replaces: tuple[Taken, ...]
+    pins: tuple[Requirement, ...]
 
 
 def check_folders(folders: tuple[Path, ...], build_dir: Path) -> None:
@@ -62,38 +65,45 @@ def _inside(folder: Path, build_dir: Path) -> Problem:
     )
 
 
-def stage_policies(
-    folders: tuple[Path, ...], settings: DiscoverSettings, find_go: Callable[[], Go], directory: BuildDirectory
-) -> StagedPolicies:
+def stage_policies(settings: Settings, find_go: Callable[[], Go], directory: BuildDirectory) -> StagedPolicies:
     """
     Copy the modules of these folders beside the core. Go is asked for once they are read.
 
     Raises `PolicyError` with all that is wrong with the modules.
     """
-    reading = _read(folders, settings)
+    reading = _read(settings.folders, settings.discover)
     go = find_go()
-    graph = make_graph(reading, go, directory)
+    decided = settings.modules.replaces
+    helpers = {Path(new).resolve(): SETTING for _, new in decided if os.path.isabs(new)}
+    graph = make_graph(reading, helpers, go, directory)
+    replaces = gather_replaces(graph.modules, decided)
+    pins = tuple(Requirement(module=path, version=version) for path, version in settings.modules.pins)
     modules = stage(graph, directory)
-    write_go_mod(graph, go, directory)
-    return StagedPolicies(folders=folders, settings=settings, reading=reading, graph=graph, modules=modules)
+    write_go_mod(graph, replaces, pins, go, directory)
+    return StagedPolicies(
+        settings=settings, reading=reading, graph=graph, modules=modules, replaces=replaces, pins=pins
+    )
 
 
-def find_policies(staged: StagedPolicies, platform: Platform, go: Go, directory: BuildDirectory) -> PolicySet:
+def find_policies(taken: StagedPolicies, platform: Platform, go: Go, directory: BuildDirectory) -> PolicySet:
     """
     Find every policy in the staged modules, as it is for this platform.
 
     Raises `PolicyError` with all that is wrong with the policies.
     """
-    modules = staged.modules
-    inspection = Inspection(graph=staged.graph, modules=modules, platform=platform, go=go, directory=directory)
-    inspected, way_back = inspection.result(), WayBack(modules, directory)
+    inspection = Inspection(graph=taken.graph, modules=taken.modules, platform=platform, go=go, directory=directory)
+    inspected, way_back = inspection.result(), WayBack(taken.modules, directory)
+    modules = resolved_modules(taken.modules, go, directory)
+    check_versions(modules, taken.pins)
     found = PolicySet(
-        policies=_policies(inspected["policies"], staged.settings, way_back),
-        near_misses=(*_near_misses(inspected["near_misses"], way_back), *_without_module(staged.reading)),
+        policies=_policies(inspected["policies"], taken.settings.discover, way_back),
+        near_misses=(*_near_misses(inspected["near_misses"], way_back), *_without_module(taken.reading)),
         modules=modules,
+        replaces=tuple(each.told() for each in taken.replaces if not each.of_policy),
+        pins=taken.pins,
         directory=directory.path,
     )
-    _check(found, staged.folders)
+    _check(found, taken.settings.folders)
     _tell(found)
     return found
 
@@ -240,10 +250,15 @@ def _same_names(found: PolicySet) -> Iterator[Problem]:
 
 
 def _tell(found: PolicySet) -> None:
+    for replace in found.replaces:
+        log.info("discover: %s is taken from %s, as %s says", replace.old, replace.new, replace.origin)
+    for pin in found.pins:
+        log.info("discover: %s is held at %s", pin.module, pin.version)
+    tell_versions(found.modules)
     for miss in found.near_misses:
         log.info("discover: not taken: %s", _as_text(miss))
     policies = f"{len(found.policies)} {'policy' if len(found.policies) == 1 else 'policies'}"
-    modules = sum(not module.helper for module in found.modules)
+    modules = sum(not module.helper for module in staged(found.modules))
     missed = f", {len(found.near_misses)} not taken" if found.near_misses else ""
     log.info("discover: %s in %d %s%s", policies, modules, "module" if modules == 1 else "modules", missed)
 

@@ -9,7 +9,7 @@ import json
 import logging
 from typing import Any
 
-from policy_tasks.model import Constructor, GeneratedSources, Policy, PolicySet
+from policy_tasks.model import Constructor, GeneratedSources, Policy, PolicySet, staged
 from policy_tasks.toolchain import go_core, templates
 from policy_tasks.toolchain.alpine import ALPINE
 from policy_tasks.toolchain.build_directory import BuildDirectory
@@ -36,7 +36,13 @@ def generate_sources(found: PolicySet, directory: BuildDirectory) -> GeneratedSo
         directory.remember("generated", {"key": key, "files": directory.digest(*RENDERED)})
         log.info("generate: %s", directory.path)
     directory.write("manifest.json", _manifest(found))
-    return GeneratedSources(directory=directory.path, policies=found.policies, modules=found.modules)
+    return GeneratedSources(
+        directory=directory.path,
+        policies=found.policies,
+        modules=found.modules,
+        replaces=found.replaces,
+        pins=found.pins,
+    )
 
 
 def _key(found: PolicySet) -> str:
@@ -95,7 +101,8 @@ def _manifest(found: PolicySet) -> bytes:
             {"package": policy.package, "type": policy.type, "module": policy.module} for policy in found.policies
         ],
         "modules": [
-            {"path": module.path, "directory": module.staged, "digest": module.digest} for module in found.modules
+            {"path": module.path, "directory": module.staged, "digest": module.digest}
+            for module in staged(found.modules)
         ],
     }
     return json.dumps(document, indent=2).encode() + b"\n"

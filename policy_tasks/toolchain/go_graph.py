@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -57,14 +57,18 @@ class Graph(NamedTuple):
     sums: bytes
 
 
-def make_graph(reading: Reading, go: Go, directory: BuildDirectory) -> Graph:
+def make_graph(reading: Reading, helpers: Mapping[Path, str], go: Go, directory: BuildDirectory) -> Graph:
     """
-    The graph of the modules that were read, and of the helpers that their replaces lead to.
+    The graph of the modules that were read, of the helpers that their replaces lead to, and of these helpers, folders with
+    who names them.
 
     Raises `PolicyError` for a go.mod that does not parse, a module path that two folders have or that is not theirs to
     have, a Go version that this toolchain is too old for, and a replace that leads nowhere.
     """
     searched = set(reading.modules)
+    for target, origin in helpers.items():
+        if target not in reading.modules:
+            _read_helper(origin, target, reading)
     parsed = _parse_all(reading, go, directory)
     check_modules({path: parsed[path] for path in sorted(searched)}, go)
     slugs = _slugs(parsed)
@@ -87,7 +91,7 @@ def _parse_all(reading: Reading, go: Go, directory: BuildDirectory) -> dict[Path
         for path in unparsed:
             for target in _targets(path, parsed[path]):
                 if target not in reading.modules:
-                    _read_helper(path, target, reading)
+                    _read_helper(str(path / GO_MOD), target, reading)
     return parsed
 
 
@@ -104,11 +108,11 @@ def target_of(path: Path, new: str) -> Path:
     return Path(os.path.realpath(path / new))
 
 
-def _read_helper(path: Path, target: Path, reading: Reading) -> None:
+def _read_helper(origin: str, target: Path, reading: Reading) -> None:
     if not (target / GO_MOD).is_file():
         raise PolicyError.of(
             "a replace leads to no module",
-            where=path / GO_MOD,
+            where=origin,
             why=f"{target} has no go.mod" if target.is_dir() else f"there is no folder {target}",
             fix="correct the replace directive, or add the module that it means",
         )

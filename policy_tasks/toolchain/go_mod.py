@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from policy_tasks.errors import PolicyError, Problem
+from policy_tasks.model import Requirement
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.go_command import Go
 
@@ -39,17 +40,19 @@ class GoMod(NamedTuple):
 
     path: str
     go: str
-    requires: tuple[str, ...]
+    requires: tuple[Requirement, ...]
     replaces: tuple[Replace, ...]
     excludes: tuple[str, ...]
     ignores: tuple[str, ...]
 
 
-def parse_go_mods(files: dict[Path, bytes], go: Go, directory: BuildDirectory) -> dict[Path, GoMod]:
+def parse_go_mods(
+    files: dict[Path, bytes], go: Go, directory: BuildDirectory, *, keep: bool = True
+) -> dict[Path, GoMod]:
     """
     Parse the go.mod files, each of which has been read from the folder that is its key.
 
-    What was parsed is remembered by its contents, since a process for each of a thousand modules takes seconds.
+    What was parsed is remembered by its contents, if it is to be kept: a process for each of a thousand modules takes seconds.
     Raises `PolicyError` with every one that does not parse.
     """
     known = directory.recall("go-mods") or {}
@@ -68,9 +71,16 @@ def parse_go_mods(files: dict[Path, bytes], go: Go, directory: BuildDirectory) -
             known[key] = result
     if problems:
         raise PolicyError(*problems)
-    if unknown:
+    if unknown and keep:
         directory.remember("go-mods", {key: known[key] for key in keys.values()})
     return {path: _go_mod(known[keys[path]]) for path in files}
+
+
+def parse_text(text: bytes, go: Go, directory: BuildDirectory) -> GoMod:
+    """
+    Parse a go.mod of our own.
+    """
+    return parse_go_mods({directory.path: text}, go, directory, keep=False)[directory.path]
 
 
 def _parse(folder: Path, text: bytes, go: Go, directory: BuildDirectory) -> dict[str, Any] | Problem:
@@ -101,7 +111,9 @@ def _go_mod(parsed: dict[str, Any]) -> GoMod:
     return GoMod(
         path=parsed["Module"]["Path"],
         go=parsed.get("Go", ""),
-        requires=tuple(each["Path"] for each in parsed.get("Require") or ()),
+        requires=tuple(
+            Requirement(module=each["Path"], version=each.get("Version", "")) for each in parsed.get("Require") or ()
+        ),
         replaces=tuple(replaces),
         excludes=tuple(_versioned(each) for each in parsed.get("Exclude") or ()),
         ignores=tuple(each["Path"] for each in parsed.get("Ignore") or ()),
@@ -130,6 +142,18 @@ def go_version_key(version: str) -> tuple[int, ...]:
         return (0,)
     rank = {"beta": 0, "rc": 1}.get(match[4] or "", 2)
     return int(match[1]), int(match[2]), rank, int(match[3] or match[5] or 0)
+
+
+@cache
+def version_key(version: str) -> tuple[tuple[int, ...], int, tuple[tuple[int, int, str], ...]]:
+    """
+    Versions in the order of https://semver.org: `v1.2.0-rc.2` before `v1.2.0-rc.10` before `v1.2.0` before `v1.10.0`.
+    """
+    plain = version.removeprefix("v").partition("+")[0]
+    numbers, _, before = plain.partition("-")
+    release = tuple(int(part) if part.isdecimal() else 0 for part in numbers.split("."))
+    parts = tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in before.split(".") if before)
+    return release, 0 if before else 1, parts
 
 
 def merge_sums(files: Iterable[bytes]) -> bytes:

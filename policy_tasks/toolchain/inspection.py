@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
 from policy_tasks.errors import BuildError, PolicyError, PolicyTasksError, Problem
-from policy_tasks.model import Module
+from policy_tasks.model import StagedModule
 from policy_tasks.names import Platform, unsupported
 from policy_tasks.shown import printable
 from policy_tasks.toolchain import go_core, go_resolution
@@ -41,7 +41,7 @@ class Inspection(NamedTuple):
     """
 
     graph: Graph
-    modules: tuple[Module, ...]
+    modules: tuple[StagedModule, ...]
     platform: Platform
     go: Go
     directory: BuildDirectory

@@ -8,7 +8,7 @@ import json
 import re
 from pathlib import Path, PurePosixPath
 
-from policy_tasks.model import Module
+from policy_tasks.model import StagedModule
 from policy_tasks.toolchain import go_core
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.go_graph import Graph, GraphModule
@@ -20,7 +20,7 @@ GENERATED = frozenset({"imports.go", "Dockerfile", "manifest.json", GO_MOD, GO_S
 MODULES = "modules.json"
 
 
-def stage(graph: Graph, directory: BuildDirectory) -> tuple[Module, ...]:
+def stage(graph: Graph, directory: BuildDirectory) -> tuple[StagedModule, ...]:
     """
     Copy the core and the modules; what is the same already is not touched, what is no longer there is removed.
     """
@@ -32,8 +32,8 @@ def stage(graph: Graph, directory: BuildDirectory) -> tuple[Module, ...]:
     return modules
 
 
-def _module(module: GraphModule) -> Module:
-    return Module(
+def _module(module: GraphModule) -> StagedModule:
+    return StagedModule(
         path=module.go_mod.path,
         directory=module.source.directory,
         staged=module.staged,
@@ -43,7 +43,7 @@ def _module(module: GraphModule) -> Module:
     )
 
 
-def _origins(modules: tuple[Module, ...]) -> bytes:
+def _origins(modules: tuple[StagedModule, ...]) -> bytes:
     """
     What the engine knows of where its policies come from.
     """
@@ -56,7 +56,7 @@ class WayBack:
     From what Go says of the copies to what the user knows.
     """
 
-    def __init__(self, modules: tuple[Module, ...], directory: BuildDirectory) -> None:
+    def __init__(self, modules: tuple[StagedModule, ...], directory: BuildDirectory) -> None:
         self._folders = {module.staged: module.directory for module in modules}
         self._modules = {module.path: module.directory for module in modules}
         self._root = f"{directory.path}/"

@@ -15,6 +15,7 @@ import pytest
 
 from policy_tasks import compile, discover, load_settings
 from policy_tasks.errors import PolicyTasksError
+from policy_tasks.model import document
 from policy_tasks.settings import Settings
 from tests.module_proxy import ModuleProxy
 
@@ -221,3 +222,124 @@ def test_what_the_proxy_gives_wrongly_is_told(damage: str, told: str, project: P
     assert error.exit_code == 5
     assert re.search(told, error.why)
     assert before.path.is_file()
+
+
+# What the settings decide
+
+
+def two_places(project: Project) -> None:
+    """Two policies that replace x.example/lib differently."""
+    project.write("lib/go.mod", "module x.example/lib\n")
+    project.write("lib/lib.go", 'package lib\n\nconst Version = "local"\n')
+    project.policy("a", "x.example/lib v1.0.0", mod="replace x.example/lib => x.example/fork v1.5.0\n")
+    project.policy("b", "x.example/lib v1.0.0", mod="replace x.example/lib v1.0.0 => ../../lib\n")
+
+
+@pytest.mark.parametrize(
+    ("new", "answer"), [("lib", "local"), ("x.example/fork@v1.5.0", "fork"), ("x.example/lib@v1.1.0", "v1.1.0")]
+)
+def test_a_setting_decides_between_two_replaces(new: str, answer: str, project: Project) -> None:
+    """The error names the setting that decides; with it, both policies have what it names."""
+    two_places(project)
+    assert 'modules.replaces with "x.example/lib" = "x.example/fork@v1.5.0"' in project.refuse().fix
+    wanted = {"x.example/lib": f"./{new}" if new == "lib" else new}
+    assert project.answers(replaces=wanted) == {"a": answer, "b": answer}
+    (told,) = discover(project.settings(replaces=wanted)).replaces
+    assert told.origin == "modules.replaces"
+    assert told.new == (str(project.root / "lib") if new == "lib" else new)
+
+
+def test_a_replace_by_a_folder_that_is_none_names_the_setting(project: Project) -> None:
+    """A setting that leads nowhere is named, as a go.mod would be."""
+    project.policy("a", "x.example/lib v1.0.0")
+    error = project.refuse(replaces={"x.example/lib": "./gone"})
+    assert (error.what, error.where) == ("a replace leads to no module", "modules.replaces")
+
+
+def test_a_policy_is_not_replaced(project: Project) -> None:
+    """A setting cannot put another folder in the place of a policy's."""
+    project.policy("a", "x.example/lib v1.0.0")
+    assert project.refuse(replaces={"example.com/a": "x.example/fork@v1.5.0"}).exit_code == 2
+
+
+# Which versions
+
+
+def modules_of(project: Project, **settings: Any) -> dict[str, Any]:
+    """
+    The modules of the document, by path.
+    """
+    found = document(discover(project.settings(**settings)))
+    return {each["path"]: each for each in found["modules"]}
+
+
+def test_the_document_says_who_asked_for_which_version(project: Project) -> None:
+    """Each module has its version, its sum, who requires it in which version, and what it is replaced by."""
+    project.policy("a", "x.example/lib v1.0.0")
+    project.policy("b", "x.example/needs v1.0.0")
+    project.policy(
+        "c",
+        "x.example/lib/v2 v2.0.0",
+        answer="lib.Version",
+        mod="replace x.example/lib/v2 => x.example/lib/v2 v2.0.0\n",
+    )
+    found = modules_of(project)
+    lib = found["x.example/lib"]
+    assert lib["version"] == "v1.2.0"
+    assert lib["sum"].startswith("h1:")
+    assert lib["required_by"] == [
+        {"module": "example.com/a", "version": "v1.0.0"},
+        {"module": "x.example/needs", "version": "v1.2.0"},
+    ]
+    assert "replaced_by" not in lib
+    assert found["x.example/lib/v2"]["replaced_by"] == "x.example/lib/v2@v2.0.0"
+    assert found["example.com/a"]["staged"] == "policies/example.com-a"
+    assert found["example.com/a"]["requires"] == [{"module": "x.example/lib", "version": "v1.0.0"}]
+
+
+def test_a_policy_that_runs_with_a_higher_version_is_told(project: Project, caplog: pytest.LogCaptureFixture) -> None:
+    """The story warns of a version that another module raised, and names that one; also when nothing has changed."""
+    project.policy("a", "x.example/lib v1.0.0")
+    project.policy("b", "x.example/needs v1.0.0")
+    for _ in range(2):
+        caplog.clear()
+        with caplog.at_level("WARNING", logger="policy_tasks"):
+            discover(project.settings())
+        assert [record.getMessage() for record in caplog.records] == [
+            "discover: example.com/a asks for x.example/lib v1.0.0 and runs with v1.2.0, which x.example/needs asks for"
+        ]
+
+
+def test_a_pin_holds_a_version(project: Project) -> None:
+    """A pin above what is asked for raises the version, and goes with the setting."""
+    project.policy("a", "x.example/lib v1.0.0")
+    assert project.answers(pins={"x.example/lib": "v1.1.0"}) == {"a": "v1.1.0"}
+    assert modules_of(project, pins={"x.example/lib": "v1.1.0"})["x.example/lib"]["version"] == "v1.1.0"
+    assert project.answers() == {"a": "v1.0.0"}
+
+
+def test_a_pin_that_cannot_hold_names_who_forces_it_up(project: Project) -> None:
+    """The module that requires more is named, with the way from a policy to it."""
+    project.policy("a", "x.example/lib v1.0.0")
+    project.policy("b", "x.example/needs v1.0.0")
+    error = project.refuse(pins={"x.example/lib": "v1.1.0"})
+    assert (error.exit_code, error.where) == (3, "modules.pins")
+    assert error.why == "x.example/needs requires x.example/lib v1.2.0 which is required by example.com/b"
+    assert "pin x.example/lib to v1.2.0" in error.fix
+
+
+@pytest.mark.parametrize(
+    ("path", "version", "code"),
+    [
+        ("x.example/lib", "v1.9.0", 5),
+        ("x.example/gone", "v1.0.0", 5),
+        ("example.com/a", "v1.0.0", 2),
+        ("x.example/lib", "1", 3),
+    ],
+)
+def test_a_pin_of_what_is_not_there_is_refused(path: str, version: str, code: int, project: Project) -> None:
+    """A version or a module that nobody has, a policy's own module, and what is no version."""
+    project.policy("a", "x.example/lib v1.0.0")
+    error = project.refuse(pins={path: version})
+    assert error.exit_code == code
+    assert path in str(error)

@@ -40,6 +40,7 @@ type binaryModule struct {
 type binarySource struct {
 	Path    string `json:"path"`
 	Version string `json:"version"`
+	Sum     string `json:"sum"`
 }
 
 // runBinary is `inspect binary`.
@@ -171,7 +172,7 @@ func (d *binaryDocument) addBuildInfo(info *debug.BuildInfo) {
 		entry := binaryModule{Path: module.Path, Version: module.Version, Sum: module.Sum}
 		if module.Replace != nil {
 			entry.Sum = module.Replace.Sum
-			entry.Replace = &binarySource{module.Replace.Path, module.Replace.Version}
+			entry.Replace = &binarySource{module.Replace.Path, module.Replace.Version, module.Replace.Sum}
 		}
 		d.Modules = append(d.Modules, entry)
 	}

@@ -1,0 +1,139 @@
+"""
+What modules are taken from: the policies' folders, what their go.mod files replace, and the settings, which decide.
+
+A replace of a policy's holds for the whole build, and two that differ are an error: in one binary a module is one thing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from policy_tasks.errors import PolicyError, PolicyTasksError, SettingsError
+from policy_tasks.model import Replace
+from policy_tasks.settings import Replaces
+from policy_tasks.toolchain.go_graph import GraphModule, target_of
+from policy_tasks.toolchain.go_mod import GO_MOD
+
+SETTING = "modules.replaces"
+
+
+class Taken(NamedTuple):
+    """
+    Where a module (`module` or `module@version`) is taken from, as the generated go.mod says it and as the user knows it,
+    and who says so.
+    """
+
+    old: str
+    new: str
+    told_as: str
+    origin: str
+    of_policy: bool = False
+
+    @property
+    def path(self) -> str:
+        """
+        The module without a version.
+        """
+        return self.old.partition("@")[0]
+
+    def told(self) -> Replace:
+        """
+        The same for a document.
+        """
+        return Replace(old=self.old, new=self.told_as, origin=self.origin)
+
+
+def gather_replaces(modules: tuple[GraphModule, ...], settings: Replaces) -> tuple[Taken, ...]:
+    """
+    Every replace of the build, sorted.
+
+    Raises `PolicyError` for those of two go.mod files that differ where no setting decides, `SettingsError` for a setting
+    that replaces a policy.
+    """
+    staged = {module.source.directory: module.staged for module in modules}
+    decided = tuple(_of_settings(settings, staged))
+    own = tuple(_of_folders(modules))
+    for taken in decided:
+        for policy in (each for each in own if each.path == taken.path):
+            raise _replaces_a_policy(taken, policy)
+    paths = {taken.path for taken in decided}
+    told = [(module, taken) for module, taken in _of_modules(modules, staged) if taken.path not in paths]
+    _check_agreement(own, told)
+    kept = {taken.old: taken for _, taken in reversed(told)} | {taken.old: taken for taken in (*decided, *own)}
+    return tuple(kept[old] for old in sorted(kept))
+
+
+def _of_settings(settings: Replaces, staged: dict[Path, str]) -> Iterator[Taken]:
+    for old, new in settings:
+        place = staged.get(Path(new).resolve()) if "/" in new[:2] else None
+        yield Taken(old=old, new=f"./{place}" if place else new, told_as=new, origin=SETTING)
+
+
+def _of_folders(modules: tuple[GraphModule, ...]) -> Iterator[Taken]:
+    for module in modules:
+        if not module.helper:
+            folder = str(module.source.directory)
+            new, origin = f"./{module.staged}", f"{folder}/{GO_MOD}"
+            yield Taken(old=module.go_mod.path, new=new, told_as=folder, origin=origin, of_policy=True)
+
+
+def _of_modules(modules: tuple[GraphModule, ...], staged: dict[Path, str]) -> Iterator[tuple[GraphModule, Taken]]:
+    for module in modules:
+        for replace in module.go_mod.replaces:
+            new = told_as = replace.new
+            if replace.is_folder:
+                target = target_of(module.source.directory, replace.new)
+                new, told_as = f"./{staged[target]}", str(target)
+            yield module, Taken(old=replace.old, new=new, told_as=told_as, origin=_line(module, replace.old))
+
+
+def _check_agreement(own: tuple[Taken, ...], told: list[tuple[GraphModule, Taken]]) -> None:
+    """
+    The directives of two modules for one have to agree: a replace of one version would outrank another policy's replace of
+    all versions without a word. Those of a single go.mod may differ from version to version.
+    """
+    first = {taken.path: (None, {taken.new}, taken) for taken in own}
+    deciders: dict[str, tuple[GraphModule | None, set[str], Taken]] = {**first}
+    for module, taken in told:
+        decider, targets, before = deciders.setdefault(taken.path, (module, {taken.new}, taken))
+        if decider is module:
+            targets.add(taken.new)
+        elif targets != {taken.new}:
+            raise _conflict(before, taken)
+
+
+def _line(module: GraphModule, old: str) -> str:
+    """
+    The go.mod with the line of its directive for this module.
+    """
+    path = old.partition("@")[0]
+    lines = module.source.files[GO_MOD].decode("utf-8", "replace").splitlines()
+    for number, line in enumerate(lines, 1):
+        words = line.partition("=>")[0].replace('"', " ").replace("`", " ").split()
+        if "=>" in line and path in words:
+            return f"{module.source.directory / GO_MOD}:{number}"
+    return str(module.source.directory / GO_MOD)
+
+
+def _conflict(first: Taken, second: Taken) -> PolicyTasksError:
+    fix = "make both go.mod files agree on one"
+    if not first.of_policy:
+        choice = first.told_as.replace("\\", "/")
+        fix += f', or decide in the settings: {SETTING} with "{first.path}" = "{choice}"'
+    return PolicyError.of(
+        f"{first.path} is to be taken from two places",
+        where=f"{first.origin} and {second.origin}",
+        why=f"the first means {first.told_as}, the second {second.told_as}",
+        fix=fix,
+    )
+
+
+def _replaces_a_policy(taken: Taken, policy: Taken) -> PolicyTasksError:
+    return SettingsError.of(
+        f"{taken.path} cannot be replaced",
+        where=SETTING,
+        why=f"it is a policy module, in {policy.told_as}",
+        fix="take that line out of the settings, or the folder out of the policies",
+    )
