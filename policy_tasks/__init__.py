@@ -1,8 +1,8 @@
 """
 Turn a folder of Go policy modules into one static binary and one small container image.
 
-`discover`, `generate`, `compile`, `image` and `publish` take `Settings` and return a value; `load_settings` reads them from
-the project; `collection` gives the same as Invoke tasks. All that a user can put right is a `PolicyTasksError`.
+`fetch`, `discover`, `generate`, `compile`, `image` and `publish` take `Settings` and return a value; `load_settings` reads them
+from the project; `collection` gives the same as Invoke tasks. All that a user can put right is a `PolicyTasksError`.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
         SettingsError,
         ToolError,
     )
-    from policy_tasks.model import Binary, GeneratedSources, Image, PolicySet, Published
-    from policy_tasks.pipeline import compile, discover, generate, image, publish
+    from policy_tasks.model import Binary, FetchedModules, GeneratedSources, Image, PolicySet, Published
+    from policy_tasks.pipeline import compile, discover, fetch, generate, image, publish
     from policy_tasks.project import load_settings
     from policy_tasks.settings import Settings
     from policy_tasks.tasks import collection
@@ -38,8 +38,8 @@ _NAMES = {
         "SettingsError",
         "ToolError",
     ),
-    "policy_tasks.model": ("Binary", "GeneratedSources", "Image", "PolicySet", "Published"),
-    "policy_tasks.pipeline": ("compile", "discover", "generate", "image", "publish"),
+    "policy_tasks.model": ("Binary", "FetchedModules", "GeneratedSources", "Image", "PolicySet", "Published"),
+    "policy_tasks.pipeline": ("compile", "discover", "fetch", "generate", "image", "publish"),
     "policy_tasks.project": ("load_settings",),
     "policy_tasks.settings": ("Settings",),
     "policy_tasks.tasks": ("collection",),
@@ -48,6 +48,7 @@ _NAMES = {
 __all__ = [
     "Binary",
     "BuildError",
+    "FetchedModules",
     "GeneratedSources",
     "Image",
     "OutputError",
@@ -62,6 +63,7 @@ __all__ = [
     "collection",
     "compile",
     "discover",
+    "fetch",
     "generate",
     "image",
     "load_settings",

@@ -18,7 +18,7 @@ from policy_tasks.model import document
 from policy_tasks.settings import Settings
 from policy_tasks.shown import printable
 
-STAGES = ("discover", "generate", "compile", "image", "publish")
+STAGES = ("fetch", "discover", "generate", "compile", "image", "publish")
 FORMATS = ("text", "json")
 INTERRUPTED = 128 + signal.SIGINT
 

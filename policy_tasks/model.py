@@ -110,6 +110,18 @@ class NearMiss:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FetchedModules:
+    """
+    The modules that a build needs, which are in Go's cache now.
+    """
+
+    modules: tuple[Module, ...]
+
+    def __str__(self) -> str:
+        return "\n".join(f"{module.path} {module.version}" for module in self.modules if module.version)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PolicySet:
     """
     The policies that were found, sorted by package and type, in modules that are staged in `directory`.
@@ -167,13 +179,15 @@ class Image:
     The container image.
 
     `digest` is the image's ID where the Docker engine built it, and its manifest's digest where it is an OCI archive.
-    `base` is the base image's name, or `static`; `archive` is the file that holds the image, where there is one.
+    `base` is the base image's name, or `static`, `base_digest` what its registry knows it by, else its ID; `archive` is the
+    file that holds the image, where there is one.
     """
 
     reference: str
     digest: str
     engine: str
     base: str
+    base_digest: str
     platform: str
     archive: Path | None
 

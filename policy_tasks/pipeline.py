@@ -8,20 +8,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 
-from policy_tasks.model import Binary, GeneratedSources, Image, PolicySet, Published
+from policy_tasks.model import Binary, FetchedModules, GeneratedSources, Image, PolicySet, Published
 from policy_tasks.names import Platform, Reference, host_platform, parse_platform, parse_reference
 from policy_tasks.settings import Settings
 from policy_tasks.stages.compile import build_binary
-from policy_tasks.stages.discover import StagedPolicies, check_folders, find_policies, stage_policies
+from policy_tasks.stages.discover import StagedPolicies, check_folders, fetch_modules, find_policies, stage_policies
 from policy_tasks.stages.generate import generate_sources
-from policy_tasks.stages.image import build_image
+from policy_tasks.stages.image import base_digest, build_image
 from policy_tasks.toolchain.background import Background
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.build_lock import hold
 from policy_tasks.toolchain.go_build import GoBuild
 from policy_tasks.toolchain.go_command import Go, find_go
 from policy_tasks.toolchain.image_engine import Docker, Oci, check_image_settings, choose_engine
+from policy_tasks.toolchain.lock_file import LockFile
 from policy_tasks.toolchain.process import Processes
+
+
+def fetch(settings: Settings) -> FetchedModules:
+    """
+    The modules that a build needs, downloaded into Go's cache: with them there, a build works offline.
+    """
+    with _run(settings, parse_platform(settings.compile.platform)) as run:
+        return run.fetched()
 
 
 def discover(settings: Settings) -> PolicySet:
@@ -77,13 +86,26 @@ class _Run:
         self.platform = platform
         self.directory = directory
         # Asked while the policies are read.
-        self._go = Background(lambda: find_go(settings.compile.go, directory.state, processes))
+        offline = settings.modules.offline
+        self._go = Background(lambda: find_go(settings.compile.go, directory.state, processes, offline=offline))
+        self.lock = LockFile(settings, directory)
 
     def staged(self) -> StagedPolicies:
-        return stage_policies(self.settings, self._go.result, self.directory)
+        return stage_policies(self.settings, self.lock.held, self._go.result, self.directory)
+
+    def fetched(self) -> FetchedModules:
+        staged = self.staged()
+        found = fetch_modules(staged, self.platform, self.go, self.directory)
+        self.lock.check(found.modules, staged.replaces, self.go.version)
+        return found
 
     def policies(self) -> PolicySet:
-        return find_policies(self.staged(), self.platform, self.go, self.directory)
+        return self._found(self.staged())
+
+    def _found(self, staged: StagedPolicies) -> PolicySet:
+        found = find_policies(staged, self.platform, self.go, self.directory)
+        self.lock.check(found.modules, found.replaces, self.go.version)
+        return found
 
     def sources(self) -> GeneratedSources:
         return generate_sources(self.policies(), self.directory)
@@ -95,6 +117,7 @@ class _Run:
         staged, build = self.staged(), self._begun()
         engine = self.engine  # asked while Go compiles
         binary = self._compiled(staged, build)
+        self.lock.check_base(engine.result().base.name, base_digest(engine.result()))
         output = self.settings.path(self.settings.image.output) if self.settings.image.output else None
         return build_image(binary, self.reference, engine.result(), output, self.go, self.directory)
 
@@ -104,8 +127,7 @@ class _Run:
         return build
 
     def _compiled(self, staged: StagedPolicies, build: GoBuild) -> Binary:
-        found = find_policies(staged, self.platform, self.go, self.directory)
-        sources = generate_sources(found, self.directory)
+        sources = generate_sources(self._found(staged), self.directory)
         return build_binary(sources, build, self.go, self.directory)
 
     @cached_property
@@ -127,7 +149,9 @@ def _run(settings: Settings, platform: Platform) -> Iterator[_Run]:
     processes = Processes()
     with hold(settings.build_dir) as directory:
         try:
-            yield _Run(settings, platform, directory, processes)
+            run = _Run(settings, platform, directory, processes)
+            yield run
+            run.lock.write()
         finally:
             processes.stop()
 

@@ -50,6 +50,12 @@ class ModulesSettings:
         (),
         "What a module is taken from, by its path: a folder, or `module@version`. Outranks the policies' own replaces.",
     )
+    lock: Path = _setting(Path("policy-tasks.lock"), "The lock, whose versions a build takes where it is there.")
+    locked: bool = _setting(False, "Fail where anything that is built would differ from the lock.")
+    update: bool = _setting(False, "Make the lock anew, from what is built now.")
+    offline: bool = _setting(
+        False, "Ask nothing of the network: all modules have to be in Go's cache, as `fetch` leaves them."
+    )
     pins: Table = _setting(
         (), "The version that a module has to have, by its path; a policy that needs a higher one is an error."
     )

@@ -162,6 +162,15 @@ def _integer(value: Any, _base: Path) -> int:
     return number
 
 
+def _yes_or_no(value: Any, _base: Path) -> bool:
+    known = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+    if isinstance(value, bool):
+        return value
+    if not isinstance(value, str) or value.lower() not in known:
+        raise ValueError(f"found {value!r}, want true or false")
+    return known[value.lower()]
+
+
 def _path(value: Any, base: Path) -> Path:
     if not isinstance(value, (str, os.PathLike)) or not str(value).strip():
         raise ValueError(f"found {value!r}, want a path")
@@ -220,6 +229,7 @@ _CONVERTERS: dict[str, Any] = {
     "str": _text,
     "Program": _program,
     "int": _integer,
+    "bool": _yes_or_no,
     "Path": _path,
     "Path | None": _path,
     "tuple[Path, ...]": _paths,

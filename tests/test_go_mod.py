@@ -130,7 +130,7 @@ VERSIONS = ("v0.0.0-20200101000000-abcdefabcdef", "v0.9.0", "v1.2.0-alpha", "v1.
 
 def test_versions_in_order() -> None:
     """As https://semver.org has it: numbers as numbers, what comes before a release before it."""
-    assert sorted(VERSIONS[::-1], key=version_key) == list(VERSIONS)
+    assert sorted(set(VERSIONS), key=version_key) == list(VERSIONS)
 
 
 @given(st.text(), st.text())

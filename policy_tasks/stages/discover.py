@@ -11,17 +11,28 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from policy_tasks.errors import PolicyError, PolicyTasksError, Problem, SettingsError
-from policy_tasks.model import Constructor, NearMiss, Policy, PolicySet, Requirement, StagedModule, staged
+from policy_tasks.model import (
+    Constructor,
+    FetchedModules,
+    Module,
+    NearMiss,
+    Policy,
+    PolicySet,
+    Replace,
+    Requirement,
+    StagedModule,
+    staged,
+)
 from policy_tasks.names import Platform
 from policy_tasks.settings import DiscoverSettings, Settings
 from policy_tasks.shown import printable
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.go_command import Go
 from policy_tasks.toolchain.go_graph import Graph, make_graph
-from policy_tasks.toolchain.go_resolution import write_go_mod
+from policy_tasks.toolchain.go_resolution import Wanted, write_go_mod
 from policy_tasks.toolchain.inspection import Inspection
 from policy_tasks.toolchain.policy_folder import Reading, read_folder
-from policy_tasks.toolchain.replaces import SETTING, Taken, gather_replaces
+from policy_tasks.toolchain.replaces import SETTING, gather_replaces
 from policy_tasks.toolchain.staging import WayBack, stage
 from policy_tasks.toolchain.versions import check_versions, resolved_modules, tell_versions
 
@@ -41,8 +52,14 @@ class StagedPolicies(NamedTuple):
     reading: Reading
     graph: Graph
     modules: tuple[StagedModule, ...]
-    replaces: tuple[Taken, ...]
-    pins: tuple[Requirement, ...]
+    wanted: Wanted
+
+    @property
+    def replaces(self) -> tuple[Replace, ...]:
+        """
+        The replaces, but for those by the policies' own folders.
+        """
+        return tuple(each.told() for each in self.wanted.replaces if not each.of_policy)
 
 
 def check_folders(folders: tuple[Path, ...], build_dir: Path) -> None:
@@ -65,9 +82,11 @@ def _inside(folder: Path, build_dir: Path) -> Problem:
     )
 
 
-def stage_policies(settings: Settings, find_go: Callable[[], Go], directory: BuildDirectory) -> StagedPolicies:
+def stage_policies(
+    settings: Settings, held: tuple[Module, ...], find_go: Callable[[], Go], directory: BuildDirectory
+) -> StagedPolicies:
     """
-    Copy the modules of these folders beside the core. Go is asked for once they are read.
+    Copy the modules of the policies beside the core, with what the lock holds. Go is asked for once they are read.
 
     Raises `PolicyError` with all that is wrong with the modules.
     """
@@ -79,10 +98,21 @@ def stage_policies(settings: Settings, find_go: Callable[[], Go], directory: Bui
     replaces = gather_replaces(graph.modules, decided)
     pins = tuple(Requirement(module=path, version=version) for path, version in settings.modules.pins)
     modules = stage(graph, directory)
-    write_go_mod(graph, replaces, pins, go, directory)
-    return StagedPolicies(
-        settings=settings, reading=reading, graph=graph, modules=modules, replaces=replaces, pins=pins
-    )
+    wanted = Wanted(replaces, pins, held)
+    write_go_mod(graph, wanted, go, directory)
+    return StagedPolicies(settings=settings, reading=reading, graph=graph, modules=modules, wanted=wanted)
+
+
+def fetch_modules(taken: StagedPolicies, platform: Platform, go: Go, directory: BuildDirectory) -> FetchedModules:
+    """
+    Download the modules that the staged ones need. Raises `BuildError` for those that cannot be had.
+    """
+    Inspection(graph=taken.graph, modules=taken.modules, platform=platform, go=go, directory=directory).fetch()
+    modules = resolved_modules(taken.modules, go, directory)
+    check_versions(modules, taken.wanted.pins)
+    found = FetchedModules(modules=modules)
+    log.info("fetch: %d modules", sum(bool(module.version) for module in modules))
+    return found
 
 
 def find_policies(taken: StagedPolicies, platform: Platform, go: Go, directory: BuildDirectory) -> PolicySet:
@@ -94,13 +124,13 @@ def find_policies(taken: StagedPolicies, platform: Platform, go: Go, directory: 
     inspection = Inspection(graph=taken.graph, modules=taken.modules, platform=platform, go=go, directory=directory)
     inspected, way_back = inspection.result(), WayBack(taken.modules, directory)
     modules = resolved_modules(taken.modules, go, directory)
-    check_versions(modules, taken.pins)
+    check_versions(modules, taken.wanted.pins)
     found = PolicySet(
         policies=_policies(inspected["policies"], taken.settings.discover, way_back),
         near_misses=(*_near_misses(inspected["near_misses"], way_back), *_without_module(taken.reading)),
         modules=modules,
-        replaces=tuple(each.told() for each in taken.replaces if not each.of_policy),
-        pins=taken.pins,
+        replaces=taken.replaces,
+        pins=taken.wanted.pins,
         directory=directory.path,
     )
     _check(found, taken.settings.folders)

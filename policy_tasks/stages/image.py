@@ -40,9 +40,17 @@ def build_image(
         digest=digest,
         engine=chosen.name,
         base=chosen.base.name,
+        base_digest=base_digest(chosen),
         platform=binary.platform,
         archive=archive,
     )
+
+
+def base_digest(chosen: Docker | Oci) -> str:
+    """
+    What tells the base from every other.
+    """
+    return chosen.base.digest or _rootfs_digest()
 
 
 def _with_docker(

@@ -27,9 +27,10 @@ from policy_tasks.settings_sources import FIELDS, Source, environment, merge
 
 CONFIGURATION_KEY = "policy_tasks"
 _CONFIGURATION = f"Invoke's configuration, under {CONFIGURATION_KEY}"
-_ALWAYS = ("policies", "build_dir", "platform")
+_ALWAYS = ("policies", "build_dir", "platform", "locked", "update", "offline")
 _OF_IMAGES = ("repo", "tag", "base", "engine", "output")
 _HELP = {
+    "fetch": "Download the modules that the policies need, for later builds without a network.",
     "discover": "List the policies, and what is nearly one.",
     "generate": "Write the Go module that holds the core and the policies.",
     "compile": "Compile the static binary.",
@@ -96,7 +97,9 @@ def _task(stage: str, settings: Mapping[str, Any]) -> StageTask:
 
 def _signature(keys: tuple[str, ...]) -> inspect.Signature:
     word = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    flags = [inspect.Parameter(key, word, default=None) for key in (*keys, "format")]
+    # For Invoke a flag whose default is False takes no value.
+    defaults = {key: False if FIELDS[key][1].type == "bool" else None for key in keys}
+    flags = [inspect.Parameter(key, word, default=defaults.get(key)) for key in (*keys, "format")]
     return inspect.Signature([inspect.Parameter("context", word), *flags])
 
 
@@ -106,7 +109,7 @@ def _settings(context: Context, given: Mapping[str, Any], flags: Mapping[str, An
     """
     here = current_folder()
     root = _root(context, here)
-    said = {key: value for key, value in flags.items() if value not in (None, [])}
+    said = {key: value for key, value in flags.items() if value not in (None, [], False)}
     return merge(
         root,
         pyproject(root),
@@ -146,5 +149,5 @@ def _plain(value: Any) -> Any:
     return value
 
 
-discover, generate, compile, image, publish = (_task(stage, {}) for stage in STAGES)
+fetch, discover, generate, compile, image, publish = (_task(stage, {}) for stage in STAGES)
 namespace = collection()

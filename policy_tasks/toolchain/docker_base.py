@@ -25,12 +25,14 @@ _AUTO_PULL_WITHIN = 20
 
 class Base(NamedTuple):
     """
-    A base image that the engine has: its name, its ID (empty for the built-in one), and its environment.
+    A base image that the engine has: its name, its ID (empty for the built-in one), its environment, and the digest that its
+    registry knows it by, else its ID.
     """
 
     name: str
     id: str = ""
     env: tuple[str, ...] = ()
+    digest: str = ""
 
 
 def find_base(wanted: str, platform: Platform, engine: DockerEngine) -> Base:
@@ -64,7 +66,10 @@ def _present(name: str, platform: Platform, engine: DockerEngine) -> Base | None
     found = engine.inspect(name)
     if not found or (found.os, found.arch) != (platform.os, platform.arch):
         return None
-    return Base(name, found.id, found.env)
+    repository = parse_image(name, "image.base (--base)").repository
+    known = (each.rpartition("@") for each in found.digests)
+    digests = [digest for place, _, digest in known if place == repository]
+    return Base(name, found.id, found.env, digests[0] if digests else found.id)
 
 
 def _pulled(name: str, platform: Platform, engine: DockerEngine, within: int = SILENT_FOR) -> Base:

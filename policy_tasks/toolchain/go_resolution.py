@@ -10,35 +10,44 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from policy_tasks.errors import PolicyError, PolicyTasksError
-from policy_tasks.model import Requirement
+from policy_tasks.model import Module, Requirement
 from policy_tasks.toolchain import go_core
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.go_command import Go
 from policy_tasks.toolchain.go_graph import Graph
-from policy_tasks.toolchain.go_mod import GO_MOD, GO_SUM, go_version_key, local_version
+from policy_tasks.toolchain.go_mod import GO_MOD, GO_SUM, go_version_key, local_version, merge_sums
 from policy_tasks.toolchain.replaces import Taken
 
 
-def write_go_mod(
-    graph: Graph, replaces: tuple[Taken, ...], pins: tuple[Requirement, ...], go: Go, directory: BuildDirectory
-) -> None:
+class Wanted(NamedTuple):
+    """
+    What decides beside the policies' own go.mod files: the replaces of all, the pins, and the versions of the lock.
+    """
+
+    replaces: tuple[Taken, ...]
+    pins: tuple[Requirement, ...] = ()
+    held: tuple[Module, ...] = ()
+
+
+def write_go_mod(graph: Graph, wanted: Wanted, go: Go, directory: BuildDirectory) -> None:
     """
     Write the generated go.mod and go.sum, unless they stand as the same graph was resolved to before.
     """
     core = (go_core.directory() / GO_MOD).read_bytes()
-    edits = tuple(_edits(graph, replaces, pins))
-    wanted = hashlib.sha256(core + repr(edits).encode() + graph.sums).hexdigest()
-    if (directory.recall("resolved") or {}) == {"graph": wanted, "files": resolved_digest(directory)}:
+    edits, sums = tuple(_edits(graph, wanted)), merge_sums((graph.sums, *map(_sum, wanted.held)))
+    key = hashlib.sha256(core + repr(edits).encode() + sums).hexdigest()
+    if (directory.recall("resolved") or {}) == {"graph": key, "files": resolved_digest(directory)}:
         return
     copy = directory.temporary_file(core)
     done = go.run("mod", "edit", *edits, str(copy), cwd=directory.state)
     if done.code != 0:
         raise _unresolved(graph, done.message)
     directory.write(GO_MOD, copy.read_bytes())
-    directory.write(GO_SUM, graph.sums)
-    directory.remember("resolved", {"graph": wanted})
+    directory.write(GO_SUM, sums)
+    directory.remember("resolved", {"graph": key})
 
 
 def keep_resolved(directory: BuildDirectory) -> None:
@@ -66,18 +75,28 @@ def _unresolved(graph: Graph, message: str) -> PolicyTasksError:
     )
 
 
-def _edits(graph: Graph, replaces: tuple[Taken, ...], pins: tuple[Requirement, ...]) -> Iterator[str]:
+def _sum(module: Module) -> bytes:
+    """
+    The line of go.sum for what the lock says of a module.
+    """
+    path, _, version = (module.replaced_by or f"{module.path}@{module.version}").partition("@")
+    return f"{path} {version} {module.sum}".encode() if module.sum and version else b""
+
+
+def _edits(graph: Graph, wanted: Wanted) -> Iterator[str]:
     core = (go_core.directory() / GO_MOD).read_text()
     match = re.search(r"^go (\S+)", core, re.MULTILINE)
     assert match, "go-core's go.mod has a go line"
     versions = [match[1], *(module.go_mod.go for module in graph.modules if module.go_mod.go)]
     yield f"-go={max(versions, key=go_version_key)}"
+    for held in wanted.held:
+        yield f"-require={held.path}@{held.version}"
     for module in graph.modules:
         if not module.helper:
             yield f"-require={module.go_mod.path}@{local_version(module.go_mod.path)}"
-    for pin in pins:
+    for pin in wanted.pins:
         yield f"-require={pin.module}@{pin.version}"
-    for taken in replaces:
+    for taken in wanted.replaces:
         yield f"-replace={taken.old}={taken.new}"
     for exclude in sorted({exclude for module in graph.modules for exclude in module.go_mod.excludes}):
         yield f"-exclude={exclude}"

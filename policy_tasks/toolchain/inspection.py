@@ -76,24 +76,52 @@ class Inspection(NamedTuple):
             raise _refused(found["problems"], WayBack(self.modules, self.directory))
         return found
 
+    def fetch(self) -> None:
+        """
+        Download what the packages need, without compiling any. Raises `BuildError` for what cannot be had.
+        """
+        self._import_all([pattern for module in self.graph.modules for pattern in _patterns(module, self.go)])
+        arguments = ("list", "-e", "-deps", "-mod=mod", "-json=ImportPath,Error", "--", f"./{STATE}/all")
+        done = self.go.run(*arguments, cwd=self.directory.path, platform=self.platform)
+        if done.code != 0:
+            raise _unlisted(WayBack(self.modules, self.directory).text(done.message), self.platform)
+        failed = {each["ImportPath"]: each["Error"]["Err"] for each in _stream(done.stdout) if each.get("Error")}
+        if unresolved := {path: text for path, text in failed.items() if _OF_THE_NETWORK.search(text)}:
+            raise BuildError(*(_unresolved(path, printable(text)) for path, text in sorted(unresolved.items())))
+        go_resolution.keep_resolved(self.directory)
+
     def _list(self, patterns: list[str]) -> bytes:
         flags = ("-e", "-export", *BUILD_FLAGS, "-mod=mod", f"-json={FIELDS}")
         contract = go_core.INTERFACE.rpartition(".")[0]
-        # Go resolves what packages of the main module import, and nothing else, into go.mod: one that imports them all
-        # makes it complete. What it cannot import, such as a package main, is an error of this one, which nobody reads.
-        imports = "".join(f"import _ {json.dumps(pattern, ensure_ascii=False)}\n" for pattern in patterns)
-        self.directory.write(f"{STATE}/all/all.go", f"package all\n\n{imports}".encode())
+        self._import_all(patterns)
         arguments = ("list", *flags, "--", contract, "context", f"./{STATE}/all", *patterns)
         done = self.go.run(*arguments, cwd=self.directory.path, platform=self.platform)
         if done.code != 0:
             raise _unlisted(WayBack(self.modules, self.directory).text(done.message), self.platform)
         return done.stdout
 
+    def _import_all(self, patterns: list[str]) -> None:
+        # Go resolves what packages of the main module import, and nothing else, into go.mod: one that imports them all
+        # makes it complete. What it cannot import, such as a package main, is an error of this one, which nobody reads.
+        imports = "".join(f"import _ {json.dumps(pattern, ensure_ascii=False)}\n" for pattern in patterns)
+        self.directory.write(f"{STATE}/all/all.go", f"package all\n\n{imports}".encode())
+
     def _key(self) -> str:
         staged = [(module.staged, module.digest) for module in self.modules]
         tools = (self.go.version, self.go.environment["GOROOT"], go_core.tools_digest())
         everything = (str(self.directory.path), go_core.engine_digest(), staged, tools, self.platform.variables())
         return hashlib.sha256(json.dumps(everything).encode()).hexdigest()
+
+
+def _stream(text: bytes) -> Iterator[dict[str, Any]]:
+    """
+    The documents that `go list -json` prints, one after another.
+    """
+    decoder, rest = json.JSONDecoder(), text.decode().lstrip()
+    while rest:
+        document, end = decoder.raw_decode(rest)
+        yield document
+        rest = rest[end:].lstrip()
 
 
 def _unlisted(message: str, platform: Platform) -> PolicyTasksError:
@@ -125,8 +153,10 @@ def _unresolved(where: str, why: str) -> Problem:
     fix = (
         "see to GOPROXY and the network, or correct the go.mod that asks for that module (vendor folders are not used)"
     )
+    if "GOPROXY=off" in why:
+        fix = "run `policy-tasks fetch` where there is a network, with the same module cache; or unset GOPROXY"
     if "checksum mismatch" in why:
-        fix = "correct the go.sum of that policy's module, or find out who changed what that version is"
+        fix = "correct the go.sum of that policy's module or the lock, or find out who changed what that version is"
     return Problem(what="the policies' dependencies cannot be resolved", where=where, why=why, fix=fix)
 
 

@@ -46,12 +46,14 @@ class Layer:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BaseImage:
     """
-    The layers that an image stands on, oldest first, and the configuration that came with them.
+    The layers that an image stands on, oldest first, the configuration that came with them, and the digest of what the
+    registry has under its name.
     """
 
     name: str
     layers: tuple[Layer, ...] = ()
     config: dict[str, Any] = field(default_factory=dict)
+    digest: str = ""
 
     @property
     def env(self) -> tuple[str, ...]:

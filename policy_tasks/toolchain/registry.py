@@ -75,9 +75,9 @@ class Registry:
             return self._pull(platform, store)
 
     def _pull(self, platform: Platform, store: BlobStore) -> BaseImage:
-        manifest = self._manifest(self._reference.digest or self._reference.tag)
+        manifest, digest = self._manifest(self._reference.digest or self._reference.tag)
         if "manifests" in manifest:
-            manifest = self._manifest(self._choose(manifest, platform))
+            manifest, _ = self._manifest(self._choose(manifest, platform))
         config = checked_config(json.loads(self._blob(manifest["config"], store)))
         if (config.get("os"), config.get("architecture")) != (platform.os, platform.arch):
             raise self._error(f"the registry has it, but not for {platform}")
@@ -88,14 +88,14 @@ class Registry:
         )
         check_layers(layer for layer in layers if layer.digest not in known)
         store.keep_only([each["digest"] for each in (manifest["config"], *manifest["layers"])])
-        return BaseImage(name=str(self._reference), layers=layers, config=config)
+        return BaseImage(name=str(self._reference), layers=layers, config=config, digest=digest)
 
-    def _manifest(self, name: str) -> dict[str, Any]:
+    def _manifest(self, name: str) -> tuple[dict[str, Any], str]:
         response = self._ask("GET", f"manifests/{name}", headers={"Accept": _ACCEPTED})
         if ":" in name and digest_of(response.content) != name:
             raise self._error(f"the registry sent a manifest that is not {name}")
         parsed: dict[str, Any] = response.json()
-        return parsed
+        return parsed, digest_of(response.content)
 
     def _choose(self, index: dict[str, Any], platform: Platform) -> str:
         for each in index["manifests"]:

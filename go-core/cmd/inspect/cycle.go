@@ -54,3 +54,24 @@ func (p *problems) importPlace(listed *listPackage, path string) place {
 	}
 	return place{}
 }
+
+// importAt is the path of the import at a place, if there is one: go list does
+// not say which module is missing when it may not ask for any.
+func (p *problems) importAt(listed *listPackage, at place) string {
+	s := p.world.sources[listed]
+	if s == nil || at.line == 0 {
+		return ""
+	}
+	for _, file := range s.files {
+		for _, imported := range file.syntax.Imports {
+			if imported.Path == nil || file.name != at.file {
+				continue
+			}
+			found := s.position(imported.Path.Pos())
+			if path, err := strconv.Unquote(imported.Path.Value); err == nil && found.Line == at.line && found.Column == at.column {
+				return path
+			}
+		}
+	}
+	return ""
+}

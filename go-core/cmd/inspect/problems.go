@@ -125,8 +125,12 @@ func (p *problems) addText(owner *listPackage, line textError) {
 		owner = named
 	}
 	at := p.world.resolvePlace(owner, place{line.file, line.line, line.column})
+	text := shortenPlaces(owner, line.text)
+	if path := p.importAt(owner, at); path != "" && !strings.Contains(text, path) {
+		text = fmt.Sprintf("import %q: %s", path, text)
+	}
 	p.add(problem{Package: owner.ImportPath, Dir: owner.Dir, File: at.file, Line: at.line,
-		Column: at.column, Text: shortenPlaces(owner, line.text), Kind: errorKind(line)})
+		Column: at.column, Text: text, Kind: errorKind(line)})
 }
 
 // addDependency adds an error outside the policies.

@@ -1,0 +1,222 @@
+"""
+`policy-tasks.lock`: what an engine is built of, in a file that is committed and read in a diff.
+
+Its versions and sums go into every build; `--locked` fails where anything else has changed, `--update` makes it anew.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from policy_tasks.errors import PolicyTasksError, SettingsError, output_error
+from policy_tasks.model import Module, Replace, StagedModule
+from policy_tasks.settings import Settings
+from policy_tasks.toolchain import go_core
+from policy_tasks.toolchain.archive_file import save
+from policy_tasks.toolchain.build_directory import BuildDirectory
+
+log = logging.getLogger(__name__)
+
+_HEADER = """\
+# What the engine is built of. Made by `policy-tasks --update`; with `--locked` a build that would differ fails.
+"""
+_FORMAT = 1
+# The most differences that an error lists.
+_MOST = 20
+Content = dict[str, Any]
+
+
+class LockFile:
+    """
+    The lock of these settings, which may not be there.
+    """
+
+    def __init__(self, settings: Settings, directory: BuildDirectory) -> None:
+        self.path = settings.path(settings.modules.lock)
+        self._settings = settings
+        self._directory = directory
+        self._new: Content = {}
+        if settings.modules.locked and settings.modules.update:
+            raise SettingsError.of(
+                "--locked and --update contradict each other",
+                where="modules.locked and modules.update",
+                why="the one holds a build to the lock, the other makes it anew",
+                fix="take one of them away",
+            )
+
+    @cached_property
+    def content(self) -> Content:
+        """
+        What the lock says; nothing where there is none. Raises `SettingsError` where it cannot be read.
+        """
+        try:
+            content = tomllib.loads(self.path.read_text(encoding="utf-8"))
+            if content.get("format") != _FORMAT:
+                raise self._broken(f"its format is {content.get('format')!r}, and this policy_tasks knows {_FORMAT}")
+            _flat(content)
+            tuple(Module(**each) for each in content.get("module", ()))
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            raise output_error(error, self.path) from None
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise self._broken(str(error) or type(error).__name__) from None
+        return content
+
+    def _broken(self, why: str) -> PolicyTasksError:
+        fix = "take it from version control, or run with --update, which makes it anew"
+        return SettingsError.of("the lock cannot be read", where=self.path, why=why, fix=fix)
+
+    @property
+    def held(self) -> tuple[Module, ...]:
+        """
+        The modules whose versions and sums a build takes from the lock: none where it is to be made anew.
+        """
+        if self._settings.modules.update:
+            return ()
+        return tuple(Module(**each) for each in self.content.get("module", ()))
+
+    def check(self, modules: tuple[Module, ...], replaces: tuple[Replace, ...], go: str) -> None:
+        """
+        Compare a build with the lock. Raises `SettingsError` with every difference where the build is to be as it says.
+        """
+        root, wanted = self._settings.root.absolute(), self._settings.modules
+        self._new |= _content(modules, replaces, go, root)
+        if not wanted.update:
+            self._compare(self._new)
+
+    def check_base(self, name: str, digest: str) -> None:
+        """
+        The same for the image's base.
+        """
+        self._new["base"] = {"name": name, "digest": digest}
+        if not self._settings.modules.update and "base" in self.content:
+            self._compare({**self.content, "base": self._new["base"]})
+
+    def _compare(self, new: Content) -> None:
+        locked = self._settings.modules.locked
+        if not self.content:
+            if locked:
+                raise self._missing()
+            return
+        differences = list(_differences(self.content, {"base": self.content.get("base"), **new}))
+        if differences and locked:
+            raise self._differs(differences)
+        if differences:
+            log.warning(
+                "the lock is not up to date, --update makes it so: %s%s",
+                differences[0],
+                f", and {len(differences) - 1} more" if differences[1:] else "",
+            )
+
+    def _missing(self) -> PolicyTasksError:
+        return SettingsError.of(
+            "there is no lock",
+            where=self.path,
+            why="--locked holds a build to it",
+            fix="make it with --update, and commit it",
+        )
+
+    def _differs(self, differences: list[str]) -> PolicyTasksError:
+        shown = differences[:_MOST] + ([f"and {len(differences) - _MOST} more"] if differences[_MOST:] else [])
+        return SettingsError.of(
+            "the build is not what the lock says",
+            where=self.path,
+            why="\n".join(shown),
+            fix="undo that, or run with --update and commit the lock",
+        )
+
+    def write(self) -> None:
+        """
+        Write what was built, if that is asked for: in one step, and only where it is something else.
+        """
+        if not self._settings.modules.update:
+            return
+        base = self._known_base()
+        data = _text(self._new | ({"base": base} if base and "base" not in self._new else {})).encode()
+        if not self.path.is_file() or self.path.read_bytes() != data:
+            save(self._directory.temporary_file(data), self.path)
+            log.info("lock: %s", self.path)
+
+    def _known_base(self) -> Any:
+        try:
+            return self.content.get("base")
+        except PolicyTasksError:  # it is about to be made anew
+            return None
+
+
+def _content(modules: tuple[Module, ...], replaces: tuple[Replace, ...], go: str, root: Path) -> Content:
+    policies, others = [], []
+    for module in modules:
+        if isinstance(module, StagedModule):
+            policies.append(
+                {"path": module.path, "directory": _relative(module.directory, root), "digest": module.digest}
+            )
+        else:
+            keys = ("path", "version", "sum", "replaced_by")
+            others.append({key: getattr(module, key) for key in keys if getattr(module, key)})
+    return {
+        "format": _FORMAT,
+        "go": go.removeprefix("go"),
+        "core": f"sha256:{go_core.engine_digest()}",
+        "replace": [{"old": each.old, "new": _relative(each.new, root)} for each in replaces],
+        "policy": policies,
+        "module": others,
+    }
+
+
+def _relative(path: Path | str, root: Path) -> str:
+    """
+    A folder as seen from the settings; what is none stays.
+    """
+    return os.path.relpath(path, root).replace(os.sep, "/") if os.path.isabs(path) else str(path)
+
+
+def _text(content: Content) -> str:
+    """
+    The content as TOML. A JSON text is one of TOML's as well, but for a character that JSON leaves as it is.
+    """
+    lines = [_HEADER.rstrip()]
+    plain = {key: value for key, value in content.items() if not isinstance(value, (list, dict))}
+    lines += _pairs(plain)
+    for name in ("base", "replace", "policy", "module"):
+        tables = content.get(name) or []
+        for table in tables if isinstance(tables, list) else [tables]:
+            lines += ["", f"[[{name}]]" if isinstance(tables, list) else f"[{name}]", *_pairs(table)]
+    return "\n".join(lines) + "\n"
+
+
+def _pairs(table: Mapping[str, Any]) -> list[str]:
+    return [
+        f"{key} = {json.dumps(value, ensure_ascii=False)}".replace("\x7f", "\\u007F") for key, value in table.items()
+    ]
+
+
+def _flat(content: Content) -> dict[str, str]:
+    """
+    What can differ, each with its name. A KeyError or TypeError where the content is not that of a lock.
+    """
+    flat = {f"the {name}": str(content[name]) for name in ("go", "core")}
+    base = content.get("base")
+    if base:
+        flat["the base"] = f"{base['name']} {base['digest']}"
+    for kind, name in (("replace", "old"), ("policy", "path"), ("module", "path")):
+        for each in content.get(kind, ()):
+            if not all(isinstance(value, str) for value in each.values()):
+                raise TypeError(f"{kind} {each[name]} has a value that is no text")
+            flat[f"{kind} {each[name]}"] = " ".join(value for key, value in each.items() if key != name)
+    return flat
+
+
+def _differences(old: Content, new: Content) -> Iterator[str]:
+    before, after = _flat(old), _flat(new)
+    for name in sorted(before.keys() | after.keys()):
+        if before.get(name) != after.get(name):
+            yield f"{name}: {before.get(name, 'not')} in the lock, {after.get(name, 'not here')} now"

@@ -1,0 +1,227 @@
+"""
+The lock, and builds without a network: each fails for the right reason when one thing changes, and passes after --update.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from policy_tasks import compile, discover, fetch
+from policy_tasks.errors import BuildError, SettingsError
+from tests.conftest import run_console
+from tests.end_to_end.conftest import Project
+from tests.module_proxy import ModuleProxy
+
+pytestmark = pytest.mark.needs("go")
+
+LOCK = "policy-tasks.lock"
+
+
+@pytest.fixture
+def locked(project: Project) -> Project:
+    """A project with a policy that has a dependency, a replace of another, and a lock."""
+    project.write("lib/go.mod", "module x.example/lib/v2\n")
+    project.write("lib/lib.go", 'package lib\n\nconst Version = "local"\n')
+    project.policy("a", "x.example/lib v1.0.0")
+    project.policy("b", "x.example/lib/v2 v2.0.0", answer="lib.Version", mod="replace x.example/lib/v2 => ../../lib\n")
+    discover(project.settings(update=True))
+    return project
+
+
+def test_the_lock_says_what_an_engine_is_built_of(locked: Project) -> None:
+    """Go, the core, each local module with its folder and digest, each other with version and sum, and the replaces."""
+    content = tomllib.loads((locked.root / LOCK).read_text())
+    assert content.keys() == {"format", "go", "core", "replace", "policy", "module"}
+    assert content["replace"] == [{"old": "x.example/lib/v2", "new": "lib"}]
+    assert [(each["path"], each["directory"]) for each in content["policy"]] == [
+        ("example.com/a", "policies/a"),
+        ("example.com/b", "policies/b"),
+        ("x.example/lib/v2", "lib"),
+    ]
+    assert all(each["digest"].startswith("sha256:") for each in content["policy"])
+    (module,) = content["module"]
+    assert (module["path"], module["version"], module["sum"][:3]) == ("x.example/lib", "v1.0.0", "h1:")
+
+
+def test_a_locked_build_of_the_same_passes(locked: Project) -> None:
+    """Every stage agrees with a lock that nothing has changed since; and an update writes nothing."""
+    before = (locked.root / LOCK).stat().st_mtime_ns
+    for stage in (fetch, discover, compile):
+        stage(locked.settings(locked=True))
+    compile(locked.settings(update=True))
+    assert (locked.root / LOCK).stat().st_mtime_ns == before
+
+
+def _new_policy(project: Project) -> dict[str, Any]:
+    project.policy("c")
+    return {}
+
+
+def _edit(project: Project) -> dict[str, Any]:
+    with project.write("policies/a/extra.go", "package a\n").open("a") as file:
+        file.write("// edited\n")
+    return {}
+
+
+def _higher(project: Project) -> dict[str, Any]:
+    return {"pins": {"x.example/lib": "v1.1.0"}}
+
+
+def _replace(project: Project) -> dict[str, Any]:
+    return {"replaces": {"x.example/lib": "x.example/fork@v1.5.0"}}
+
+
+def _in_lock(old: str, new: str) -> Callable[[Project], dict[str, Any]]:
+    def change(project: Project) -> dict[str, Any]:
+        text = (project.root / LOCK).read_text()
+        assert old in text
+        project.write(LOCK, text.replace(old, new))
+        return {}
+
+    return change
+
+
+def _without_modules(project: Project) -> dict[str, Any]:
+    project.write(LOCK, (project.root / LOCK).read_text().partition("\n[[module]]")[0])
+    return {}
+
+
+CHANGES: dict[str, tuple[Callable[[Project], dict[str, Any]], str]] = {
+    "a policy more": (_new_policy, "policy example.com/c: not in the lock, policies/c sha256:"),
+    "an edit": (_edit, "policy example.com/a: policies/a sha256:"),
+    "a higher version": (_higher, "module x.example/lib: v1.0.0 h1:"),
+    "another replace": (_replace, "replace x.example/lib: not in the lock, x.example/fork@v1.5.0 now"),
+    "another Go": (_in_lock('go = "', 'go = "1.9'), "the go: 1.9"),
+    "another core": (_in_lock('core = "sha256:', 'core = "sha256:0'), "the core: sha256:0"),
+    "a module less": (_without_modules, "module x.example/lib: not in the lock, v1.0.0"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_locked_build_of_anything_else_fails(change: str, locked: Project) -> None:
+    """Whatever is changed is named, the lock stays, a plain build goes on, and after --update it passes again."""
+    apply, told = CHANGES[change]
+    settings = apply(locked)
+    before = (locked.root / LOCK).read_bytes()
+    with pytest.raises(SettingsError) as caught:
+        discover(locked.settings(locked=True, **settings))
+    assert caught.value.where == str(locked.root / LOCK)
+    assert told in caught.value.why
+    assert "--update" in caught.value.fix
+    discover(locked.settings(**settings))
+    assert (locked.root / LOCK).read_bytes() == before
+    discover(locked.settings(update=True, **settings))
+    discover(locked.settings(locked=True, **settings))
+
+
+def test_what_no_go_mod_asks_for_stays_as_it_was_locked(project: Project, proxy: ModuleProxy) -> None:
+    """A module that is imported and not required is taken in its newest version once, and from then on in that."""
+    proxy.add("x.example/floating", "v1.0.0")
+    project.policy("a", answer="floating.Version")
+    code = project.root / "policies/a/a.go"
+    code.write_text(code.read_text().replace('"context"', '"context"\n\n\t"x.example/floating"'))
+    assert project.answers(update=True) == {"a": "v1.0.0"}
+    proxy.add("x.example/floating", "v1.1.0")
+    shutil.rmtree(project.root / "build")
+    assert project.answers(locked=True) == {"a": "v1.0.0"}
+    assert project.answers(update=True) == {"a": "v1.1.0"}
+
+
+def test_a_sum_that_is_not_the_locked_one_stops_the_build(locked: Project) -> None:
+    """What the proxy gives is held against the lock's sum before anything is compiled."""
+    text = (locked.root / LOCK).read_text()
+    sum_ = tomllib.loads(text)["module"][0]["sum"]
+    locked.write(LOCK, text.replace(sum_, "h1:" + "A" * 43 + "="))
+    error = locked.refuse()
+    assert error.exit_code == 5
+    assert "checksum mismatch" in error.why
+    assert "the lock" in error.fix
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("format = 1\ngo = \n", "line 2"),
+        ("", "its format is None"),
+        ("format = 2\n", "its format is 2"),
+        ('format = 1\ngo = "1"\n', "core"),
+        ('format = 1\ngo = "1"\ncore = "1"\nmodule = [3]\n', "int"),
+        ('format = 1\ngo = "1"\ncore = "1"\n[[module]]\npath = "x"\nversion = 3\n', "no text"),
+        ('format = 1\ngo = "1"\ncore = "1"\n[[module]]\npath = "x"\nsize = "3"\n', "size"),
+        ("\0", "line 1"),
+    ],
+)
+def test_a_lock_that_cannot_be_read_is_refused_and_made_anew(text: str, why: str, locked: Project) -> None:
+    """A lock that does not parse, or is none, says why; --update replaces it."""
+    locked.write(LOCK, text)
+    error = locked.refuse()
+    assert (error.what, error.exit_code, error.where) == ("the lock cannot be read", 2, str(locked.root / LOCK))
+    assert why in error.why
+    assert (locked.root / LOCK).read_text() == text
+    discover(locked.settings(update=True))
+    discover(locked.settings(locked=True))
+
+
+def test_without_a_lock_locked_says_how_to_make_one(project: Project) -> None:
+    """--locked without a lock is an error; --locked with --update a contradiction."""
+    project.policy("a")
+    assert "--update" in project.refuse(locked=True).fix
+    assert "contradict" in project.refuse(locked=True, update=True).what
+    assert not (project.root / LOCK).exists()
+
+
+def test_a_failing_build_leaves_the_lock(locked: Project) -> None:
+    """--update of what does not compile changes nothing."""
+    before = (locked.root / LOCK).read_bytes()
+    locked.write("policies/a/broken.go", "package a\n\nvar x int = true\n")
+    assert locked.refuse(update=True).exit_code == 3
+    assert (locked.root / LOCK).read_bytes() == before
+
+
+# Without a network
+
+
+def empty_cache(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """From now on, a module cache that has nothing."""
+    monkeypatch.setenv("GOMODCACHE", str(folder))
+
+
+def test_what_was_fetched_builds_offline(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With an empty cache an offline build fails and names what is missing; after `fetch` it passes, in any folder."""
+    project.policy("a", "x.example/needs v1.0.0")
+    empty_cache(monkeypatch, tmp_path / "cache")
+    error = project.refuse(offline=True)
+    assert error.exit_code == 5
+    assert "x.example/needs" in str(error)
+    assert "fetch" in error.fix
+    fetched = fetch(project.settings())
+    assert str(fetched) == "x.example/lib v1.2.0\nx.example/needs v1.0.0"
+    shutil.rmtree(project.root / "build")
+    monkeypatch.setenv("GOPROXY", "http://127.0.0.1:1")
+    assert project.answers(offline=True) == {"a": "needs v1.2.0"}
+
+
+def test_what_cannot_be_fetched_is_told(project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`fetch` of a module that is nowhere ends as a build would."""
+    project.policy("a", "x.example/gone v1.0.0")
+    with pytest.raises(BuildError, match=r"x\.example/gone"):
+        fetch(project.settings())
+
+
+def test_the_flags_are_there_at_the_console(locked: Project) -> None:
+    """`policy-tasks fetch --locked --offline` prints the modules; the text names replaces, pins and the lock."""
+    done = run_console("fetch", "--locked", "--offline", cwd=locked.root)
+    assert (done.returncode, done.stdout) == (0, "x.example/lib v1.0.0\n"), done.stderr
+    _edit(locked)
+    done = run_console("discover", cwd=locked.root)
+    assert done.returncode == 0
+    assert "the lock is not up to date" in done.stderr
+    assert "x.example/lib/v2 is taken from" in done.stderr
+    done = run_console("discover", "--locked", "--format", "json", cwd=locked.root)
+    assert done.returncode == 2
