@@ -161,6 +161,9 @@ class GeneratedSources:
 class Binary:
     """
     The compiled engine: static, for `platform` (`OS/ARCH[/VARIANT]`), `size` in bytes.
+
+    `manifest` says in JSON what it is made of, `sbom` the same as a CycloneDX bill of materials; both are files beside it,
+    and not there before it is checked.
     """
 
     path: Path
@@ -168,6 +171,8 @@ class Binary:
     platform: str
     size: int
     go: str
+    manifest: Path | None = None
+    sbom: Path | None = None
 
     def __str__(self) -> str:
         return str(self.path)

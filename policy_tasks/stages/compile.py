@@ -15,9 +15,13 @@ from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.go_build import GoBuild
 from policy_tasks.toolchain.go_command import Go
 from policy_tasks.toolchain.inspector import make_inspector
+from policy_tasks.toolchain.records import write_records
 from policy_tasks.toolchain.staging import WayBack
 
 log = logging.getLogger(__name__)
+
+_FIX_STATIC = "look for the policy that links against libraries of the system, and take that out"
+_FIX_OTHER = "remove the build directory and run again; if it stays so, report it with this text"
 
 
 def build_binary(sources: GeneratedSources, build: GoBuild, go: Go, directory: BuildDirectory) -> Binary:
@@ -29,9 +33,9 @@ def build_binary(sources: GeneratedSources, build: GoBuild, go: Go, directory: B
     done = build.finish()
     if done.code != 0:
         raise _failed(done.message, sources, build.platform, directory)
-    _check(build.binary(build.made).sha256, sources, build, go, directory)
+    linked = _check(build.binary(build.made).sha256, sources, build, go, directory)
     _install(build, directory)
-    binary = build.binary(build.target)
+    binary = write_records(build.binary(build.target), sources, linked, directory)
     log.info("compile: %s, %.1f MB, %s", binary.platform, binary.size / 1e6, go.version)
     return binary
 
@@ -58,17 +62,21 @@ def _failed(message: str, sources: GeneratedSources, platform: Platform, directo
     )
 
 
-def _check(sha256: str, sources: GeneratedSources, build: GoBuild, go: Go, directory: BuildDirectory) -> None:
+def _check(
+    sha256: str, sources: GeneratedSources, build: GoBuild, go: Go, directory: BuildDirectory
+) -> tuple[str, ...]:
     """
-    Look at the headers: static, for this platform, with all the policies' modules, made without cgo.
+    Look at the headers: static, for this platform, with all the policies' modules, made without cgo. The modules that are
+    in it are named.
 
     CGO_ENABLED=0 alone proves nothing: a //go:cgo_import_dynamic line makes such a binary dynamic.
     """
-    modules = [[each.path, each.version, each.replaced_by, each.sum] for each in sources.modules]
+    modules = [[each.path, _planned(each)] for each in sources.modules]
     policies = sorted({policy.module for policy in sources.policies})
     plan = [sha256, str(build.platform), go.version, go_core.tools_digest(), policies, modules]
-    if directory.recall("checked") == plan:
-        return
+    known = directory.recall("audited") or {}
+    if known.get("plan") == plan:
+        return tuple(known["linked"])
     found = make_inspector(go, directory).binary(build.made)
     wrong = [*_wrong_kind(found), *_wrong_settings(found, build.platform, go), *_wrong_modules(found, sources)]
     if wrong:
@@ -76,9 +84,11 @@ def _check(sha256: str, sources: GeneratedSources, build: GoBuild, go: Go, direc
             "the binary is not what was asked for",
             where=sources.directory,
             why="\n".join(wrong),
-            fix="look for the policy that links against libraries of the system, and take that out",
+            fix=_FIX_STATIC if found["needed"] or found["interpreter"] else _FIX_OTHER,
         )
-    directory.remember("checked", plan)
+    linked = tuple(each["path"] for each in found["modules"])
+    directory.remember("audited", {"plan": plan, "linked": linked})
+    return linked
 
 
 def _wrong_kind(found: dict[str, Any]) -> list[str]:

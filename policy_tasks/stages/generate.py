@@ -5,16 +5,16 @@ PolicySet -> GeneratedSources: write `imports.go`, and what else makes the stage
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 from typing import Any
 
-from policy_tasks.model import Constructor, GeneratedSources, Policy, PolicySet, staged
-from policy_tasks.toolchain import go_core, templates
+from policy_tasks.model import Constructor, GeneratedSources, Policy, PolicySet
+from policy_tasks.toolchain import templates
 from policy_tasks.toolchain.alpine import ALPINE
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.go_command import BUILD_COMMAND
 from policy_tasks.toolchain.image_config import ENTRYPOINT, USER
+from policy_tasks.toolchain.manifest import as_text, contents
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ def generate_sources(found: PolicySet, directory: BuildDirectory) -> GeneratedSo
         directory.write("Dockerfile", templates.render("Dockerfile", **values))
         directory.remember("generated", {"key": key, "files": directory.digest(*RENDERED)})
         log.info("generate: %s", directory.path)
-    directory.write("manifest.json", _manifest(found))
+    directory.write("manifest.json", as_text(contents(found.policies, found.modules, found.replaces, found.pins)))
     return GeneratedSources(
         directory=directory.path,
         policies=found.policies,
@@ -89,20 +89,3 @@ def _zero_value(policy: Policy, alias: str) -> str:
     if policy.composite:
         return f"{'&' if policy.pointer else ''}{alias}.{policy.type}{{}}"
     return f"{'' if policy.pointer else '*'}new({alias}.{policy.type})"
-
-
-def _manifest(found: PolicySet) -> bytes:
-    """
-    What is in the generated module, without a word of where it came from on this machine.
-    """
-    document = {
-        "core": go_core.MODULE,
-        "policies": [
-            {"package": policy.package, "type": policy.type, "module": policy.module} for policy in found.policies
-        ],
-        "modules": [
-            {"path": module.path, "directory": module.staged, "digest": module.digest}
-            for module in staged(found.modules)
-        ],
-    }
-    return json.dumps(document, indent=2).encode() + b"\n"

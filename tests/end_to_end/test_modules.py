@@ -4,13 +4,20 @@ Policies with dependencies of their own: what is replaced, excluded and chosen, 
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
 
 from policy_tasks import compile, discover
 from policy_tasks.model import document
+from policy_tasks.toolchain.inspector import Inspector
 from tests.end_to_end.conftest import Project, answering
 
 pytestmark = pytest.mark.needs("go")
@@ -249,3 +256,90 @@ def test_a_pin_of_what_is_not_there_is_refused(path: str, version: str, code: in
     error = project.refuse(pins={path: version})
     assert error.exit_code == code
     assert path in str(error)
+
+
+# What was built
+
+
+def test_the_records_say_what_is_in_the_binary(project: Project) -> None:
+    """Beside the binary are a manifest with its digest, and a valid CycloneDX bill with every module that is linked in."""
+    project.policy("a", "x.example/needs v1.0.0")
+    project.policy(
+        "b",
+        "x.example/lib/v2 v2.0.0",
+        answer="lib.Version",
+        mod="replace x.example/lib/v2 => x.example/lib/v2 v2.0.0\n",
+    )
+    project.write(
+        "policies/b/go.mod", (project.root / "policies/b/go.mod").read_text() + "\nrequire x.example/fork v1.5.0\n"
+    )
+    binary = compile(project.settings())
+    assert binary.manifest
+    assert binary.sbom
+    manifest = json.loads(binary.manifest.read_text())
+    assert manifest["binary"]["sha256"] == hashlib.sha256(binary.path.read_bytes()).hexdigest() == binary.sha256
+    assert manifest["sbom"]["sha256"] == hashlib.sha256(binary.sbom.read_bytes()).hexdigest()
+    linked = ["example.com/a", "example.com/b", "x.example/lib", "x.example/lib/v2", "x.example/needs"]
+    assert sorted(each["path"] for each in manifest["modules"]) == linked
+    assert str(project.root) not in binary.manifest.read_text() + binary.sbom.read_text()
+    assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(binary.sbom.read_text()) is None
+    bill = json.loads(binary.sbom.read_text())
+    components = {each["name"]: each for each in bill["components"]}
+    assert sorted(components) == [*linked[:2], "std", *linked[2:]]
+    needs, lib = components["x.example/needs"], components["x.example/lib"]
+    assert needs["purl"] == "pkg:golang/x.example/needs@v1.0.0"
+    assert len(needs["hashes"][0]["content"]) == 64
+    edges = {each["ref"]: each.get("dependsOn", []) for each in bill["dependencies"]}
+    assert edges["example.com/a"] == [needs["bom-ref"]]
+    assert edges[needs["bom-ref"]] == [lib["bom-ref"]]
+
+
+def test_records_are_made_when_they_change_and_not_otherwise(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An edit changes the manifest and leaves the bill; what is removed or changed by somebody is made again."""
+    project.policy("a", "x.example/lib v1.0.0")
+    first = compile(project.settings())
+    assert first.manifest
+    assert first.sbom
+    before, bill = first.manifest.read_bytes(), first.sbom.read_bytes()
+    with monkeypatch.context() as patched:
+        patched.setattr("policy_tasks.toolchain.records.make_sbom", None)
+        compile(project.settings())
+        project.policy("a", "x.example/lib v1.0.0", answer='"edited" + lib.Version')
+        edited = compile(project.settings())
+    assert edited.manifest
+    assert edited.manifest.read_bytes() != before
+    first.sbom.write_text("{}")
+    first.manifest.unlink()
+    compile(project.settings())
+    assert first.sbom.read_bytes() == bill
+    assert first.manifest.is_file()
+
+
+def test_a_binary_that_is_not_what_was_planned_is_refused(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The build information of what Go made is held against the plan: version, sum, place, and nothing more or less."""
+    project.policy("a", "x.example/lib v1.0.0")
+    before = compile(project.settings())
+    project.policy("a", "x.example/lib v1.0.0", answer='"edited" + lib.Version')
+    real = Inspector.binary
+    lies: list[tuple[Callable[[dict[str, Any]], object], str]] = [
+        (lambda lib: lib.update(version="v1.1.0"), "module x.example/lib was taken from v1.1.0 h1:"),
+        (
+            lambda lib: lib.update(sum="h1:other"),
+            "module x.example/lib was taken from v1.0.0 h1:other, not from v1.0.0 h1:",
+        ),
+        (lambda lib: lib.update(path="x.example/evil"), "module x.example/evil is in it, and nobody asked for it"),
+    ]
+    for lie, told in lies:
+
+        def lying(inspector: Inspector, path: Path, lie: Callable[[dict[str, Any]], object] = lie) -> Any:
+            found = real(inspector, path)
+            (lib,) = (each for each in found["modules"] if each["path"] == "x.example/lib")
+            lie(lib)
+            return found
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Inspector, "binary", lying)
+            error = project.refuse()
+        assert error.exit_code == 5
+        assert told in error.why
+        assert hashlib.sha256(before.path.read_bytes()).hexdigest() == before.sha256
