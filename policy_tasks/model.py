@@ -126,10 +126,11 @@ class PolicySet:
     """
     The policies that were found, sorted by package and type, in modules that are staged in `directory`.
 
-    `modules` are all that the build is made of but the core: the staged ones, then those of other people. `pins` are the
-    versions that the settings hold.
+    `core` is the path of the main module. `modules` are all others that the build is made of: the staged ones, then those of
+    other people. `pins` are the versions that the settings hold.
     """
 
+    core: str
     policies: tuple[Policy, ...]
     near_misses: tuple[NearMiss, ...]
     modules: tuple[Module, ...]
@@ -147,6 +148,7 @@ class GeneratedSources:
     A complete Go module in `directory`: the core, the policies, `imports.go` that registers them.
     """
 
+    core: str
     directory: Path
     policies: tuple[Policy, ...]
     modules: tuple[Module, ...]

@@ -96,7 +96,7 @@ class _Run:
     def fetched(self) -> FetchedModules:
         staged = self.staged()
         found = fetch_modules(staged, self.platform, self.go, self.directory)
-        self.lock.check(found.modules, staged.replaces, self.go.version)
+        self.lock.check(staged.core.digest(), found.modules, staged.replaces, self.go.version)
         return found
 
     def policies(self) -> PolicySet:
@@ -104,30 +104,33 @@ class _Run:
 
     def _found(self, staged: StagedPolicies) -> PolicySet:
         found = find_policies(staged, self.platform, self.go, self.directory)
-        self.lock.check(found.modules, found.replaces, self.go.version)
+        self.lock.check(staged.core.digest(), found.modules, found.replaces, self.go.version)
         return found
 
     def sources(self) -> GeneratedSources:
-        return generate_sources(self.policies(), self.directory)
+        staged = self.staged()
+        return generate_sources(self._found(staged), staged.core, self.directory)
 
     def binary(self) -> Binary:
-        return self._compiled(self.staged(), self._begun())
+        staged = self.staged()
+        return self._compiled(staged, self._begun(staged))
 
     def image(self) -> Image:
-        staged, build = self.staged(), self._begun()
+        staged = self.staged()
+        build = self._begun(staged)
         engine = self.engine  # asked while Go compiles
         binary = self._compiled(staged, build)
         self.lock.check_base(engine.result().base.name, base_digest(engine.result()))
         output = self.settings.path(self.settings.image.output) if self.settings.image.output else None
         return build_image(binary, self.reference, engine.result(), output, self.go, self.directory)
 
-    def _begun(self) -> GoBuild:
-        build = GoBuild(self.platform, self.go, self.directory)
+    def _begun(self, staged: StagedPolicies) -> GoBuild:
+        build = GoBuild(staged.core, self.platform, self.go, self.directory)
         build.begin()
         return build
 
     def _compiled(self, staged: StagedPolicies, build: GoBuild) -> Binary:
-        sources = generate_sources(self._found(staged), self.directory)
+        sources = generate_sources(self._found(staged), staged.core, self.directory)
         return build_binary(sources, build, self.go, self.directory)
 
     @cached_property

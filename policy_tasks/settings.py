@@ -41,6 +41,24 @@ class DiscoverSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CoreSettings:
+    """
+    The program that the policies become part of. By default it is the engine that comes with policy_tasks.
+    """
+
+    main: Path | None = _setting(None, "A folder with a Go module of your own that has the main package.")
+    interface: str = _setting("", "The interface that a policy implements: `import/path.Type`.")
+    register: str = _setting(
+        "",
+        "The function that takes a policy: `Register` of the main package, or `import/path.Register`. Without one the "
+        "policies' packages are imported, and register themselves.",
+    )
+    imports: str = _setting(
+        "imports.go", "The file that is generated, counted from `main`, in the folder of the main package."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModulesSettings:
     """
     Which modules the policies are built with, where their own go.mod files do not decide it.
@@ -114,6 +132,7 @@ class Settings:
 
     root: Path = field(default_factory=Path.cwd)
     discover: DiscoverSettings = field(default_factory=DiscoverSettings)
+    core: CoreSettings = field(default_factory=CoreSettings)
     modules: ModulesSettings = field(default_factory=ModulesSettings)
     generate: GenerateSettings = field(default_factory=GenerateSettings)
     compile: CompileSettings = field(default_factory=CompileSettings)

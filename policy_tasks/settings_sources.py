@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from policy_tasks.errors import Problem, SettingsError
 from policy_tasks.settings import (
     CompileSettings,
+    CoreSettings,
     DiscoverSettings,
     GenerateSettings,
     ImageSettings,
@@ -25,6 +26,7 @@ from policy_tasks.settings import (
 
 SECTIONS: dict[str, type[Any]] = {
     "discover": DiscoverSettings,
+    "core": CoreSettings,
     "modules": ModulesSettings,
     "generate": GenerateSettings,
     "compile": CompileSettings,

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from policy_tasks.model import Constructor, Policy, PolicySet, StagedModule
+from policy_tasks.settings import Settings
 from policy_tasks.stages.generate import generate_sources
 from policy_tasks.toolchain.build_lock import hold
+from policy_tasks.toolchain.core import read_core
 from policy_tasks.toolchain.go_command import find_go
 from policy_tasks.toolchain.process import Processes
 
@@ -35,7 +37,9 @@ def _policy(
     )
 
 
+CORE = read_core(Settings())
 FOUND = PolicySet(
+    core="example.com/core",
     policies=(
         _policy("example.com/a", "Pointer"),
         _policy("example.com/a", "Value", pointer=False),
@@ -71,7 +75,7 @@ FOUND = PolicySet(
 def test_generated_file_is_the_golden_one(name: str, tmp_path: Path) -> None:
     """Every generated file is, to the byte, what was reviewed."""
     with hold(tmp_path / "build") as directory:
-        generate_sources(FOUND, directory)
+        generate_sources(FOUND, CORE, directory)
     made, golden = (tmp_path / "build" / name).read_bytes(), GOLDEN / name
     if os.environ.get("UPDATE_GOLDEN"):
         golden.write_bytes(made)
@@ -90,17 +94,17 @@ def test_imports_are_as_gofmt_wants_them(tmp_path: Path) -> None:
 def test_unchanged_sources_are_not_rendered_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A second run touches no file and does not even load the template engine."""
     with hold(tmp_path / "build") as directory:
-        generate_sources(FOUND, directory)
+        generate_sources(FOUND, CORE, directory)
         before = {path: path.stat().st_mtime_ns for path in directory.path.iterdir() if path.is_file()}
         monkeypatch.setattr("policy_tasks.toolchain.templates.render", None)
-        generate_sources(FOUND, directory)
+        generate_sources(FOUND, CORE, directory)
         assert {path: path.stat().st_mtime_ns for path in directory.path.iterdir() if path.is_file()} == before
 
 
 def test_an_edited_file_is_generated_anew(tmp_path: Path) -> None:
     """What somebody changed in the build directory does not survive the next run."""
     with hold(tmp_path / "build") as directory:
-        generate_sources(FOUND, directory)
+        generate_sources(FOUND, CORE, directory)
         (directory.path / "imports.go").write_text("package main // edited")
-        generate_sources(FOUND, directory)
+        generate_sources(FOUND, CORE, directory)
         assert (directory.path / "imports.go").read_bytes() == (GOLDEN / "imports.go").read_bytes()

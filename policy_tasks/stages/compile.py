@@ -78,7 +78,11 @@ def _check(
     if known.get("plan") == plan:
         return tuple(known["linked"])
     found = make_inspector(go, directory).binary(build.made)
-    wrong = [*_wrong_kind(found), *_wrong_settings(found, build.platform, go), *_wrong_modules(found, sources)]
+    wrong = [
+        *_wrong_kind(found),
+        *_wrong_settings(found, sources.core, build.platform, go),
+        *_wrong_modules(found, sources),
+    ]
     if wrong:
         raise BuildError.of(
             "the binary is not what was asked for",
@@ -98,7 +102,7 @@ def _wrong_kind(found: dict[str, Any]) -> list[str]:
     return [f"it is not static: it needs {libraries}"]
 
 
-def _wrong_settings(found: dict[str, Any], platform: Platform, go: Go) -> list[str]:
+def _wrong_settings(found: dict[str, Any], main: str, platform: Platform, go: Go) -> list[str]:
     """
     What Go recorded in the binary, against what it was told: https://pkg.go.dev/runtime/debug#BuildSetting.
     """
@@ -109,7 +113,7 @@ def _wrong_settings(found: dict[str, Any], platform: Platform, go: Go) -> list[s
         "CGO_ENABLED": "0",
         "-trimpath": "true",
         "Go": go.version,
-        "main module": go_core.MODULE,
+        "main module": main,
     }
     return [
         f"its {name} is {is_so.get(name, 'missing')}, not {value}"

@@ -27,6 +27,7 @@ from policy_tasks.names import Platform
 from policy_tasks.settings import DiscoverSettings, Settings
 from policy_tasks.shown import printable
 from policy_tasks.toolchain.build_directory import BuildDirectory
+from policy_tasks.toolchain.core import Core, read_core
 from policy_tasks.toolchain.go_command import Go
 from policy_tasks.toolchain.go_graph import Graph, make_graph
 from policy_tasks.toolchain.go_resolution import Wanted, write_go_mod
@@ -34,7 +35,7 @@ from policy_tasks.toolchain.inspection import Inspection
 from policy_tasks.toolchain.policy_folder import Reading, read_folder
 from policy_tasks.toolchain.replaces import SETTING, gather_replaces
 from policy_tasks.toolchain.staging import WayBack, stage
-from policy_tasks.toolchain.versions import check_versions, resolved_modules, tell_versions
+from policy_tasks.toolchain.versions import check_contract, check_versions, resolved_modules, tell_versions
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,7 @@ class StagedPolicies(NamedTuple):
     """
 
     settings: Settings
+    core: Core
     reading: Reading
     graph: Graph
     modules: tuple[StagedModule, ...]
@@ -91,24 +93,25 @@ def stage_policies(
     Raises `PolicyError` with all that is wrong with the modules.
     """
     reading = _read(settings.folders, settings.discover)
+    core = read_core(settings)
     go = find_go()
     decided = settings.modules.replaces
     helpers = {Path(new).resolve(): SETTING for _, new in decided if os.path.isabs(new)}
-    graph = make_graph(reading, helpers, go, directory)
-    replaces = gather_replaces(graph.modules, decided)
+    graph = make_graph(reading, core, helpers, go, directory)
+    replaces = gather_replaces(graph, decided)
     pins = tuple(Requirement(module=path, version=version) for path, version in settings.modules.pins)
-    modules = stage(graph, directory)
+    modules = stage(graph, core, directory)
     wanted = Wanted(replaces, pins, held)
     write_go_mod(graph, wanted, go, directory)
-    return StagedPolicies(settings=settings, reading=reading, graph=graph, modules=modules, wanted=wanted)
+    return StagedPolicies(settings=settings, core=core, reading=reading, graph=graph, modules=modules, wanted=wanted)
 
 
 def fetch_modules(taken: StagedPolicies, platform: Platform, go: Go, directory: BuildDirectory) -> FetchedModules:
     """
     Download the modules that the staged ones need. Raises `BuildError` for those that cannot be had.
     """
-    Inspection(graph=taken.graph, modules=taken.modules, platform=platform, go=go, directory=directory).fetch()
-    modules = resolved_modules(taken.modules, go, directory)
+    _inspection(taken, platform, go, directory).fetch()
+    modules = resolved_modules(taken.graph.core.go_mod, taken.modules, go, directory)
     check_versions(modules, taken.wanted.pins)
     found = FetchedModules(modules=modules)
     log.info("fetch: %d modules", sum(bool(module.version) for module in modules))
@@ -121,11 +124,13 @@ def find_policies(taken: StagedPolicies, platform: Platform, go: Go, directory: 
 
     Raises `PolicyError` with all that is wrong with the policies.
     """
-    inspection = Inspection(graph=taken.graph, modules=taken.modules, platform=platform, go=go, directory=directory)
-    inspected, way_back = inspection.result(), WayBack(taken.modules, directory)
-    modules = resolved_modules(taken.modules, go, directory)
+    inspection, way_back = _inspection(taken, platform, go, directory), WayBack(taken.modules, directory)
+    inspected = inspection.result()
+    modules = resolved_modules(taken.graph.core.go_mod, taken.modules, go, directory)
     check_versions(modules, taken.wanted.pins)
+    check_contract(modules, taken.core.contract)
     found = PolicySet(
+        core=taken.graph.core.go_mod.path,
         policies=_policies(inspected["policies"], taken.settings.discover, way_back),
         near_misses=(*_near_misses(inspected["near_misses"], way_back), *_without_module(taken.reading)),
         modules=modules,
@@ -136,6 +141,12 @@ def find_policies(taken: StagedPolicies, platform: Platform, go: Go, directory: 
     _check(found, taken.settings.folders)
     _tell(found)
     return found
+
+
+def _inspection(taken: StagedPolicies, platform: Platform, go: Go, directory: BuildDirectory) -> Inspection:
+    return Inspection(
+        core=taken.core, graph=taken.graph, modules=taken.modules, platform=platform, go=go, directory=directory
+    )
 
 
 def _read(folders: tuple[Path, ...], settings: DiscoverSettings) -> Reading:

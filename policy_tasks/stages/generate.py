@@ -12,31 +12,36 @@ from policy_tasks.model import Constructor, GeneratedSources, Policy, PolicySet
 from policy_tasks.toolchain import templates
 from policy_tasks.toolchain.alpine import ALPINE
 from policy_tasks.toolchain.build_directory import BuildDirectory
+from policy_tasks.toolchain.core import Core
 from policy_tasks.toolchain.go_command import BUILD_COMMAND
 from policy_tasks.toolchain.image_config import ENTRYPOINT, USER
 from policy_tasks.toolchain.manifest import as_text, contents
 
 log = logging.getLogger(__name__)
 
-RENDERED = ("imports.go", "Dockerfile")
+_DOCKERFILE = "Dockerfile"
 
 
-def generate_sources(found: PolicySet, directory: BuildDirectory) -> GeneratedSources:
+def generate_sources(found: PolicySet, core: Core, directory: BuildDirectory) -> GeneratedSources:
     """
     Write the generated files. What has not changed since it was rendered is not rendered again.
     """
-    key = _key(found)
+    template, values = _imports(found, core)
+    build = {"base": ALPINE, "build": (*BUILD_COMMAND, core.package), "entrypoint": ENTRYPOINT, "user": USER}
+    key = _key(template, repr((values, build)))
     known = directory.recall("generated") or {}
-    if known != {"key": key, "files": directory.digest(*RENDERED)}:
+    if known != {"key": key, "files": directory.digest(core.imports, _DOCKERFILE)}:
         # The manifest goes first and comes last: generated files with one beside them belong together.
         (directory.path / "manifest.json").unlink(missing_ok=True)
-        directory.write("imports.go", templates.render("imports.go", **_imports(found)))
-        values = {"base": ALPINE, "build": BUILD_COMMAND, "entrypoint": ENTRYPOINT, "user": USER}
-        directory.write("Dockerfile", templates.render("Dockerfile", **values))
-        directory.remember("generated", {"key": key, "files": directory.digest(*RENDERED)})
+        directory.write(core.imports, templates.render(template, **values))
+        directory.write(_DOCKERFILE, templates.render(_DOCKERFILE, **build))
+        directory.remember("generated", {"key": key, "files": directory.digest(core.imports, _DOCKERFILE)})
         log.info("generate: %s", directory.path)
-    directory.write("manifest.json", as_text(contents(found.policies, found.modules, found.replaces, found.pins)))
+    directory.write(
+        "manifest.json", as_text(contents(found.core, found.policies, found.modules, found.replaces, found.pins))
+    )
     return GeneratedSources(
+        core=found.core,
         directory=directory.path,
         policies=found.policies,
         modules=found.modules,
@@ -45,22 +50,44 @@ def generate_sources(found: PolicySet, directory: BuildDirectory) -> GeneratedSo
     )
 
 
-def _key(found: PolicySet) -> str:
-    digest = hashlib.sha256(repr(_imports(found)).encode())
-    for name in RENDERED:
-        digest.update(templates.source(name))
-    return digest.hexdigest()
+def _key(template: str, values: str) -> str:
+    sources = (templates.source(template), templates.source(_DOCKERFILE))
+    return hashlib.sha256(b"\0".join((values.encode(), *sources))).hexdigest()
 
 
-def _imports(found: PolicySet) -> dict[str, Any]:
+def _imports(found: PolicySet, core: Core) -> tuple[str, dict[str, Any]]:
     """
-    What `imports.go.j2` needs. The aliases are our own, so that no package's name can shadow something in the core.
+    The template of the generated file, and what it needs. The aliases are our own, so that no package's name can shadow
+    something in the core.
     """
     paths = sorted({policy.package for policy in found.policies})
+    if not core.register:
+        return "blank.go", {"packages": paths}
     aliases = {path: f"p{number}" for number, path in enumerate(paths)}
-    return {
+    values: dict[str, Any] = {
         "packages": [{"alias": alias, "path": path} for path, alias in aliases.items()],
         "policies": [_registered(policy, aliases[policy.package]) for policy in found.policies],
+    }
+    return ("own.go", _of_own_core(core, values)) if core.own else ("imports.go", values)
+
+
+def _of_own_core(core: Core, values: dict[str, Any]) -> dict[str, Any]:
+    """
+    How a core of the user's names its interface and its register function, and what is imported for them.
+    """
+    package, _, function = core.register.rpartition(".")
+    imports = {core.contract: "contract"}
+    if package:
+        imports.setdefault(package, "registry")
+    constructs = any(policy["construct"] for policy in values["policies"])
+    standard = {"fmt": "fmt", "os": "os"} if constructs else {}
+    known = [{"alias": alias, "path": path} for path, alias in (imports | standard).items()]
+    return {
+        **values,
+        "imports": [*known, *values["packages"]],
+        "constructs": constructs,
+        "interface": f"contract.{core.interface.rpartition('.')[2]}",
+        "register": f"{imports[package]}.{function}" if package else function,
     }
 
 

@@ -15,10 +15,10 @@ from policy_tasks.model import Binary
 from policy_tasks.names import Platform
 from policy_tasks.toolchain.background import Background
 from policy_tasks.toolchain.build_directory import BuildDirectory
+from policy_tasks.toolchain.core import Core
 from policy_tasks.toolchain.go_command import BUILD_FLAGS, LINK_FLAGS, Go
+from policy_tasks.toolchain.go_mod import GO_MOD, GO_SUM
 from policy_tasks.toolchain.process import Completed
-
-_DECIDES = ("imports.go", "go.mod", "go.sum")
 
 
 class GoBuild:
@@ -26,8 +26,10 @@ class GoBuild:
     A build for one platform. It puts the binary into a temporary file, from where it is to be moved.
     """
 
-    def __init__(self, platform: Platform, go: Go, directory: BuildDirectory) -> None:
+    def __init__(self, core: Core, platform: Platform, go: Go, directory: BuildDirectory) -> None:
         self.platform = platform
+        self._package = core.package
+        self._decides = (core.imports, GO_MOD, GO_SUM)
         self._go = go
         self._directory = directory
         name = "policy-engine.exe" if platform.os == "windows" else "policy-engine"
@@ -41,7 +43,7 @@ class GoBuild:
         Begin now, with the sources staged, if there is something generated from the last run.
         """
         if (self._directory.path / "manifest.json").is_file() and self.target.is_file():
-            self._before = self._directory.digest(*_DECIDES)
+            self._before = self._directory.digest(*self._decides)
             self._early = Background(self._build)
 
     def finish(self) -> Completed:
@@ -50,7 +52,7 @@ class GoBuild:
         """
         if self._early:
             done = self._early.result()
-            if done.code == 0 and self._before == self._directory.digest(*_DECIDES):
+            if done.code == 0 and self._before == self._directory.digest(*self._decides):
                 return done
         return self._build()
 
@@ -75,4 +77,4 @@ class GoBuild:
         if self.target.is_file():
             shutil.copy2(self.target, self.made)
         flags = (*BUILD_FLAGS, "-mod=readonly", LINK_FLAGS, "-o", str(self.made))
-        return self._go.run("build", *flags, ".", cwd=self._directory.path, platform=self.platform)
+        return self._go.run("build", *flags, self._package, cwd=self._directory.path, platform=self.platform)

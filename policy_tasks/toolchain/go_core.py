@@ -37,7 +37,7 @@ def engine_digest() -> str:
     """
     A digest of those files.
     """
-    return _digest(engine_files())
+    return digest(engine_files())
 
 
 @cache
@@ -45,10 +45,13 @@ def tools_digest() -> str:
     """
     A digest of the programs below `cmd`: a change of it asks for new ones to be compiled.
     """
-    return _digest({name: data for name, data in _files() if name.startswith("cmd/")})
+    return digest({name: data for name, data in _files() if name.startswith("cmd/")})
 
 
-def _digest(files: Mapping[str, bytes]) -> str:
+def digest(files: Mapping[str, bytes]) -> str:
+    """
+    A digest of files, names and contents.
+    """
     digest = hashlib.sha256()
     for name, data in files.items():
         digest.update(f"{name}\0{len(data)}\0".encode() + data)

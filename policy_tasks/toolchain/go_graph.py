@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from policy_tasks.errors import PolicyError
 from policy_tasks.toolchain.build_directory import BuildDirectory
+from policy_tasks.toolchain.core import Core
 from policy_tasks.toolchain.go_command import Go
 from policy_tasks.toolchain.go_mod import GO_MOD, GO_SUM, GoMod, merge_sums, parse_go_mods
 from policy_tasks.toolchain.module_check import check_modules
@@ -50,14 +51,15 @@ class GraphModule(NamedTuple):
 
 class Graph(NamedTuple):
     """
-    All modules of the user's, and their go.sum files in one.
+    The core, all modules of the user's, and their go.sum files in one.
     """
 
+    core: GraphModule
     modules: tuple[GraphModule, ...]
     sums: bytes
 
 
-def make_graph(reading: Reading, helpers: Mapping[Path, str], go: Go, directory: BuildDirectory) -> Graph:
+def make_graph(reading: Reading, core: Core, helpers: Mapping[Path, str], go: Go, directory: BuildDirectory) -> Graph:
     """
     The graph of the modules that were read, of the helpers that their replaces lead to, and of these helpers, folders with
     who names them.
@@ -69,16 +71,19 @@ def make_graph(reading: Reading, helpers: Mapping[Path, str], go: Go, directory:
     for target, origin in helpers.items():
         if target not in reading.modules:
             _read_helper(origin, target, reading)
+    main = core.source
+    reading.modules[main.directory] = main  # read like the others, for what its go.mod replaces
     parsed = _parse_all(reading, go, directory)
-    check_modules({path: parsed[path] for path in sorted(searched)}, go)
+    go_mod = parsed.pop(main.directory)
+    check_modules({path: parsed[path] for path in sorted(searched)}, go_mod.path, core.own, go)
     slugs = _slugs(parsed)
     modules = [
         GraphModule(source=reading.modules[path], go_mod=parsed[path], slug=slugs[path], helper=path not in searched)
         for path in parsed
     ]
     modules.sort(key=lambda module: module.slug)
-    sums = merge_sums(module.source.files.get(GO_SUM, b"") for module in modules)
-    return Graph(modules=tuple(modules), sums=sums)
+    sums = merge_sums(source.files.get(GO_SUM, b"") for source in (main, *(module.source for module in modules)))
+    return Graph(GraphModule(main, go_mod, slug="", helper=True), tuple(modules), sums)
 
 
 def _parse_all(reading: Reading, go: Go, directory: BuildDirectory) -> dict[Path, GoMod]:

@@ -72,7 +72,9 @@ def parse_go_mods(
     if problems:
         raise PolicyError(*problems)
     if unknown and keep:
-        directory.remember("go-mods", {key: known[key] for key in keys.values()})
+        # With what other calls of the same run keep, until it is mostly of runs long gone.
+        kept = known if len(known) < 4 * len(keys) + 1000 else {key: known[key] for key in keys.values()}
+        directory.remember("go-mods", kept)
     return {path: _go_mod(known[keys[path]]) for path in files}
 
 
@@ -122,6 +124,14 @@ def _go_mod(parsed: dict[str, Any]) -> GoMod:
 
 def _versioned(module: dict[str, str]) -> str:
     return f"{module['Path']}@{module['Version']}" if module.get("Version") else module["Path"]
+
+
+def major_of(path: str) -> tuple[str, int]:
+    """
+    A module's path without its major version, and that version: 1 where the path has none.
+    """
+    major = _MAJOR.search(path)
+    return (path[: major.start()].removesuffix("/"), int(major[1])) if major else (path, 1)
 
 
 def local_version(path: str) -> str:

@@ -8,13 +8,11 @@ a word; here the same replace from two policies is one, and two different ones a
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from policy_tasks.errors import PolicyError, PolicyTasksError
 from policy_tasks.model import Module, Requirement
-from policy_tasks.toolchain import go_core
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.go_command import Go
 from policy_tasks.toolchain.go_graph import Graph
@@ -36,7 +34,7 @@ def write_go_mod(graph: Graph, wanted: Wanted, go: Go, directory: BuildDirectory
     """
     Write the generated go.mod and go.sum, unless they stand as the same graph was resolved to before.
     """
-    core = (go_core.directory() / GO_MOD).read_bytes()
+    core = graph.core.source.files[GO_MOD]
     edits, sums = tuple(_edits(graph, wanted)), merge_sums((graph.sums, *map(_sum, wanted.held)))
     key = hashlib.sha256(core + repr(edits).encode() + sums).hexdigest()
     if (directory.recall("resolved") or {}) == {"graph": key, "files": resolved_digest(directory)}:
@@ -84,11 +82,9 @@ def _sum(module: Module) -> bytes:
 
 
 def _edits(graph: Graph, wanted: Wanted) -> Iterator[str]:
-    core = (go_core.directory() / GO_MOD).read_text()
-    match = re.search(r"^go (\S+)", core, re.MULTILINE)
-    assert match, "go-core's go.mod has a go line"
-    versions = [match[1], *(module.go_mod.go for module in graph.modules if module.go_mod.go)]
-    yield f"-go={max(versions, key=go_version_key)}"
+    versions = [module.go_mod.go for module in (graph.core, *graph.modules) if module.go_mod.go]
+    if versions:
+        yield f"-go={max(versions, key=go_version_key)}"
     for held in wanted.held:
         yield f"-require={held.path}@{held.version}"
     for module in graph.modules:

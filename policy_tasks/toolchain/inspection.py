@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
-from policy_tasks.errors import BuildError, PolicyError, PolicyTasksError, Problem
+from policy_tasks.errors import BuildError, PolicyError, PolicyTasksError, Problem, SettingsError
 from policy_tasks.model import StagedModule
 from policy_tasks.names import Platform, unsupported
 from policy_tasks.shown import printable
 from policy_tasks.toolchain import go_core, go_resolution
 from policy_tasks.toolchain.background import Background
 from policy_tasks.toolchain.build_directory import STATE, BuildDirectory
+from policy_tasks.toolchain.core import Core
 from policy_tasks.toolchain.go_command import BUILD_FLAGS, Go, out_of_disk
 from policy_tasks.toolchain.go_graph import POLICIES, Graph, GraphModule
 from policy_tasks.toolchain.inspector import FIELDS, make_inspector
@@ -40,6 +41,7 @@ class Inspection(NamedTuple):
     What is inspected, and with what.
     """
 
+    core: Core
     graph: Graph
     modules: tuple[StagedModule, ...]
     platform: Platform
@@ -71,9 +73,15 @@ class Inspection(NamedTuple):
             return {"policies": [], "near_misses": []}
         inspector = Background(lambda: make_inspector(self.go, self.directory))
         listed = self._list(patterns)
-        found: dict[str, Any] = inspector.result().policies(listed, self.directory.path / POLICIES, self.platform)
+        root, interface = self.directory.path / POLICIES, self.core.interface
+        try:
+            found: dict[str, Any] = inspector.result().policies(listed, interface, root, self.platform)
+        except BuildError as error:
+            raise (
+                _no_interface(interface, error) if self.core.own and self.core.contract in error.why else error
+            ) from None
         if found["problems"]:
-            raise _refused(found["problems"], WayBack(self.modules, self.directory))
+            raise _refused(found["problems"], self.graph.core.go_mod.path, WayBack(self.modules, self.directory))
         return found
 
     def fetch(self) -> None:
@@ -92,9 +100,8 @@ class Inspection(NamedTuple):
 
     def _list(self, patterns: list[str]) -> bytes:
         flags = ("-e", "-export", *BUILD_FLAGS, "-mod=mod", f"-json={FIELDS}")
-        contract = go_core.INTERFACE.rpartition(".")[0]
         self._import_all(patterns)
-        arguments = ("list", *flags, "--", contract, "context", f"./{STATE}/all", *patterns)
+        arguments = ("list", *flags, "--", self.core.contract, "context", f"./{STATE}/all", *patterns)
         done = self.go.run(*arguments, cwd=self.directory.path, platform=self.platform)
         if done.code != 0:
             raise _unlisted(WayBack(self.modules, self.directory).text(done.message), self.platform)
@@ -109,8 +116,13 @@ class Inspection(NamedTuple):
     def _key(self) -> str:
         staged = [(module.staged, module.digest) for module in self.modules]
         tools = (self.go.version, self.go.environment["GOROOT"], go_core.tools_digest())
-        everything = (str(self.directory.path), go_core.engine_digest(), staged, tools, self.platform.variables())
+        everything = (str(self.directory.path), self.core.digest(), staged, tools, self.platform.variables())
         return hashlib.sha256(json.dumps(everything).encode()).hexdigest()
+
+
+def _no_interface(interface: str, error: PolicyTasksError) -> PolicyTasksError:
+    fix = "name an interface of the core, or of a module that its go.mod requires"
+    return SettingsError.of(f"there is no interface {interface}", where="core.interface", why=error.why, fix=fix)
 
 
 def _stream(text: bytes) -> Iterator[dict[str, Any]]:
@@ -133,7 +145,7 @@ def _unlisted(message: str, platform: Platform) -> PolicyTasksError:
     return BuildError(_unresolved("go list", message))
 
 
-def _refused(problems: list[dict[str, Any]], way_back: WayBack) -> PolicyTasksError:
+def _refused(problems: list[dict[str, Any]], core: str, way_back: WayBack) -> PolicyTasksError:
     """
     The author's problems, or, where a module could not be had, those of the network: all else may only follow from them.
     """
@@ -141,7 +153,7 @@ def _refused(problems: list[dict[str, Any]], way_back: WayBack) -> PolicyTasksEr
     unresolved = [
         each
         for each in problems
-        if each["kind"] != "compile" and _OF_THE_NETWORK.search(each["text"]) and go_core.MODULE not in each["text"]
+        if each["kind"] != "compile" and _OF_THE_NETWORK.search(each["text"]) and core not in each["text"]
     ]
     if not unresolved:
         return PolicyError(*(_problem(each, way_back) for each in problems))

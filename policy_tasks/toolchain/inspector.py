@@ -40,11 +40,11 @@ class Inspector:
         self._folder = folder
         self._go = go
 
-    def policies(self, listed: bytes, staged: Path, platform: Platform) -> Any:
+    def policies(self, listed: bytes, interface: str, staged: Path, platform: Platform) -> Any:
         """
         What `go list` listed, type-checked: the policies, the near misses and the problems.
         """
-        flags = ("-interface", go_core.INTERFACE, "-root", str(staged), "-goos", platform.os, "-goarch", platform.arch)
+        flags = ("-interface", interface, "-root", str(staged), "-goos", platform.os, "-goarch", platform.arch)
         return json.loads(self._run("inspect", "policies", *flags, stdin=listed))
 
     def binary(self, path: Path) -> Any:

@@ -18,7 +18,6 @@ from typing import Any
 from policy_tasks.errors import PolicyTasksError, SettingsError, output_error
 from policy_tasks.model import Module, Replace, StagedModule
 from policy_tasks.settings import Settings
-from policy_tasks.toolchain import go_core
 from policy_tasks.toolchain.archive_file import save
 from policy_tasks.toolchain.build_directory import BuildDirectory
 
@@ -83,12 +82,12 @@ class LockFile:
             return ()
         return tuple(Module(**each) for each in self.content.get("module", ()))
 
-    def check(self, modules: tuple[Module, ...], replaces: tuple[Replace, ...], go: str) -> None:
+    def check(self, core: str, modules: tuple[Module, ...], replaces: tuple[Replace, ...], go: str) -> None:
         """
         Compare a build with the lock. Raises `SettingsError` with every difference where the build is to be as it says.
         """
         root, wanted = self._settings.root.absolute(), self._settings.modules
-        self._new |= _content(modules, replaces, go, root)
+        self._new |= {"format": _FORMAT, "core": core, **_content(modules, replaces, root), "go": go.removeprefix("go")}
         if not wanted.update:
             self._compare(self._new)
 
@@ -152,7 +151,7 @@ class LockFile:
             return None
 
 
-def _content(modules: tuple[Module, ...], replaces: tuple[Replace, ...], go: str, root: Path) -> Content:
+def _content(modules: tuple[Module, ...], replaces: tuple[Replace, ...], root: Path) -> Content:
     policies, others = [], []
     for module in modules:
         if isinstance(module, StagedModule):
@@ -163,9 +162,6 @@ def _content(modules: tuple[Module, ...], replaces: tuple[Replace, ...], go: str
             keys = ("path", "version", "sum", "replaced_by")
             others.append({key: getattr(module, key) for key in keys if getattr(module, key)})
     return {
-        "format": _FORMAT,
-        "go": go.removeprefix("go"),
-        "core": f"sha256:{go_core.engine_digest()}",
         "replace": [{"old": each.old, "new": _relative(each.new, root)} for each in replaces],
         "policy": policies,
         "module": others,

@@ -9,11 +9,14 @@ from collections.abc import Iterable
 from typing import Any
 
 from policy_tasks.model import Module, Policy, Replace, Requirement, StagedModule, document
-from policy_tasks.toolchain import go_core
 
 
 def contents(
-    policies: Iterable[Policy], modules: Iterable[Module], replaces: Iterable[Replace], pins: Iterable[Requirement]
+    core: str,
+    policies: Iterable[Policy],
+    modules: Iterable[Module],
+    replaces: Iterable[Replace],
+    pins: Iterable[Requirement],
 ) -> dict[str, Any]:
     """
     The manifest's document: the core, the policies, the modules, and what was decided about these.
@@ -21,7 +24,7 @@ def contents(
     known = tuple(modules)
     folders = {str(each.directory): f"./{each.staged}" for each in known if isinstance(each, StagedModule)}
     return {
-        "core": go_core.MODULE,
+        "core": core,
         "policies": [_policy(policy) for policy in policies],
         "modules": [_module(module) for module in known],
         "replaces": [{"old": each.old, "new": folders.get(each.new, each.new)} for each in replaces],

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from policy_tasks.errors import PolicyError, Problem
-from policy_tasks.toolchain import go_core
 from policy_tasks.toolchain.go_command import Go
 from policy_tasks.toolchain.go_mod import GO_MOD, GoMod, go_version_key
 
@@ -18,19 +17,21 @@ _WORDS_OF_GO = frozenset({"all", "cmd", "main", "std", "tool", "work", "C"})
 _MAJOR_BELOW_2 = re.compile(r"/v(0\d*|1)$")
 
 
-def check_modules(parsed: dict[Path, GoMod], go: Go) -> None:
+def check_modules(parsed: dict[Path, GoMod], core: str, own: bool, go: Go) -> None:  # noqa: FBT001
     """
-    Raise `PolicyError` with everything that keeps these modules, by their folder, from being built together.
+    Raise `PolicyError` with everything that keeps these modules, by their folder, from being built together, and with this
+    core. Below the path of go-core nobody has a module; below that of a user's own core they may.
     """
-    problems = [problem for folder, go_mod in parsed.items() for problem in _check(folder, go_mod, go)]
+    problems = [problem for folder, go_mod in parsed.items() for problem in _check(folder, go_mod, core, own, go)]
     problems += _same_path(parsed)
     if problems:
         raise PolicyError(*problems)
 
 
-def _check(folder: Path, go_mod: GoMod, go: Go) -> Iterator[Problem]:
-    where, core = f"{folder}/{GO_MOD}", go_core.MODULE
-    if go_mod.path == core or go_mod.path.startswith(f"{core}/") or core.startswith(f"{go_mod.path}/"):
+def _check(folder: Path, go_mod: GoMod, core: str, own: bool, go: Go) -> Iterator[Problem]:  # noqa: FBT001
+    where = f"{folder}/{GO_MOD}"
+    is_near = go_mod.path.startswith(f"{core}/") or core.startswith(f"{go_mod.path}/")
+    if go_mod.path == core or (is_near and not own):
         yield Problem(
             what=f"the module path {go_mod.path} is taken",
             where=where,

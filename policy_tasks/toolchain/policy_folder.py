@@ -45,12 +45,14 @@ class SourceModule:
 @dataclass(slots=True, kw_only=True)
 class Reading:
     """
-    What was read of some folders, and how much may still be read; a module in another is one too if `nested`.
+    What was read of some folders, and how much may still be read; a module in another is one too if `nested`,
+    and names that begin with a dot count if `hidden`.
     """
 
     files_left: int
     bytes_left: int
     nested: bool = True
+    hidden: bool = True
     modules: dict[Path, SourceModule] = field(default_factory=dict)
     without_module: list[Path] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -114,6 +116,8 @@ def _take(descriptor: int, folder: str, entry: os.DirEntry[str], reading: Readin
     path = f"{folder}/{entry.name}"
     at_root = not (place.module and place.inside)
     if entry.name in _VERSION_CONTROL or (entry.name in _GO_READS and at_root):
+        return
+    if entry.name[0] == "." and not reading.hidden:
         return
     if not _is_sound(entry.name) and (place.module or entry.is_dir(follow_symlinks=False)):
         _add(

@@ -29,7 +29,7 @@ def write_records(
         directory.write(sbom, make_sbom(name, binary.go, modules))
         directory.remember("sbom", {"key": key, "file": directory.digest(sbom)})
     made = {"name": binary.path.name, "sha256": binary.sha256, "size": binary.size, "platform": binary.platform}
-    told = contents(sources.policies, modules, sources.replaces, sources.pins)
+    told = contents(sources.core, sources.policies, modules, sources.replaces, sources.pins)
     bill = {"name": f"{name}.cdx.json", "sha256": hashlib.sha256((directory.path / sbom).read_bytes()).hexdigest()}
     directory.write(manifest, as_text({"binary": made, "go": binary.go, **told, "sbom": bill}))
     return replace(binary, manifest=directory.path / manifest, sbom=directory.path / sbom)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from policy_tasks.errors import PolicyError, PolicyTasksError, SettingsError
 from policy_tasks.model import Replace
 from policy_tasks.settings import Replaces
-from policy_tasks.toolchain.go_graph import GraphModule, target_of
+from policy_tasks.toolchain.go_graph import Graph, GraphModule, target_of
 from policy_tasks.toolchain.go_mod import GO_MOD
 
 SETTING = "modules.replaces"
@@ -45,13 +45,14 @@ class Taken(NamedTuple):
         return Replace(old=self.old, new=self.told_as, origin=self.origin)
 
 
-def gather_replaces(modules: tuple[GraphModule, ...], settings: Replaces) -> tuple[Taken, ...]:
+def gather_replaces(graph: Graph, settings: Replaces) -> tuple[Taken, ...]:
     """
     Every replace of the build, sorted.
 
     Raises `PolicyError` for those of two go.mod files that differ where no setting decides, `SettingsError` for a setting
     that replaces a policy.
     """
+    modules = graph.modules
     staged = {module.source.directory: module.staged for module in modules}
     decided = tuple(_of_settings(settings, staged))
     own = tuple(_of_folders(modules))
@@ -59,7 +60,7 @@ def gather_replaces(modules: tuple[GraphModule, ...], settings: Replaces) -> tup
         for policy in (each for each in own if each.path == taken.path):
             raise _replaces_a_policy(taken, policy)
     paths = {taken.path for taken in decided}
-    told = [(module, taken) for module, taken in _of_modules(modules, staged) if taken.path not in paths]
+    told = [(module, taken) for module, taken in _of_modules((graph.core, *modules), staged) if taken.path not in paths]
     _check_agreement(own, told)
     kept = {taken.old: taken for _, taken in reversed(told)} | {taken.old: taken for taken in (*decided, *own)}
     return tuple(kept[old] for old in sorted(kept))

@@ -9,26 +9,29 @@ import re
 from pathlib import Path, PurePosixPath
 
 from policy_tasks.model import StagedModule
-from policy_tasks.toolchain import go_core
 from policy_tasks.toolchain.build_directory import BuildDirectory
+from policy_tasks.toolchain.core import Core
 from policy_tasks.toolchain.go_graph import Graph, GraphModule
 from policy_tasks.toolchain.go_mod import GO_MOD, GO_SUM
 
 # What is made of the copies, and stays while they change.
-GENERATED = frozenset({"imports.go", "Dockerfile", "manifest.json", GO_MOD, GO_SUM})
-# Which modules the policies come from: the core embeds it.
-MODULES = "modules.json"
+_GENERATED = frozenset({"Dockerfile", "manifest.json", GO_MOD, GO_SUM})
+# Which modules the policies come from: go-core embeds it.
+_MODULES = "modules.json"
 
 
-def stage(graph: Graph, directory: BuildDirectory) -> tuple[StagedModule, ...]:
+def stage(graph: Graph, core: Core, directory: BuildDirectory) -> tuple[StagedModule, ...]:
     """
     Copy the core and the modules; what is the same already is not touched, what is no longer there is removed.
     """
     modules = tuple(map(_module, graph.modules))
-    files = {name: data for name, data in go_core.engine_files().items() if name not in GENERATED}
+    generated = _GENERATED | {core.imports}
+    files = {name: data for name, data in core.files.items() if name not in generated}
+    if not core.own:
+        files[_MODULES] = _origins(modules)
     for module in graph.modules:
         files |= {f"{module.staged}/{name}": data for name, data in module.source.files.items()}
-    directory.hold_only({**files, MODULES: _origins(modules)}, GENERATED)
+    directory.hold_only(files, generated)
     return modules
 
 

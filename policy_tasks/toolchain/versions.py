@@ -15,22 +15,24 @@ from policy_tasks.model import Module, Requirement, StagedModule
 from policy_tasks.toolchain import go_resolution
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.go_command import Go
-from policy_tasks.toolchain.go_mod import GO_MOD, GO_SUM, parse_text, version_key
+from policy_tasks.toolchain.go_mod import GO_MOD, GO_SUM, GoMod, major_of, parse_text, version_key
 
 log = logging.getLogger(__name__)
 
 PINS = "modules.pins"
 
 
-def resolved_modules(staged: tuple[StagedModule, ...], go: Go, directory: BuildDirectory) -> tuple[Module, ...]:
+def resolved_modules(
+    core: GoMod, staged: tuple[StagedModule, ...], go: Go, directory: BuildDirectory
+) -> tuple[Module, ...]:
     """
-    All modules of the build, the staged ones first. Go is not asked about just what it was asked about before.
+    All modules of the build but the core, the staged ones first. Go is not asked about just what it was asked before.
     """
-    asked = repr([(module.path, module.requires) for module in staged])
+    asked = repr([(core.path, core.requires), *((module.path, module.requires) for module in staged)])
     key = hashlib.sha256(f"{asked} {go_resolution.resolved_digest(directory)}".encode()).hexdigest()
     known = directory.recall("modules") or {}
     if known.get("key") != key:
-        known = {"key": key, **_ask(staged, go, directory)}
+        known = {"key": key, **_ask(core, staged, go, directory)}
         directory.remember("modules", known)
     requirers: dict[str, Any] = known["requirers"]
     others = (Module(**{**each, "required_by": _requirements(requirers, each["path"])}) for each in known["modules"])
@@ -42,7 +44,7 @@ def _requirements(requirers: dict[str, Any], path: str) -> tuple[Requirement, ..
     return tuple(Requirement(**each) for each in requirers.get(path, ()))
 
 
-def _ask(staged: tuple[StagedModule, ...], go: Go, directory: BuildDirectory) -> dict[str, Any]:
+def _ask(core: GoMod, staged: tuple[StagedModule, ...], go: Go, directory: BuildDirectory) -> dict[str, Any]:
     go_mod = parse_text((directory.path / GO_MOD).read_bytes(), go, directory)
     sums = _sums((directory.path / GO_SUM).read_bytes())
     replaces = {each.old: each.new for each in go_mod.replaces}
@@ -54,7 +56,7 @@ def _ask(staged: tuple[StagedModule, ...], go: Go, directory: BuildDirectory) ->
             modules.append(
                 asdict(Module(path=path, version=version, replaced_by=new, sum=sums.get(new or f"{path}@{version}")))
             )
-    return {"modules": modules, "requirers": _requirers(staged, chosen, go, directory)}
+    return {"modules": modules, "requirers": _requirers(core, staged, chosen, go, directory)}
 
 
 def _sums(text: bytes) -> dict[str, str]:
@@ -63,7 +65,7 @@ def _sums(text: bytes) -> dict[str, str]:
 
 
 def _requirers(
-    staged: tuple[StagedModule, ...], chosen: dict[str, str], go: Go, directory: BuildDirectory
+    core: GoMod, staged: tuple[StagedModule, ...], chosen: dict[str, str], go: Go, directory: BuildDirectory
 ) -> dict[str, list[dict[str, str]]]:
     """
     Who of the modules that are in the build asks for which version of another.
@@ -74,6 +76,7 @@ def _requirers(
     else:  # it reads more go.mod files than a build needs, and they may not be had
         log.info("discover: what other people's modules require is not known: %s", done.message)
         edges = [(module.path, asked) for module in staged for asked in module.requires]
+    edges += [(core.path, asked) for asked in core.requires]  # in the graph it requires all that is in its go.mod now
     found: dict[str, list[dict[str, str]]] = {}
     for requirer, asked in sorted(edges, key=repr):
         found.setdefault(asked.module, []).append({"module": requirer, "version": asked.version})
@@ -101,6 +104,31 @@ def check_versions(modules: tuple[Module, ...], pins: tuple[Requirement, ...]) -
         raise SettingsError(*(_local(pin) for pin in local))
     if problems:
         raise PolicyError(*problems)
+
+
+def check_contract(modules: tuple[Module, ...], contract: str) -> None:
+    """
+    See that the module with the core's interface is there in one major version. A policy that is written for another one
+    compiles, and registers with a second copy that nobody asks. Raises `PolicyError` with who brings that in.
+    """
+    owners = [module for module in modules if f"{contract}/".startswith(f"{module.path}/")]
+    if not owners:
+        return
+    owner = max(owners, key=lambda module: len(module.path))
+    others = [each for each in modules if each is not owner and major_of(each.path)[0] == major_of(owner.path)[0]]
+    if others:
+        raise PolicyError(*(_another_major(owner, other) for other in others))
+
+
+def _another_major(owner: Module, other: Module) -> Problem:
+    requirers = ", ".join(f"{each.module} requires {other.path} {each.version}" for each in other.required_by)
+    return Problem(
+        what=f"there are two majors of {major_of(owner.path)[0]}",
+        where=", ".join(each.module for each in other.required_by) or other.path,
+        why=f"the core is built with {owner.path}, and {requirers or f'{other.path} is there as well'}: a second copy, "
+        "where what is registered is not found",
+        fix=f"use a version of those modules that is made for {owner.path}",
+    )
 
 
 def _is_broken(module: Module | None, pin: Requirement) -> bool:
