@@ -82,7 +82,8 @@ class Policy:
     An exported type of a policy package that implements the core's interface.
 
     `pointer` is whether only *T implements it, `composite` whether `T{}` is Go for a value of it. `name` is what
-    `Name()` returns where that is a constant, else None. `constructor` makes it, where there is one.
+    `Name()` returns where that is a constant, else None. `constructor` makes it, where there is one. `version` is that of its
+    module where several are in the engine: it is part of the policy's name.
     """
 
     package: str
@@ -94,6 +95,7 @@ class Policy:
     composite: bool
     name: str | None
     constructor: Constructor | None = None
+    version: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

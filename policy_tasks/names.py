@@ -99,6 +99,27 @@ class Platform(NamedTuple):
         return variables
 
 
+class RemoteModule(NamedTuple):
+    """
+    A module with a version, which may be any that Go understands: `v1.2.3`, `latest`, a branch, a commit.
+    """
+
+    path: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"{self.path}@{self.version}"
+
+
+def parse_module(text: str) -> RemoteModule | None:
+    """
+    Read `module/path@version`; None where it is something else, such as a folder. A module that can be downloaded begins
+    with a domain.
+    """
+    match = re.fullmatch(r"([a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?/[^\s@]*[^\s@/])@([^\s@/-][^\s@]*)", text)
+    return RemoteModule(match[1], match[2]) if match else None
+
+
 def host_platform() -> Platform:
     """
     The platform that this Python runs on.

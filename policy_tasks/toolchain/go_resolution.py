@@ -89,7 +89,10 @@ def _edits(graph: Graph, wanted: Wanted) -> Iterator[str]:
         yield f"-require={held.path}@{held.version}"
     for module in graph.modules:
         if not module.helper:
-            yield f"-require={module.go_mod.path}@{local_version(module.go_mod.path)}"
+            remote = module.remote
+            own = remote and remote.build_path == remote.path
+            version = remote.version if remote and own else local_version(module.go_mod.path)
+            yield f"-require={module.go_mod.path}@{version}"
     for pin in wanted.pins:
         yield f"-require={pin.module}@{pin.version}"
     for taken in wanted.replaces:

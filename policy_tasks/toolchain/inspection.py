@@ -19,7 +19,7 @@ from policy_tasks.toolchain import go_core, go_resolution
 from policy_tasks.toolchain.background import Background
 from policy_tasks.toolchain.build_directory import STATE, BuildDirectory
 from policy_tasks.toolchain.core import Core
-from policy_tasks.toolchain.go_command import BUILD_FLAGS, Go, out_of_disk
+from policy_tasks.toolchain.go_command import BUILD_FLAGS, Go, json_stream, out_of_disk
 from policy_tasks.toolchain.go_graph import POLICIES, Graph, GraphModule
 from policy_tasks.toolchain.inspector import FIELDS, make_inspector
 from policy_tasks.toolchain.staging import WayBack
@@ -27,7 +27,8 @@ from policy_tasks.toolchain.staging import WayBack
 # How Go says that it asked for a module and did not get it: https://go.dev/ref/mod#module-proxy.
 _OF_THE_NETWORK = re.compile(
     "dial tcp|no such host|connection refused|i/o timeout|deadline exceeded|server response|server misbehaving|proxyconnect"
-    "|x509:|tls:|checksum mismatch|SECURITY ERROR|module lookup disabled|reading (https?|file)://|missing go.sum entry"
+    "|x509:|tls:|checksum mismatch|SECURITY ERROR|module lookup disabled|reading (https?|file)://"
+    "|credentials to insecure|missing go.sum entry"
 )
 _WHAT = {"compile": "policy package {} does not compile", "cycle": "policies import each other in a cycle"}
 _FIX = {
@@ -93,7 +94,7 @@ class Inspection(NamedTuple):
         done = self.go.run(*arguments, cwd=self.directory.path, platform=self.platform)
         if done.code != 0:
             raise _unlisted(WayBack(self.modules, self.directory).text(done.message), self.platform)
-        failed = {each["ImportPath"]: each["Error"]["Err"] for each in _stream(done.stdout) if each.get("Error")}
+        failed = {each["ImportPath"]: each["Error"]["Err"] for each in json_stream(done.stdout) if each.get("Error")}
         if unresolved := {path: text for path, text in failed.items() if _OF_THE_NETWORK.search(text)}:
             raise BuildError(*(_unresolved(path, printable(text)) for path, text in sorted(unresolved.items())))
         go_resolution.keep_resolved(self.directory)
@@ -123,17 +124,6 @@ class Inspection(NamedTuple):
 def _no_interface(interface: str, error: PolicyTasksError) -> PolicyTasksError:
     fix = "name an interface of the core, or of a module that its go.mod requires"
     return SettingsError.of(f"there is no interface {interface}", where="core.interface", why=error.why, fix=fix)
-
-
-def _stream(text: bytes) -> Iterator[dict[str, Any]]:
-    """
-    The documents that `go list -json` prints, one after another.
-    """
-    decoder, rest = json.JSONDecoder(), text.decode().lstrip()
-    while rest:
-        document, end = decoder.raw_decode(rest)
-        yield document
-        rest = rest[end:].lstrip()
 
 
 def _unlisted(message: str, platform: Platform) -> PolicyTasksError:

@@ -1,8 +1,8 @@
 """
 The programs below go-core/cmd, compiled once for each toolchain, and asked.
 
-`inspect` type-checks policies and reads binaries; `compress` is gzip with Go's compressor, whose output depends on the
-Go release alone, where zlib's differs between the builds that Python is linked with.
+`inspect` type-checks policies and reads binaries; `rewrite` gives a module another path; `compress` is gzip with Go's
+compressor, whose output depends on the Go release alone, where zlib's differs between the builds that Python is linked with.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from policy_tasks.toolchain.process import Command
 
 log = logging.getLogger(__name__)
 
-PROGRAMS = ("inspect", "compress")
+PROGRAMS = ("inspect", "compress", "rewrite")
 # What `inspect policies` reads of what `go list -json` knows; a test compares this with `inspect fields`.
 FIELDS = "CgoFiles,DepsErrors,Dir,Error,Export,GoFiles,IgnoredGoFiles,ImportPath,Module,Name,TestGoFiles,XTestGoFiles"
 
@@ -52,6 +52,14 @@ class Inspector:
         What the headers and the build information of a binary say.
         """
         return json.loads(self._run("inspect", "binary", str(path)))
+
+    def rewrite(self, old: str, new: str, files: dict[str, str]) -> dict[str, str]:
+        """
+        Go files of a module, with the imports that they need when its path is another.
+        """
+        request = json.dumps({"from": old, "to": new, "files": files}).encode()
+        moved: dict[str, str] = json.loads(self._run("rewrite", stdin=request))["files"]
+        return moved
 
     def compress(self, data: bytes) -> bytes:
         """

@@ -82,6 +82,16 @@ class LockFile:
             return ()
         return tuple(Module(**each) for each in self.content.get("module", ()))
 
+    @property
+    def policies(self) -> dict[str, str]:
+        """
+        The versions of the remote policies, by path, which a build takes where the settings name no exact one.
+        """
+        if self._settings.modules.update:
+            return {}
+        known = self.content.get("policy", ())
+        return {each["path"]: each["version"] for each in known if each.get("version")}
+
     def check(self, core: str, modules: tuple[Module, ...], replaces: tuple[Replace, ...], go: str) -> None:
         """
         Compare a build with the lock. Raises `SettingsError` with every difference where the build is to be as it says.
@@ -155,9 +165,9 @@ def _content(modules: tuple[Module, ...], replaces: tuple[Replace, ...], root: P
     policies, others = [], []
     for module in modules:
         if isinstance(module, StagedModule):
-            policies.append(
-                {"path": module.path, "directory": _relative(module.directory, root), "digest": module.digest}
-            )
+            place = {"version": module.version, "sum": module.sum or ""}
+            local = {"directory": _relative(module.directory, root)}
+            policies.append({"path": module.path, **(place if module.version else local), "digest": module.digest})
         else:
             keys = ("path", "version", "sum", "replaced_by")
             others.append({key: getattr(module, key) for key in keys if getattr(module, key)})

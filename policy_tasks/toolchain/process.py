@@ -23,13 +23,14 @@ _CLEANS_UP_WITHIN = 2
 
 class Command(NamedTuple):
     """
-    A program with its arguments, folder, and whole environment: nothing is inherited.
+    A program with its arguments, folder, and whole environment: nothing is inherited. `patience` is in seconds.
     """
 
     argv: tuple[str, ...]
     cwd: Path
     env: Mapping[str, str]
     stdin: bytes = b""
+    patience: int = TIMEOUT
 
 
 class Completed(NamedTuple):
@@ -70,7 +71,7 @@ class Processes:
             process = _start(command)
             self._running.add(process)
         try:
-            stdout, stderr = process.communicate(command.stdin, timeout=TIMEOUT)
+            stdout, stderr = process.communicate(command.stdin, timeout=command.patience)
         except subprocess.TimeoutExpired:
             raise _too_long(command) from None
         finally:
@@ -98,8 +99,9 @@ def _too_long(command: Command) -> PolicyTasksError:
     return BuildError.of(
         f"{_name(command)} did not end",
         where=command.cwd,
-        why=f"it was stopped after {TIMEOUT} s",
-        fix="look for what it waits for: a very large generated file, a module proxy that does not answer",
+        why=f"it was stopped after {command.patience} s",
+        fix="look for what it waits for: a module proxy that does not answer, a very large generated file; compile.timeout "
+        "in the settings is how long it may take",
     )
 
 

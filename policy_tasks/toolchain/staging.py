@@ -38,6 +38,8 @@ def stage(graph: Graph, core: Core, directory: BuildDirectory) -> tuple[StagedMo
 def _module(module: GraphModule) -> StagedModule:
     return StagedModule(
         path=module.go_mod.path,
+        version=module.remote.version if module.remote else None,
+        sum=module.remote.sum if module.remote else None,
         directory=module.source.directory,
         staged=module.staged,
         digest=module.digest(),

@@ -180,7 +180,11 @@ def tell_versions(modules: Iterable[Module]) -> None:
 
 
 def _tell_raised(module: StagedModule, asked: Requirement, other: Module | None) -> None:
-    if not other or not other.version or other.replaced_by or version_key(other.version) <= version_key(asked.version):
+    if not other or not other.version or other.replaced_by or version_key(other.version) == version_key(asked.version):
+        return
+    if version_key(other.version) < version_key(asked.version):
+        told = (module.path, other.path, asked.version, other.version)
+        log.warning("discover: %s asks for %s %s and runs with %s, which the settings name", *told)
         return
     forcing = sorted({each.module for each in other.required_by if each.version == other.version})
     why = f", which {' and '.join(forcing[:3])} asks for" if forcing else ""

@@ -78,7 +78,8 @@ class Project:
     def answers(self, **settings: Any) -> Mapping[str, Any]:
         """Compile and run: each policy's answer, by its name."""
         binary = compile(self.settings(**settings))
-        ran = subprocess.run([binary.path], capture_output=True, check=True, stdin=subprocess.DEVNULL)
+        ran = subprocess.run([binary.path], capture_output=True, check=False, input=b"")
+        assert ran.returncode == 0, ran.stderr
         return {each["name"]: each["result"] for each in json.loads(ran.stdout)["results"]}
 
 

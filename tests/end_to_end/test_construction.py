@@ -64,7 +64,7 @@ def built(project: Path, **constructors: str) -> subprocess.CompletedProcess[byt
     wanted = {name.replace("_", "."): value for name, value in constructors.items()}
     named = {f"example.com/{name}": value for name, value in wanted.items()}
     binary = compile(load_settings(project, constructors=named))
-    return subprocess.run([binary.path], capture_output=True, check=False, stdin=subprocess.DEVNULL)
+    return subprocess.run([binary.path], capture_output=True, check=False, input=b"")
 
 
 @pytest.mark.parametrize(

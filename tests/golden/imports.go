@@ -8,6 +8,8 @@ import (
 	p2 "example.com/it\"s"
 	p3 "example.com/made"
 	p4 "example.com/main"
+	p5 "example.com/twice/at-v1.0.0"
+	p6 "example.com/twice/at-v1.1.0"
 )
 
 // Each of these fails to compile if its type is no longer a policy.
@@ -17,6 +19,8 @@ var (
 	_ Policy = *new(p1.Text)
 	_ Policy = new(p4.Func)
 	_ Policy = &p2.Quoted{}
+	_ Policy = p5.Value{}
+	_ Policy = &p6.Made{}
 	_ Policy = p3.P0{}
 	_ Policy = p3.P1{}
 	_ Policy = p3.P2{}
@@ -27,12 +31,29 @@ var (
 	_ Policy = &p3.P7{}
 )
 
+type base5 = p5.Value
+type versioned5 struct{ base5 }
+
+// Name tells this version of the policy from the others.
+func (v versioned5) Name() string { return v.base5.Name() + "@v1.0.0" }
+
+type base6 = p6.Made
+type versioned6 struct{ *base6 }
+
+// Name tells this version of the policy from the others.
+func (v versioned6) Name() string { return v.base6.Name() + "@v1.1.0" }
+
 func init() {
 	RegisterPolicy(&p0.Pointer{})
 	RegisterPolicy(p0.Value{})
 	RegisterPolicy(*new(p1.Text))
 	RegisterPolicy(new(p4.Func))
 	RegisterPolicy(&p2.Quoted{})
+	RegisterPolicy(versioned5{p5.Value{}})
+	RegisterConstructor("example.com/twice/at-v1.1.0.Made", func() (Policy, error) {
+		made, err := p6.New()
+		return versioned6{&made}, err
+	})
 	RegisterConstructor("example.com/made.P0", func() (Policy, error) {
 		return p3.NewFalseFalse(), nil
 	})

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+// Imports of the module move, with their names and comments; texts that only
+// look like imports, other modules and the layout stay.
+func TestRewrite(t *testing.T) {
+	text := "// example.com/p\npackage p // import \"example.com/p\"\n\nimport x `example.com/p/x`\nimport (\n" +
+		"\t_ \"example.com/p\"\t// \"example.com/p\"\n\n\t. \"example.com/p/internal/y\"; \"example.com/pq\"\n\t\"fmt\"\n)\n\n" +
+		"const s = \"example.com/p/x\"\n"
+	want := "// example.com/p\npackage p // import \"example.com/p\"\n\nimport x \"e/q/x\"\nimport (\n" +
+		"\t_ \"e/q\"\t// \"example.com/p\"\n\n\t. \"e/q/internal/y\"; \"example.com/pq\"\n\t\"fmt\"\n)\n\n" +
+		"const s = \"example.com/p/x\"\n"
+	if got := rewrite(text, "example.com/p", "e/q"); got != want {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+}
+
+// What does not parse keeps its text; a line directive moves no offset.
+func TestRewriteOddFiles(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                                       "",
+		"\x00":                                   "\x00",
+		"package p\nimport \"a":                  "package p\nimport \"a",
+		"package p\nimport \"a/b\"\nfunc (":      "package p\nimport \"c/b\"\nfunc (",
+		"//line x.go:90\npackage p\nimport\"a\"": "//line x.go:90\npackage p\nimport\"c\"",
+		"\ufeffpackage p\nimport \"a\"\n":        "\ufeffpackage p\nimport \"c\"\n",
+	} {
+		if got := rewrite(text, "a", "c"); got != want {
+			t.Errorf("rewrite(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
+// Whatever a file holds, nothing panics, and moving there and back changes
+// only how paths are quoted.
+func FuzzRewrite(f *testing.F) {
+	f.Add("package p\nimport `a/b`\nimport \"c\"\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		there := rewrite(text, "a", "new.example/a")
+		if back := rewrite(there, "new.example/a", "a"); len(back) > len(there) {
+			t.Errorf("%q became %q and %q", text, there, back)
+		}
+	})
+}
+
+// The program reads and writes JSON, and says when it cannot.
+func TestRun(t *testing.T) {
+	var out bytes.Buffer
+	if err := run(strings.NewReader(`{"from":"a","to":"b","files":{"x.go":"package x\nimport \"a/<\"\n"}}`), &out); err != nil {
+		t.Fatal(err)
+	}
+	var r request
+	if err := json.Unmarshal(out.Bytes(), &r); err != nil || r.Files["x.go"] != "package x\nimport \"b/<\"\n" {
+		t.Errorf("got %q, %v", out.String(), err)
+	}
+	if err := run(strings.NewReader("x"), &out); err == nil {
+		t.Error("no error for what is no JSON")
+	}
+}

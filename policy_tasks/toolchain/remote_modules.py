@@ -1,0 +1,156 @@
+"""
+Policies of other people: modules that are named with a version, and downloaded as Go does it.
+
+Go's own settings decide from where, and with which credentials. Two versions of one module get paths of their own, since for
+Go a module of one path is one thing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections import Counter
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from policy_tasks.errors import BuildError, PolicyError, PolicyTasksError, Problem
+from policy_tasks.names import RemoteModule
+from policy_tasks.shown import printable
+from policy_tasks.toolchain.build_directory import BuildDirectory
+from policy_tasks.toolchain.go_command import Go, json_stream
+from policy_tasks.toolchain.go_mod import GO_MOD, is_exact
+from policy_tasks.toolchain.inspector import make_inspector
+from policy_tasks.toolchain.policy_folder import Reading, SourceModule, read_folder
+
+log = logging.getLogger(__name__)
+
+_SETTING = "discover.policies"
+
+
+class Remote(NamedTuple):
+    """
+    A downloaded module: its path, its version and `h1:` sum, and its files. Its path in the build is another where it is
+    there in several versions.
+    """
+
+    path: str
+    version: str
+    sum: str
+    source: SourceModule
+    build_path: str
+
+
+def fetch_remotes(
+    wanted: tuple[RemoteModule, ...], held: dict[str, str], reading: Reading, go: Go, directory: BuildDirectory
+) -> tuple[Remote, ...]:
+    """
+    Download these modules, each once, and read them; what has no exact version gets the one that the lock holds.
+
+    Raises `BuildError` for one that cannot be had, `PolicyError` for one that is no module.
+    """
+    exact = [
+        each if is_exact(each.version) else each._replace(version=held.get(each.path, each.version)) for each in wanted
+    ]
+    found = _downloaded(tuple(dict.fromkeys(exact)), go, directory)
+    known = {(each["Path"], each["Version"]): each for each in found}
+    several = Counter(path for path, _ in known)
+    return tuple(
+        _remote(each, reading, go, directory, several=several[path] > 1) for (path, _), each in sorted(known.items())
+    )
+
+
+def _downloaded(wanted: tuple[RemoteModule, ...], go: Go, directory: BuildDirectory) -> list[dict[str, Any]]:
+    """
+    What Go says of each. It is not asked about an exact version that it had before and that is still there.
+    """
+    known: dict[str, Any] = directory.recall("remotes") or {}
+    had = {str(each): known.get(str(each)) for each in wanted if is_exact(each.version)}
+    kept = {name: each for name, each in had.items() if each and Path(each["Dir"], GO_MOD).is_file()}
+    if missing := [each for each in wanted if str(each) not in kept]:
+        told = _ask(missing, go, directory)
+        kept |= {f"{each['Path']}@{each['Version']}": each for each in told}
+        directory.remember("remotes", kept)
+    return list(kept.values())
+
+
+def _ask(missing: list[RemoteModule], go: Go, directory: BuildDirectory) -> list[dict[str, Any]]:
+    # In a folder with a go.mod of its own: that of the build directory may replace the very module that is asked for.
+    folder = directory.temporary / "remote"
+    folder.mkdir()
+    (folder / GO_MOD).write_text("module remote\n\ngo 1.21\n")
+    done = go.run("mod", "download", "-json", *map(str, missing), cwd=folder)
+    told = list(json_stream(done.stdout))
+    problems = [_missing(each["Path"], each["Version"], each["Error"]) for each in told if each.get("Error")]
+    if done.code != 0 and not problems:
+        problems = [_missing(each.path, each.version, done.message) for each in missing]
+    if problems:
+        raise BuildError(*problems)
+    return [{key: each.get(key, "") for key in ("Path", "Version", "Sum", "Dir")} for each in told]
+
+
+def _missing(path: str, version: str, why: str) -> Problem:
+    fix = "correct the module or its version; for a private one see GOPRIVATE and .netrc in docs/dependencies.md"
+    if "GOPROXY=off" in why:
+        fix = "run `policy-tasks fetch` where there is a network, with the same module cache; or unset GOPROXY"
+    return Problem(what=f"the policy {path}@{version} cannot be had", where=_SETTING, why=printable(why), fix=fix)
+
+
+def _remote(told: dict[str, Any], reading: Reading, go: Go, directory: BuildDirectory, *, several: bool) -> Remote:
+    folder, path, version = Path(told["Dir"]), told["Path"], told["Version"]
+    inside = Reading(files_left=reading.files_left, bytes_left=reading.bytes_left, nested=False)
+    read_folder(folder, inside)
+    if inside.problems:
+        raise PolicyError(*inside.problems)
+    if folder not in inside.modules:
+        raise _no_module(path, version)
+    reading.files_left, reading.bytes_left = inside.files_left, inside.bytes_left
+    source, build_path = inside.modules[folder], path
+    if several:
+        build_path = f"{path}/at-{version.replace('+', '-')}"
+        source = _moved(source, path, build_path, go, directory)
+    return Remote(path, version, told["Sum"], source, build_path)
+
+
+def _no_module(path: str, version: str) -> PolicyTasksError:
+    return PolicyError.of(
+        f"{path}@{version} is no module", where=_SETTING, why="it has no go.mod", fix="name a version that has one"
+    )
+
+
+def _moved(source: SourceModule, path: str, new: str, go: Go, directory: BuildDirectory) -> SourceModule:
+    """
+    The module under another path. What was rewritten is remembered by its contents.
+    """
+    texts = {name: data.decode() for name, data in source.files.items() if name.endswith(".go") and _is_text(data)}
+    key = hashlib.sha256(repr((path, new, sorted(source.files.items()))).encode()).hexdigest()
+    known = directory.recall("moved") or {}
+    if key not in known:
+        go_mod = directory.temporary_file(source.files[GO_MOD])
+        done = go.run("mod", "edit", f"-module={new}", str(go_mod), cwd=directory.state)
+        if done.code != 0:
+            raise PolicyError.of(
+                "a go.mod does not parse", where=source.directory / GO_MOD, why=done.message, fix="name another version"
+            )
+        moved = make_inspector(go, directory).rewrite(path, new, texts)
+        directory.remember("moved", {**known, key: {**moved, GO_MOD: go_mod.read_text()}})
+        known = directory.recall("moved")
+    files = {**source.files, **{name: text.encode() for name, text in known[key].items()}}
+    return SourceModule(directory=source.directory, files=files)
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:  # which the compiler will tell of
+        return False
+    return True
+
+
+def without_folders(remotes: tuple[Remote, ...], folders: dict[str, Path]) -> tuple[Remote, ...]:
+    """
+    Those that no folder holds: what somebody has before them is what they mean.
+    """
+    for each in remotes:
+        if each.path in folders:
+            log.info("discover: %s is taken from %s, not in version %s", each.path, folders[each.path], each.version)
+    return tuple(each for each in remotes if each.path not in folders)

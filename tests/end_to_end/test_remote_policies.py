@@ -1,0 +1,219 @@
+"""
+Policies that are modules of other people, named with a version; several versions of one; and proxies that do not give what they should.
+"""
+
+from __future__ import annotations
+
+import http.server
+import shutil
+import subprocess
+import threading
+import time
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from policy_tasks import discover, fetch
+from tests.conftest import run_console
+from tests.end_to_end.conftest import Project, answering
+from tests.module_proxy import ModuleProxy
+
+pytestmark = pytest.mark.needs("go")
+
+LIMITS = "r.example/limits"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _published(proxy: ModuleProxy) -> None:
+    """r.example/limits in three versions: a policy, in an internal package of its own, that says which version it is."""
+    for version in ("v1.2.0", "v1.3.0", "v1.4.0-rc.1"):
+        code = answering("limits", "text.Of()", "r.example/limits/internal/text").replace("Policy", "Limits")
+        internal = (
+            f'package text\n\nimport "x.example/lib"\n\nfunc Of() string {{ return "{version} with " + lib.Version }}\n'
+        )
+        made = "package limits\n\nfunc NewLimits() (*Limits, error) { return &Limits{}, nil }\n"
+        files = {
+            "limits.go": code,
+            "internal/text/text.go": internal,
+            **({"new.go": made} if version == "v1.3.0" else {}),
+        }
+        mod = "require x.example/lib v1.0.0\n\nreplace x.example/lib => x.example/fork v1.5.0\n"
+        proxy.add(LIMITS, version, files, mod=mod)
+    proxy.add("r.example/old", "v1.0.0", {"old.go": "package old\n"})
+
+
+def test_a_remote_policy_is_built_in(project: Project, caplog: pytest.LogCaptureFixture) -> None:
+    """A module with a version is a policy beside the folders; its own replaces are told as not applying."""
+    project.policy("a", "x.example/lib v1.1.0")
+    policies = ["policies", f"{LIMITS}@v1.2.0"]
+    with caplog.at_level("INFO", logger="policy_tasks"):
+        assert project.answers(policies=policies) == {"a": "v1.1.0", "limits": "v1.2.0 with v1.1.0"}
+    assert f"discover: {LIMITS}@v1.2.0 replaces x.example/lib, which does not count" in caplog.text
+    found = {each.path: each for each in discover(project.settings(policies=policies)).modules}[LIMITS]
+    assert found.version == "v1.2.0"
+    assert found.sum
+    assert found.sum.startswith("h1:")
+
+
+def test_remote_policies_alone_will_do(project: Project) -> None:
+    """No folder is needed."""
+    assert project.answers(policies=[f"{LIMITS}@v1.2.0"]) == {"limits": "v1.2.0 with v1.0.0"}
+    done = run_console("compile", "--policies", f"{LIMITS}@v1.2.0", cwd=project.root)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_folder_wins_over_a_remote(project: Project, caplog: pytest.LogCaptureFixture) -> None:
+    """The same module as folder and remote is the folder, and that is said."""
+    code = answering("limits", '"local"')
+    folder = project.write("policies/limits/limits.go", code).parent
+    project.write("policies/limits/go.mod", f"module {LIMITS}\n\ngo 1.21\n")
+    with caplog.at_level("INFO", logger="policy_tasks"):
+        assert project.answers(policies=["policies", f"{LIMITS}@v1.2.0"]) == {"limits": "local"}
+    assert f"discover: {LIMITS} is taken from {folder}, not in version v1.2.0" in caplog.text
+
+
+def test_a_policy_may_ask_for_more_than_the_settings_name(project: Project, caplog: pytest.LogCaptureFixture) -> None:
+    """A policy that imports a remote one in a higher version runs with the one that is named, and that is said."""
+    project.policy("a", f"{LIMITS} v1.3.0", answer='limits.Limits{}.Name() + "!"')
+    with caplog.at_level("WARNING", logger="policy_tasks"):
+        answers = project.answers(policies=["policies", f"{LIMITS}@v1.2.0"])
+    assert answers == {"a": "limits!", "limits": "v1.2.0 with v1.0.0"}
+    assert f"example.com/a asks for {LIMITS} v1.3.0 and runs with v1.2.0, which the settings name" in caplog.text
+
+
+def test_several_versions_are_several_policies(project: Project) -> None:
+    """Two versions of one module are there at once, under names with the version; one made by a literal, one by its constructor."""
+    policies = [f"{LIMITS}@v1.2.0", f"{LIMITS}@v1.3.0", f"{LIMITS}@v1.4.0-rc.1"]
+    assert project.answers(policies=policies) == {
+        f"limits@{version}": f"{version} with v1.0.0" for version in ("v1.2.0", "v1.3.0", "v1.4.0-rc.1")
+    }
+    found = discover(project.settings(policies=policies)).policies
+    assert [(each.name, each.version) for each in found] == [
+        ("limits@v1.2.0", "v1.2.0"),
+        ("limits@v1.3.0", "v1.3.0"),
+        ("limits@v1.4.0-rc.1", "v1.4.0-rc.1"),
+    ]
+    code = (project.root / "build/policy-engine/policies/r.example-limits-at-v1.2.0/limits.go").read_text()
+    assert '"r.example/limits/at-v1.2.0/internal/text"' in code
+
+
+def test_several_versions_are_as_gofmt_wants_them(project: Project) -> None:
+    """imports.go is formatted also with several versions in it."""
+    project.answers(policies=[f"{LIMITS}@v1.2.0", f"{LIMITS}@v1.3.0"])
+    imports = project.root / "build/policy-engine/imports.go"
+    done = subprocess.run(["gofmt", "-d", imports], capture_output=True, text=True, check=True)
+    assert done.stdout == ""
+
+
+def test_what_is_no_exact_version_is_held_by_the_lock(project: Project, proxy: ModuleProxy) -> None:
+    """`@latest` is the newest at first, then what the lock says, until --update."""
+    proxy.add("r.example/moving", "v1.0.0", {"moving.go": answering("moving", '"v1.0.0"')})
+    policies = ["r.example/moving@latest"]
+    assert project.answers(policies=policies, update=True) == {"moving": "v1.0.0"}
+    (entry,) = tomllib.loads((project.root / "policy-tasks.lock").read_text())["policy"]
+    assert (entry["path"], entry["version"], entry["sum"][:3]) == ("r.example/moving", "v1.0.0", "h1:")
+    proxy.add("r.example/moving", "v1.1.0", {"moving.go": answering("moving", '"v1.1.0"')})
+    assert project.answers(policies=policies, locked=True) == {"moving": "v1.0.0"}
+    assert project.answers(policies=policies, update=True) == {"moving": "v1.1.0"}
+
+
+def test_a_remote_policy_is_fetched_for_offline(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`fetch` has it, and an offline build in another folder takes it from the cache; without it, that is said."""
+    monkeypatch.setenv("GOMODCACHE", str(tmp_path / "cache"))
+    policies = [f"{LIMITS}@v1.2.0"]
+    error = project.refuse(policies=policies, offline=True)
+    assert (error.what, error.exit_code) == (f"the policy {LIMITS}@v1.2.0 cannot be had", 5)
+    assert "policy-tasks fetch" in error.fix
+    fetch(project.settings(policies=policies))
+    shutil.rmtree(project.root / "build")
+    assert project.answers(policies=policies, offline=True) == {"limits": "v1.2.0 with v1.0.0"}
+
+
+@pytest.mark.parametrize(
+    ("policy", "code"),
+    [(f"{LIMITS}@v9.9.9", 5), ("r.example/gone@v1.0.0", 5), ("r.example/gone@latest", 5), ("r.example/old@v1.0.0", 3)],
+)
+def test_what_is_not_there_is_told(policy: str, code: int, project: Project) -> None:
+    """A version and a module that nobody has are named; one without any policy is told as a folder without one is."""
+    error = project.refuse(policies=[policy])
+    assert error.exit_code == code
+    assert code == 3 or policy in error.what
+
+
+# Proxies that do not give what they should
+
+
+class _Proxy(http.server.BaseHTTPRequestHandler):
+    """Answers everything with one status, or not at all."""
+
+    status = 404
+
+    def do_GET(self) -> None:
+        """Answer, or hang until the test is over."""
+        if self.status == 0:
+            time.sleep(20)
+            return
+        self.send_response(self.status)
+        self.end_headers()
+        self.wfile.write(b"the proxy's own words")
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def _answering(status: int) -> Iterator[str]:
+    handler = type("Handler", (_Proxy,), {"status": status})
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    server.block_on_close = False
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize("status", [404, 410, 500, 403, 0])
+@pytest.mark.parametrize("remote", [True, False])
+def test_a_proxy_that_gives_nothing(
+    status: int, remote: bool, project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever it answers, or if it hangs, there is an error in a bounded time, and nothing changes."""
+    project.policy("a")
+    binary = tmp_path / "build/policy-engine/bin"
+    assert project.answers() == {"a": ""}
+    before = {path: path.read_bytes() for path in binary.rglob("*") if path.is_file()}
+    if not remote:
+        project.policy("a", "x.example/lib v1.0.0")
+    monkeypatch.setenv("GOMODCACHE", str(tmp_path / "cache"))
+    with _answering(status) as address:
+        monkeypatch.setenv("GOPROXY", address)
+        started = time.monotonic()
+        error = project.refuse(policies=["policies", f"{LIMITS}@v1.2.0"] if remote else ["policies"], timeout=4)
+    assert time.monotonic() - started < 15
+    assert error.exit_code == 5
+    assert str(status or "did not end") in str(error)
+    assert {path: path.read_bytes() for path in binary.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize("remote", [True, False])
+def test_credentials_of_a_proxy_are_not_shown(
+    scheme: str, remote: bool, project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GOPROXY may hold a password; an error that quotes it does not."""
+    project.policy("a", "x.example/lib v1.0.0")
+    monkeypatch.setenv("GOMODCACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("GOPROXY", f"{scheme}://me:secret@127.0.0.1:1")
+    error = project.refuse(policies=["policies", f"{LIMITS}@v1.2.0"] if remote else ["policies"])
+    assert error.exit_code == 5
+    assert "127.0.0.1" in str(error)
+    assert "secret" not in str(error)
