@@ -16,11 +16,13 @@ from typing import Any
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirement:
     """
-    A module that somebody asks for, in the least version that will do; or, in `required_by`, who asks for which.
+    A module that somebody asks for, in the least version that will do; or, in `required_by`, who asks for which. `indirect`
+    where only other modules need it.
     """
 
     module: str
     version: str
+    indirect: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

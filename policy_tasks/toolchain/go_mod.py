@@ -114,7 +114,8 @@ def _go_mod(parsed: dict[str, Any]) -> GoMod:
         path=parsed["Module"]["Path"],
         go=parsed.get("Go", ""),
         requires=tuple(
-            Requirement(module=each["Path"], version=each.get("Version", "")) for each in parsed.get("Require") or ()
+            Requirement(module=each["Path"], version=each.get("Version", ""), indirect=each.get("Indirect"))
+            for each in parsed.get("Require") or ()
         ),
         replaces=tuple(replaces),
         excludes=tuple(_versioned(each) for each in parsed.get("Exclude") or ()),

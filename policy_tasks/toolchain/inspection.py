@@ -90,7 +90,8 @@ class Inspection(NamedTuple):
         Download what the packages need, without compiling any. Raises `BuildError` for what cannot be had.
         """
         self._import_all([pattern for module in self.graph.modules for pattern in _patterns(module, self.go)])
-        arguments = ("list", "-e", "-deps", "-mod=mod", "-json=ImportPath,Error", "--", f"./{STATE}/all")
+        flags, main = self._main()
+        arguments = ("list", "-e", "-deps", "-mod=mod", "-json=ImportPath,Error", *flags, "--", f"./{STATE}/all", *main)
         done = self.go.run(*arguments, cwd=self.directory.path, platform=self.platform)
         if done.code != 0:
             raise _unlisted(WayBack(self.modules, self.directory).text(done.message), self.platform)
@@ -102,11 +103,24 @@ class Inspection(NamedTuple):
     def _list(self, patterns: list[str]) -> bytes:
         flags = ("-e", "-export", *BUILD_FLAGS, "-mod=mod", f"-json={FIELDS}")
         self._import_all(patterns)
-        arguments = ("list", *flags, "--", self.core.contract, "context", f"./{STATE}/all", *patterns)
+        overlay, main = self._main()
+        arguments = ("list", *flags, *overlay, "--", self.core.contract, "context", f"./{STATE}/all", *main, *patterns)
         done = self.go.run(*arguments, cwd=self.directory.path, platform=self.platform)
         if done.code != 0:
             raise _unlisted(WayBack(self.modules, self.directory).text(done.message), self.platform)
         return done.stdout
+
+    def _main(self) -> tuple[list[str], list[str]]:
+        """
+        What makes go.mod complete for a core of the user's as well: its main package, without what was generated for it in
+        the last run, which may import what is gone.
+        """
+        if not self.core.own:
+            return [], []
+        self.directory.write(f"{STATE}/all/main.go.txt", b"package main\n")
+        replaced = {str(self.directory.path / self.core.imports): str(self.directory.state / "all/main.go.txt")}
+        self.directory.write(f"{STATE}/all/overlay.json", json.dumps({"Replace": replaced}).encode())
+        return [f"-overlay={self.directory.state / 'all/overlay.json'}"], [self.core.package]
 
     def _import_all(self, patterns: list[str]) -> None:
         # Go resolves what packages of the main module import, and nothing else, into go.mod: one that imports them all

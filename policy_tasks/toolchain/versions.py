@@ -170,12 +170,12 @@ def _local(pin: Requirement) -> Problem:
 
 def tell_versions(modules: Iterable[Module]) -> None:
     """
-    Warn of every policy module that runs with a higher version of something than it asks for.
+    Warn of every policy module that runs with a higher version of what it uses itself than it asks for.
     """
     chosen = {module.path: module for module in modules}
     for module in chosen.values():
         if isinstance(module, StagedModule):
-            for asked in module.requires:
+            for asked in (each for each in module.requires if not each.indirect):
                 _tell_raised(module, asked, chosen.get(asked.module))
 
 
