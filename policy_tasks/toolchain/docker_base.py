@@ -35,24 +35,42 @@ class Base(NamedTuple):
     digest: str = ""
 
 
-def find_base(wanted: str, platform: Platform, engine: DockerEngine) -> Base:
+def find_base(wanted: str, platform: Platform, engine: DockerEngine, *, offline: bool = False) -> Base:
     """
-    The base image for this platform, pulled where it is not present.
+    The base image for this platform, pulled where it is not present, if that is allowed.
 
     `auto` ends with the built-in one where there is no Alpine; an explicit one that cannot be had is an error.
     """
     if wanted == STATIC:
         return Base(STATIC)
     if wanted == "auto":
-        return _auto(platform, engine)
-    return _present(wanted, platform, engine) or _pulled(wanted, platform, engine)
+        return _auto(platform, engine, offline=offline)
+    found = _present(wanted, platform, engine)
+    if not found and offline:
+        raise not_offline(wanted)
+    return found or _pulled(wanted, platform, engine)
 
 
-def _auto(platform: Platform, engine: DockerEngine) -> Base:
+def not_offline(name: str) -> PolicyTasksError:
+    """
+    The error for a base that only its registry has.
+    """
+    return RegistryError.of(
+        f"the base image {name} cannot be had",
+        where=name,
+        why="--offline asks no registry, and no Docker engine here has it",
+        fix="pull it with Docker beforehand, or use --base static",
+    )
+
+
+def _auto(platform: Platform, engine: DockerEngine, *, offline: bool) -> Base:
     found = _present(alpine.ALPINE, platform, engine)
     found = found or _present(alpine.newest(engine.names("alpine")) or "", platform, engine)
     if found:
         return found
+    if offline:
+        log.info("image: the built-in base, as there is no %s for %s here", alpine.ALPINE, platform)
+        return Base(STATIC)
     try:
         return _pulled(alpine.ALPINE, platform, engine, _AUTO_PULL_WITHIN)
     except PolicyTasksError as error:

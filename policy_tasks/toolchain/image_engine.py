@@ -117,7 +117,9 @@ def choose_engine(settings: Settings, reference: Reference, platform: Platform) 
         if settings.image.engine == "docker":
             raise
         return _oci(settings, reference, platform, error)
-    return Docker(engine=engine, base=find_base(settings.image.base, platform, engine))
+    return Docker(
+        engine=engine, base=find_base(settings.image.base, platform, engine, offline=settings.modules.offline)
+    )
 
 
 def _oci(settings: Settings, reference: Reference, platform: Platform, error: PolicyTasksError | None) -> Oci:
@@ -128,9 +130,12 @@ def _oci(settings: Settings, reference: Reference, platform: Platform, error: Po
     if settings.image.base in ("auto", STATIC):
         return Oci(base=BaseImage(name=STATIC), archive=archive, why=why)
     from policy_tasks.toolchain.blob_store import BlobStore
+    from policy_tasks.toolchain.docker_base import not_offline
     from policy_tasks.toolchain.registry import Registry
 
     named = parse_image(settings.image.base, "image.base (--base)")
+    if settings.modules.offline:
+        raise not_offline(settings.image.base)
     registry = Registry(named, f"the base image {settings.image.base} cannot be had")
     return Oci(base=registry.pull(platform, BlobStore(settings.build_dir / STATE / "base")), archive=archive, why=why)
 

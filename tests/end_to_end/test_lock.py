@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from policy_tasks import compile, discover, fetch
-from policy_tasks.errors import BuildError, SettingsError
+from policy_tasks import compile, discover, fetch, image
+from policy_tasks.errors import BuildError, RegistryError, SettingsError
 from tests.conftest import run_console
 from tests.end_to_end.conftest import Project
 from tests.module_proxy import ModuleProxy
@@ -225,3 +225,46 @@ def test_the_flags_are_there_at_the_console(locked: Project) -> None:
     assert "x.example/lib/v2 is taken from" in done.stderr
     done = run_console("discover", "--locked", "--format", "json", cwd=locked.root)
     assert done.returncode == 2
+
+
+# Images
+
+
+@pytest.fixture
+def imaged(project: Project) -> Project:
+    """A project whose lock knows the base of its image."""
+    project.policy("a")
+    image(project.settings(update=True, engine="oci", base="static"))
+    return project
+
+
+def test_the_lock_has_the_images_base(imaged: Project) -> None:
+    """An image of the same base passes; a compile keeps what the lock says of the base; another base is named."""
+    content = tomllib.loads((imaged.root / LOCK).read_text())
+    assert content["base"]["name"] == "static"
+    assert content["base"]["digest"].startswith("sha256:")
+    compile(imaged.settings(update=True))
+    made = image(imaged.settings(locked=True, engine="oci", base="static"))
+    assert made.base_digest == content["base"]["digest"]
+    text = (imaged.root / LOCK).read_text().replace('digest = "sha256:', 'digest = "sha256:0', 1)
+    imaged.write(LOCK, text)
+    assert made.archive
+    before = made.archive.read_bytes()
+    with pytest.raises(SettingsError) as caught:
+        image(imaged.settings(locked=True, engine="oci", base="static", tag="other"))
+    assert caught.value.why.startswith("the base: static sha256:0")
+    assert made.archive.read_bytes() == before
+    image(imaged.settings(update=True, engine="oci", base="static"))
+    image(imaged.settings(locked=True, engine="oci", base="static"))
+
+
+@pytest.mark.parametrize("engine", ["oci", pytest.param("docker", marks=pytest.mark.needs("docker"))])
+def test_offline_asks_no_registry_for_a_base(engine: str, project: Project) -> None:
+    """An explicit base that is not here is an error that says why; `auto` takes what is here."""
+    project.policy("a")
+    with pytest.raises(RegistryError) as caught:
+        image(
+            project.settings(offline=True, engine=engine, base="127.0.0.1:1/none:1", repo="policy-tasks-test/offline")
+        )
+    assert "--offline" in caught.value.why
+    assert image(project.settings(offline=True, engine=engine, repo="policy-tasks-test/offline")).reference
