@@ -12,7 +12,8 @@ from policy_tasks.model import Binary, FetchedModules, GeneratedSources, Image, 
 from policy_tasks.names import Platform, Reference, host_platform, parse_platform, parse_reference
 from policy_tasks.settings import Settings
 from policy_tasks.stages.compile import build_binary
-from policy_tasks.stages.discover import StagedPolicies, check_folders, fetch_modules, find_policies, stage_policies
+from policy_tasks.stages.discover import find_policies
+from policy_tasks.stages.fetch import fetch_modules
 from policy_tasks.stages.generate import generate_sources
 from policy_tasks.stages.image import base_digest, build_image
 from policy_tasks.toolchain.background import Background
@@ -23,6 +24,7 @@ from policy_tasks.toolchain.go_command import Go, find_go
 from policy_tasks.toolchain.image_engine import Docker, Oci, check_image_settings, choose_engine
 from policy_tasks.toolchain.lock_file import LockFile
 from policy_tasks.toolchain.process import Processes
+from policy_tasks.toolchain.staged_policies import StagedPolicies, check_folders, stage_policies
 
 
 def fetch(settings: Settings) -> FetchedModules:

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from policy_tasks.errors import Problem, SettingsError
-from policy_tasks.names import RemoteModule, parse_module
 from policy_tasks.settings import (
     CompileSettings,
     CoreSettings,
@@ -24,6 +23,7 @@ from policy_tasks.settings import (
     ModulesSettings,
     Settings,
 )
+from policy_tasks.settings_values import CONVERTERS
 
 SECTIONS: dict[str, type[Any]] = {
     "discover": DiscoverSettings,
@@ -70,7 +70,7 @@ def merge(root: Path, *sources: Source) -> Settings:
                 )
             seen.add(key)
             try:
-                sections[section][key] = _CONVERTERS[str(field.type)](value, source.base)
+                sections[section][key] = CONVERTERS[str(field.type)](value, source.base)
             except (ValueError, RuntimeError) as error:  # RuntimeError: a ~user that there is not
                 problems.append(_wrong_value(f"{section}.{key}", source, str(error)))
     if problems:
@@ -143,104 +143,3 @@ def _unknown_key(name: str, known: list[str], source: Source) -> Problem:
 
 def _wrong_value(key: str, source: Source, why: str) -> Problem:
     return Problem(what=f"the setting {key!r} has a wrong value", where=source.name, why=why, fix="correct that value")
-
-
-def _text(value: Any, _base: Path) -> str:
-    if not isinstance(value, str):
-        raise ValueError(f"found {value!r}, want a text")
-    if any(ord(character) < 32 for character in value):
-        raise ValueError("it holds control characters")
-    return value
-
-
-def _integer(value: Any, _base: Path) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, str)):
-        raise ValueError(f"found {value!r}, want a whole number")
-    try:
-        number = int(value)
-    except ValueError:
-        raise ValueError(f"found {value!r}, want a whole number") from None
-    if number < 1:
-        raise ValueError(f"found {number}, want 1 or more")
-    return number
-
-
-def _yes_or_no(value: Any, _base: Path) -> bool:
-    known = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
-    if isinstance(value, bool):
-        return value
-    if not isinstance(value, str) or value.lower() not in known:
-        raise ValueError(f"found {value!r}, want true or false")
-    return known[value.lower()]
-
-
-def _path(value: Any, base: Path) -> Path:
-    if not isinstance(value, (str, os.PathLike)) or not str(value).strip():
-        raise ValueError(f"found {value!r}, want a path")
-    if "\0" in str(value):
-        raise ValueError("a path cannot hold a zero byte")
-    return Path(base, Path(value).expanduser())
-
-
-def _policies(value: Any, base: Path) -> tuple[Path | RemoteModule, ...]:
-    several = value if isinstance(value, (list, tuple)) else [value]
-    if not several:
-        raise ValueError("found an empty list, want one folder or more")
-    return tuple(_folder_or_module(each, base) for each in several)
-
-
-def _folder_or_module(value: Any, base: Path) -> Path | RemoteModule:
-    if isinstance(value, RemoteModule):
-        return value
-    remote = parse_module(value) if isinstance(value, str) else None
-    return remote if remote and not Path(base, value).exists() else _path(value, base)
-
-
-def _program(value: Any, base: Path) -> str:
-    """
-    A path counts from the file that holds it; a name alone is looked for on PATH.
-    """
-    text = _text(value, base)
-    return str(Path(base, text).expanduser()) if os.sep in text else text
-
-
-def _table(value: Any, base: Path) -> tuple[tuple[str, str], ...]:
-    """
-    A table, or `name=value` with commas between them, as a variable has it.
-    """
-    if isinstance(value, str):
-        pairs = [each.partition("=") for each in value.split(",") if each.strip()]
-        if not all(separator for _, separator, _ in pairs):
-            raise ValueError(f"found {value!r}, want name=value, with commas between several")
-        value = {name.strip(): text.strip() for name, _, text in pairs}
-    if not isinstance(value, Mapping):
-        raise ValueError(f"found {value!r}, want a table")
-    return tuple(sorted((_text(name, base), _text(text, base)) for name, text in value.items()))
-
-
-def _replaces(value: Any, base: Path) -> tuple[tuple[str, str], ...]:
-    """
-    A table of modules with what they are taken from, as a replace directive has it: a folder begins with `.` or `/`.
-    """
-    replaces = []
-    for old, new in _table(value, base):
-        if new.startswith((".", os.sep)):
-            replaces.append((old, os.path.normpath(base / new)))
-        elif "@" in new.strip("@"):
-            replaces.append((old, new))
-        else:
-            raise ValueError(f"{old} is to be taken from {new!r}, want a folder such as ../lib, or module@version")
-    return tuple(replaces)
-
-
-_CONVERTERS: dict[str, Any] = {
-    "Replaces": _replaces,
-    "Table": _table,
-    "str": _text,
-    "Program": _program,
-    "int": _integer,
-    "bool": _yes_or_no,
-    "Path": _path,
-    "Path | None": _path,
-    "Policies": _policies,
-}

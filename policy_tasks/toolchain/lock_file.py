@@ -6,30 +6,24 @@ Its versions and sums go into every build; `--locked` fails where anything else 
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from policy_tasks.errors import PolicyTasksError, SettingsError, output_error
-from policy_tasks.model import Module, Replace, StagedModule
+from policy_tasks.model import Module, Replace
 from policy_tasks.settings import Settings
 from policy_tasks.toolchain.archive_file import save
 from policy_tasks.toolchain.build_directory import BuildDirectory
+from policy_tasks.toolchain.lock_content import FORMAT, Content, as_text, content_of, differences, flat
 
 log = logging.getLogger(__name__)
 
-_HEADER = """\
-# What the engine is built of. Made by `policy-tasks --update`; with `--locked` a build that would differ fails.
-"""
-_FORMAT = 1
 # The most differences that an error lists.
 _MOST = 20
-Content = dict[str, Any]
 
 
 class LockFile:
@@ -57,9 +51,9 @@ class LockFile:
         """
         try:
             content = tomllib.loads(self.path.read_text(encoding="utf-8"))
-            if content.get("format") != _FORMAT:
-                raise self._broken(f"its format is {content.get('format')!r}, and this policy_tasks knows {_FORMAT}")
-            _flat(content)
+            if content.get("format") != FORMAT:
+                raise self._broken(f"its format is {content.get('format')!r}, and this policy_tasks knows {FORMAT}")
+            flat(content)
             tuple(Module(**each) for each in content.get("module", ()))
         except FileNotFoundError:
             return {}
@@ -96,8 +90,13 @@ class LockFile:
         """
         Compare a build with the lock. Raises `SettingsError` with every difference where the build is to be as it says.
         """
-        root, wanted = self._settings.root.absolute(), self._settings.modules
-        self._new |= {"format": _FORMAT, "core": core, **_content(modules, replaces, root), "go": go.removeprefix("go")}
+        root, wanted = Path(os.path.realpath(self._settings.root)), self._settings.modules
+        self._new |= {
+            "format": FORMAT,
+            "core": core,
+            **content_of(modules, replaces, root),
+            "go": go.removeprefix("go"),
+        }
         if not wanted.update:
             self._compare(self._new)
 
@@ -115,14 +114,14 @@ class LockFile:
             if locked:
                 raise self._missing()
             return
-        differences = list(_differences(self.content, {"base": self.content.get("base"), **new}))
-        if differences and locked:
-            raise self._differs(differences)
-        if differences:
+        found = list(differences(self.content, {"base": self.content.get("base"), **new}))
+        if found and locked:
+            raise self._differs(found)
+        if found:
             log.warning(
                 "the lock is not up to date, --update makes it so: %s%s",
-                differences[0],
-                f", and {len(differences) - 1} more" if differences[1:] else "",
+                found[0],
+                f", and {len(found) - 1} more" if found[1:] else "",
             )
 
     def _missing(self) -> PolicyTasksError:
@@ -133,8 +132,8 @@ class LockFile:
             fix="make it with --update, and commit it",
         )
 
-    def _differs(self, differences: list[str]) -> PolicyTasksError:
-        shown = differences[:_MOST] + ([f"and {len(differences) - _MOST} more"] if differences[_MOST:] else [])
+    def _differs(self, found: list[str]) -> PolicyTasksError:
+        shown = found[:_MOST] + ([f"and {len(found) - _MOST} more"] if found[_MOST:] else [])
         return SettingsError.of(
             "the build is not what the lock says",
             where=self.path,
@@ -149,7 +148,7 @@ class LockFile:
         if not self._settings.modules.update:
             return
         base = self._known_base()
-        data = _text(self._new | ({"base": base} if base and "base" not in self._new else {})).encode()
+        data = as_text(self._new | ({"base": base} if base and "base" not in self._new else {})).encode()
         if not self.path.is_file() or self.path.read_bytes() != data:
             save(self._directory.temporary_file(data), self.path)
             log.info("lock: %s", self.path)
@@ -159,70 +158,3 @@ class LockFile:
             return self.content.get("base")
         except PolicyTasksError:  # it is about to be made anew
             return None
-
-
-def _content(modules: tuple[Module, ...], replaces: tuple[Replace, ...], root: Path) -> Content:
-    policies, others = [], []
-    for module in modules:
-        if isinstance(module, StagedModule):
-            place = {"version": module.version, "sum": module.sum or ""}
-            local = {"directory": _relative(module.directory, root)}
-            policies.append({"path": module.path, **(place if module.version else local), "digest": module.digest})
-        else:
-            keys = ("path", "version", "sum", "replaced_by")
-            others.append({key: getattr(module, key) for key in keys if getattr(module, key)})
-    return {
-        "replace": [{"old": each.old, "new": _relative(each.new, root)} for each in replaces],
-        "policy": policies,
-        "module": others,
-    }
-
-
-def _relative(path: Path | str, root: Path) -> str:
-    """
-    A folder as seen from the settings; what is none stays.
-    """
-    return os.path.relpath(path, root).replace(os.sep, "/") if os.path.isabs(path) else str(path)
-
-
-def _text(content: Content) -> str:
-    """
-    The content as TOML. A JSON text is one of TOML's as well, but for a character that JSON leaves as it is.
-    """
-    lines = [_HEADER.rstrip()]
-    plain = {key: value for key, value in content.items() if not isinstance(value, (list, dict))}
-    lines += _pairs(plain)
-    for name in ("base", "replace", "policy", "module"):
-        tables = content.get(name) or []
-        for table in tables if isinstance(tables, list) else [tables]:
-            lines += ["", f"[[{name}]]" if isinstance(tables, list) else f"[{name}]", *_pairs(table)]
-    return "\n".join(lines) + "\n"
-
-
-def _pairs(table: Mapping[str, Any]) -> list[str]:
-    return [
-        f"{key} = {json.dumps(value, ensure_ascii=False)}".replace("\x7f", "\\u007F") for key, value in table.items()
-    ]
-
-
-def _flat(content: Content) -> dict[str, str]:
-    """
-    What can differ, each with its name. A KeyError or TypeError where the content is not that of a lock.
-    """
-    flat = {f"the {name}": str(content[name]) for name in ("go", "core")}
-    base = content.get("base")
-    if base:
-        flat["the base"] = f"{base['name']} {base['digest']}"
-    for kind, name in (("replace", "old"), ("policy", "path"), ("module", "path")):
-        for each in content.get(kind, ()):
-            if not all(isinstance(value, str) for value in each.values()):
-                raise TypeError(f"{kind} {each[name]} has a value that is no text")
-            flat[f"{kind} {each[name]}"] = " ".join(value for key, value in each.items() if key != name)
-    return flat
-
-
-def _differences(old: Content, new: Content) -> Iterator[str]:
-    before, after = _flat(old), _flat(new)
-    for name in sorted(before.keys() | after.keys()):
-        if before.get(name) != after.get(name):
-            yield f"{name}: {before.get(name, 'not')} in the lock, {after.get(name, 'not here')} now"

@@ -1,0 +1,88 @@
+"""
+What Go and the inspector say is wrong, told to whom it concerns: the author, the owner of the network, whoever set it up.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from policy_tasks.errors import BuildError, PolicyError, PolicyTasksError, Problem, SettingsError
+from policy_tasks.names import Platform, unsupported
+from policy_tasks.shown import printable
+from policy_tasks.toolchain import go_core
+from policy_tasks.toolchain.staging import WayBack
+
+# How Go says that it asked for a module and did not get it: https://go.dev/ref/mod#module-proxy.
+OF_THE_NETWORK = re.compile(
+    "dial tcp|no such host|connection refused|i/o timeout|deadline exceeded|server response|server misbehaving|proxyconnect"
+    "|x509:|tls:|checksum mismatch|SECURITY ERROR|module lookup disabled|reading (https?|file)://"
+    "|credentials to insecure|missing go.sum entry"
+)
+_WHAT = {"compile": "policy package {} does not compile", "cycle": "policies import each other in a cycle"}
+_FIX = {
+    "compile": "correct that line, then run again",
+    "cycle": "break the cycle: move what both need into a package that both import",
+}
+
+
+def no_interface(interface: str, error: PolicyTasksError) -> PolicyTasksError:
+    """
+    The error for an interface in the settings that is none.
+    """
+    fix = "name an interface of the core, or of a module that its go.mod requires"
+    return SettingsError.of(f"there is no interface {interface}", where="core.interface", why=error.why, fix=fix)
+
+
+def unlisted(message: str, platform: Platform) -> PolicyTasksError:
+    """
+    The error for a `go list` that ended with this message.
+    """
+    if "unsupported GOOS/GOARCH" in message:
+        return unsupported(platform, message)
+    if "errors parsing" in message or "used for two different module paths" in message:
+        fix = "correct the go.mod that this names"
+        return PolicyError.of("the policies' modules cannot be brought together", where="go.mod", why=message, fix=fix)
+    return BuildError(unresolved("go list", message))
+
+
+def refused(problems: list[dict[str, Any]], way_back: WayBack) -> PolicyTasksError:
+    """
+    The author's problems, or, where a module could not be had, those of the network: all else may only follow from them.
+    """
+    # A policy that imports the core's program meets the imports.go of the last run, whose modules may be gone.
+    missing = [
+        each
+        for each in problems
+        if each["kind"] != "compile" and OF_THE_NETWORK.search(each["text"]) and go_core.MODULE not in each["text"]
+    ]
+    if not missing:
+        return PolicyError(*(_problem(each, way_back) for each in problems))
+    told = [_problem(each, way_back) for each in missing]
+    return BuildError(*(unresolved(each.where, each.why) for each in told))
+
+
+def unresolved(where: str, why: str) -> Problem:
+    """
+    The problem of a module that cannot be had.
+    """
+    fix = (
+        "see to GOPROXY and the network, or correct the go.mod that asks for that module (vendor folders are not used)"
+    )
+    if "GOPROXY=off" in why:
+        fix = "run `policy-tasks fetch` where there is a network, with the same module cache; or unset GOPROXY"
+    if "checksum mismatch" in why:
+        fix = "correct the go.sum of that policy's module or the lock, or find out who changed what that version is"
+    return Problem(what="the policies' dependencies cannot be resolved", where=where, why=why, fix=fix)
+
+
+def _problem(found: dict[str, Any], way_back: WayBack) -> Problem:
+    where = str(way_back.file(found["dir"], found["file"]) if found["dir"] else way_back.package(found["package"]))
+    position = "".join(f":{found[key]}" for key in ("line", "column") if found.get(key))
+    what = _WHAT.get(found["kind"], "policy package {} cannot be loaded").format(found["package"])
+    return Problem(
+        what=printable(what),
+        where=printable(where) + position,
+        why=printable(way_back.text(found["text"])),
+        fix=_FIX.get(found["kind"], "correct that import, or the go.mod of its module"),
+    )

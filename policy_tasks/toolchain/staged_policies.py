@@ -1,0 +1,174 @@
+"""
+From the settings to modules in the build directory: the policies of folders and of other people, the core, and their go.mod.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from policy_tasks.errors import PolicyError, PolicyTasksError, Problem, SettingsError
+from policy_tasks.model import NearMiss, Replace, Requirement, StagedModule
+from policy_tasks.names import Platform
+from policy_tasks.settings import Settings
+from policy_tasks.toolchain.build_directory import BuildDirectory
+from policy_tasks.toolchain.core import Core, read_core
+from policy_tasks.toolchain.go_command import Go
+from policy_tasks.toolchain.go_graph import Graph, make_graph
+from policy_tasks.toolchain.go_mod import GO_MOD, parse_go_mods
+from policy_tasks.toolchain.go_resolution import Wanted, write_go_mod
+from policy_tasks.toolchain.inspection import Inspection
+from policy_tasks.toolchain.lock_file import LockFile
+from policy_tasks.toolchain.policy_folder import Reading, read_folder
+from policy_tasks.toolchain.remote_modules import Remote, fetch_remotes, without_folders
+from policy_tasks.toolchain.replaces import SETTING, gather_replaces
+from policy_tasks.toolchain.staging import stage
+
+_CONTRACT = "an exported type with Name() string, Execute(context.Context, any) (any, error) and Validate() error"
+
+
+class StagedPolicies(NamedTuple):
+    """
+    The policies' modules in the build directory, not yet looked into.
+    """
+
+    settings: Settings
+    core: Core
+    reading: Reading
+    graph: Graph
+    modules: tuple[StagedModule, ...]
+    wanted: Wanted
+
+    @property
+    def replaces(self) -> tuple[Replace, ...]:
+        """
+        The replaces, but for those by the policies' own folders.
+        """
+        return tuple(each.told() for each in self.wanted.replaces if not each.of_policy)
+
+
+def check_folders(folders: tuple[Path, ...], build_dir: Path) -> None:
+    """
+    Raise `SettingsError` for every folder that is not there, or that is in the build directory, where it would not last.
+    """
+    missing = [_missing(folder) for folder in folders if not os.path.isdir(folder)]
+    kept = os.path.realpath(build_dir)
+    inside = [_inside(folder, build_dir) for folder in folders if Path(os.path.realpath(folder)).is_relative_to(kept)]
+    if missing or inside:
+        raise SettingsError(*missing, *inside)
+
+
+def _inside(folder: Path, build_dir: Path) -> Problem:
+    return Problem(
+        what="the policies are in the build directory",
+        where=str(folder),
+        why=f"everything in {build_dir} may be replaced or removed",
+        fix="name another build directory with --build-dir, one that holds nothing of yours",
+    )
+
+
+def _missing(folder: Path) -> Problem:
+    try:
+        folder.stat()
+        why = "it is a file"
+    except FileNotFoundError:
+        why = "there is no such folder"
+    except OSError as error:
+        why = error.strerror or str(error)
+    return Problem(
+        what="the policies are missing",
+        where=str(folder),
+        why=why,
+        fix="name the folder that holds the policy modules with --policies, or as discover.policies in the settings",
+    )
+
+
+def stage_policies(
+    settings: Settings, lock: LockFile, find_go: Callable[[], Go], directory: BuildDirectory
+) -> StagedPolicies:
+    """
+    Copy the modules of the policies beside the core, with what the lock holds. Go is asked for once they are read.
+
+    Raises `PolicyError` with all that is wrong with the modules.
+    """
+    reading = _read(settings)
+    core = read_core(settings)
+    go = find_go()
+    decided = settings.modules.replaces
+    helpers = {Path(new).resolve(): SETTING for _, new in decided if os.path.isabs(new)}
+    remotes = _remotes(settings, lock, reading, go, directory)
+    graph = make_graph(reading, remotes, core, helpers, go, directory)
+    replaces = gather_replaces(graph, decided)
+    pins = tuple(Requirement(module=path, version=version) for path, version in settings.modules.pins)
+    modules = stage(graph, core, directory)
+    wanted = Wanted(replaces, pins, lock.held)
+    write_go_mod(graph, wanted, go, directory)
+    return StagedPolicies(settings=settings, core=core, reading=reading, graph=graph, modules=modules, wanted=wanted)
+
+
+def inspection(taken: StagedPolicies, platform: Platform, go: Go, directory: BuildDirectory) -> Inspection:
+    """
+    What Go and the inspector are to be asked about these.
+    """
+    return Inspection(
+        core=taken.core, graph=taken.graph, modules=taken.modules, platform=platform, go=go, directory=directory
+    )
+
+
+def _remotes(
+    settings: Settings, lock: LockFile, reading: Reading, go: Go, directory: BuildDirectory
+) -> tuple[Remote, ...]:
+    if not settings.remotes:
+        return ()
+    remotes = fetch_remotes(settings.remotes, lock.policies, reading, go, directory)
+    texts = {folder: module.files[GO_MOD] for folder, module in reading.modules.items()}
+    folders = {go_mod.path: folder for folder, go_mod in parse_go_mods(texts, go, directory).items()}
+    return without_folders(remotes, folders)
+
+
+def _read(settings: Settings) -> Reading:
+    reading = Reading(files_left=settings.discover.max_files, bytes_left=settings.discover.max_bytes)
+    for folder in settings.folders:
+        read_folder(folder.resolve(), reading)
+    if reading.problems:
+        raise PolicyError(*reading.problems)
+    if not reading.modules and not settings.remotes:
+        raise nothing_found(settings, tuple(without_module(reading)))
+    return reading
+
+
+def without_module(reading: Reading) -> Iterator[NearMiss]:
+    """
+    Folders with Go files of which no module knows.
+    """
+    for folder in sorted({path.parent for path in reading.without_module}):
+        file = min(path for path in reading.without_module if path.parent == folder)
+        reason = f"{folder} holds Go files but belongs to no module: it has no go.mod; run `go mod init` there"
+        yield NearMiss(package="", type="", reason=reason, file=file, line=1)
+
+
+def nothing_found(settings: Settings, misses: tuple[NearMiss, ...]) -> PolicyTasksError:
+    """
+    The error for policies that are none, with what is nearly one.
+    """
+    if misses:
+        return PolicyError(*map(_as_problem, misses))
+    empty = [str(folder) for folder in settings.folders if not any(folder.iterdir())]
+    return PolicyError.of(
+        "there are no policies",
+        where=", ".join(map(str, (*settings.folders, *settings.remotes))),
+        why=f"{', '.join(empty)} is empty: is it the folder that was meant?" if empty else "no Go module is there",
+        fix=f"add a module with a policy: {_CONTRACT}",
+    )
+
+
+def _as_problem(miss: NearMiss) -> Problem:
+    what = f"{miss.package}.{miss.type} is not a policy" if miss.type else "this is not a policy"
+    return Problem(
+        what=f"there are no policies: {what}",
+        where=f"{miss.file}:{miss.line}",
+        why=miss.reason,
+        fix=f"correct that; a policy is {_CONTRACT}",
+    )
