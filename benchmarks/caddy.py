@@ -30,7 +30,7 @@ import (
 
 func main() { caddycmd.Main() }
 """
-BARE = ("go", "build", "-trimpath", "-buildvcs=false", "-pgo=off", "-ldflags=-s -w", "-o", "caddy", ".")
+BARE = ("go", "build", "-trimpath", "-buildvcs=false", "-pgo=off", "-ldflags=-s -w", "-o")
 
 
 def write_project(root: Path) -> None:
@@ -82,7 +82,7 @@ def _tools(scratch: Path) -> dict[str, Callable[[], None]]:
     _run(("go", "build", "-o", "xcaddy", "."), xcaddy)
     plugins = [part for plugin in PLUGINS for part in ("--with", plugin)]
     return {
-        "bare go build": lambda: _run(BARE, project / "build/policy-engine"),
+        "bare go build": lambda: _run((*BARE, str(scratch / "caddy"), "."), project / "build/policy-engine"),
         "policy_tasks": lambda: _run(ours, project),
         "policy_tasks --locked": lambda: _run((*ours, "--locked", "--offline"), project),
         "xcaddy build": lambda: _run(("./xcaddy", "build", CADDY, *plugins, "--output", "caddy"), xcaddy),
