@@ -52,7 +52,10 @@ def _origins(modules: tuple[StagedModule, ...]) -> bytes:
     """
     What the engine knows of where its policies come from.
     """
-    origins = [{"path": module.path, "digest": module.digest} for module in modules]
+    origins = [
+        {"path": module.path, **({"version": module.version} if module.version else {}), "digest": module.digest}
+        for module in modules
+    ]
     return json.dumps(origins, indent=2).encode() + b"\n"
 
 
