@@ -28,11 +28,13 @@ class ModuleProxy:
             "GONOSUMDB": "*",
         }
 
-    def add(self, path: str, version: str, files: Mapping[str, str] | None = None, *, mod: str = "") -> None:
+    def add(
+        self, path: str, version: str, files: Mapping[str, str] | None = None, *, mod: str = "", go: str = "1.21"
+    ) -> None:
         """
         Publish a version of a module: its files, and what its go.mod says beside its path. Without files it has one package.
         """
-        go_mod = f"module {path}\n\ngo 1.21\n\n{mod}"
+        go_mod = f"module {path}\n\ngo {go}\n\n{mod}"
         package = [part for part in path.split("/") if not part.startswith("v")][-1].replace("-", "")
         files = {f"{package}.go": f'package {package}\n\nconst Version = "{version}"\n'} if files is None else files
         archive = io.BytesIO()

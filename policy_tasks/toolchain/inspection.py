@@ -81,7 +81,7 @@ class Inspection(NamedTuple):
         arguments = ("list", "-e", "-deps", "-mod=mod", "-json=ImportPath,Error", *flags, "--", f"./{STATE}/all", *main)
         done = self.go.run(*arguments, cwd=self.directory.path, platform=self.platform)
         if done.code != 0:
-            raise unlisted(WayBack(self.modules, self.directory).text(done.message), self.platform)
+            raise unlisted(WayBack(self.modules, self.directory).text(done.message), self.platform, self.modules)
         failed = {each["ImportPath"]: each["Error"]["Err"] for each in json_stream(done.stdout) if each.get("Error")}
         if missing := {path: text for path, text in failed.items() if OF_THE_NETWORK.search(text)}:
             raise BuildError(*(unresolved(path, printable(text)) for path, text in sorted(missing.items())))
@@ -94,7 +94,7 @@ class Inspection(NamedTuple):
         arguments = ("list", *flags, *overlay, "--", self.core.contract, "context", f"./{STATE}/all", *main, *paths)
         done = self.go.run(*arguments, cwd=self.directory.path, platform=self.platform)
         if done.code != 0:
-            raise unlisted(WayBack(self.modules, self.directory).text(done.message), self.platform)
+            raise unlisted(WayBack(self.modules, self.directory).text(done.message), self.platform, self.modules)
         return done.stdout
 
     def _main(self) -> tuple[list[str], list[str]]:

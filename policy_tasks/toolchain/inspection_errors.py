@@ -8,9 +8,11 @@ import re
 from typing import Any
 
 from policy_tasks.errors import BuildError, PolicyError, PolicyTasksError, Problem, SettingsError
+from policy_tasks.model import StagedModule
 from policy_tasks.names import Platform, unsupported
 from policy_tasks.shown import printable
 from policy_tasks.toolchain import go_core
+from policy_tasks.toolchain.newer_go import newer_go
 from policy_tasks.toolchain.staging import WayBack
 
 # How Go says that it asked for a module and did not get it: https://go.dev/ref/mod#module-proxy.
@@ -34,12 +36,14 @@ def no_interface(interface: str, error: PolicyTasksError) -> PolicyTasksError:
     return SettingsError.of(f"there is no interface {interface}", where="core.interface", why=error.why, fix=fix)
 
 
-def unlisted(message: str, platform: Platform) -> PolicyTasksError:
+def unlisted(message: str, platform: Platform, modules: tuple[StagedModule, ...]) -> PolicyTasksError:
     """
     The error for a `go list` that ended with this message.
     """
     if "unsupported GOOS/GOARCH" in message:
         return unsupported(platform, message)
+    if newer := newer_go(message, modules):
+        return newer
     if "errors parsing" in message or "used for two different module paths" in message:
         fix = "correct the go.mod that this names"
         return PolicyError.of("the policies' modules cannot be brought together", where="go.mod", why=message, fix=fix)

@@ -20,6 +20,7 @@ from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.go_command import Go, json_stream
 from policy_tasks.toolchain.go_mod import GO_MOD, is_exact
 from policy_tasks.toolchain.inspector import make_inspector
+from policy_tasks.toolchain.newer_go import newer_go
 from policy_tasks.toolchain.policy_folder import Reading, SourceModule, read_folder
 
 log = logging.getLogger(__name__)
@@ -84,7 +85,7 @@ def _ask(missing: list[RemoteModule], go: Go, directory: BuildDirectory) -> list
     if done.code != 0 and not problems:
         problems = [_missing(each.path, each.version, done.message) for each in missing]
     if problems:
-        raise BuildError(*problems)
+        raise newer_go(problems[0].why) or BuildError(*problems)
     return [{key: each.get(key, "") for key in ("Path", "Version", "Sum", "Dir")} for each in told]
 
 

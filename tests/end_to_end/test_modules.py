@@ -19,6 +19,7 @@ from policy_tasks import compile, discover
 from policy_tasks.model import document
 from policy_tasks.toolchain.inspector import Inspector
 from tests.end_to_end.conftest import Project, answering
+from tests.module_proxy import ModuleProxy
 
 pytestmark = pytest.mark.needs("go")
 
@@ -117,6 +118,18 @@ def test_the_go_line_is_the_highest_asked_for(project: Project) -> None:
     project.policy("b", "x.example/lib v1.0.0", go="1.26.1")
     discover(project.settings())
     assert "\ngo 1.26.1\n" in go_mod.read_text()
+
+
+@pytest.mark.parametrize("remote", [True, False])
+def test_a_newer_go_is_named_with_who_needs_it(remote: bool, project: Project, proxy: ModuleProxy) -> None:
+    """A dependency, or a policy of other people, that needs a newer Go than there is: the go.mod that asks for it, and the fix."""
+    proxy.add("x.example/newer", "v1.0.0", go="1.99")
+    project.policy("a", *([] if remote else ["x.example/newer v1.0.0"]))
+    error = project.refuse(policies=["policies", "x.example/newer@v1.0.0"] if remote else ["policies"])
+    assert error.exit_code == 3
+    assert "newer Go" in error.what
+    assert "install Go 1.99 or newer" in error.fix
+    assert error.where == "x.example/newer@v1.0.0" if remote else f"{project.root}/policies/a/go.mod" == error.where
 
 
 @pytest.mark.parametrize(
