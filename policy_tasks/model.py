@@ -116,10 +116,11 @@ class NearMiss:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchedModules:
     """
-    The modules that a build needs, which are in Go's cache now.
+    The modules that a build needs, which are in Go's cache now, and the lock that has their versions.
     """
 
     modules: tuple[Module, ...]
+    lock: Path | None = None
 
     def __str__(self) -> str:
         return "\n".join(f"{module.path} {module.version}" for module in self.modules if module.version)
@@ -131,7 +132,7 @@ class PolicySet:
     The policies that were found, sorted by package and type, in modules that are staged in `directory`.
 
     `core` is the path of the main module. `modules` are all others that the build is made of: the staged ones, then those of
-    other people. `pins` are the versions that the settings hold.
+    other people. `pins` are the versions that the settings hold, `lock` is the lock where there is one.
     """
 
     core: str
@@ -140,6 +141,7 @@ class PolicySet:
     modules: tuple[Module, ...]
     replaces: tuple[Replace, ...] = ()
     pins: tuple[Requirement, ...] = ()
+    lock: Path | None = None
     directory: Path
 
     def __str__(self) -> str:
@@ -158,6 +160,7 @@ class GeneratedSources:
     modules: tuple[Module, ...]
     replaces: tuple[Replace, ...] = ()
     pins: tuple[Requirement, ...] = ()
+    lock: Path | None = None
 
     def __str__(self) -> str:
         return str(self.directory)

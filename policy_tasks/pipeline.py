@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 
 from policy_tasks.model import Binary, FetchedModules, GeneratedSources, Image, PolicySet, Published
@@ -101,7 +102,7 @@ class _Run:
         staged = self.staged()
         found = fetch_modules(staged, self.platform, self.go, self.directory)
         self.lock.check(staged.core.digest(), found.modules, staged.replaces, self.go.version)
-        return found
+        return replace(found, lock=self.lock.used)
 
     def policies(self) -> PolicySet:
         return self._found(self.staged())
@@ -109,7 +110,7 @@ class _Run:
     def _found(self, staged: StagedPolicies) -> PolicySet:
         found = find_policies(staged, self.platform, self.go, self.directory)
         self.lock.check(staged.core.digest(), found.modules, found.replaces, self.go.version)
-        return found
+        return replace(found, lock=self.lock.used)
 
     def sources(self) -> GeneratedSources:
         staged = self.staged()

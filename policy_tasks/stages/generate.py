@@ -47,6 +47,7 @@ def generate_sources(found: PolicySet, core: Core, directory: BuildDirectory) ->
         modules=found.modules,
         replaces=found.replaces,
         pins=found.pins,
+        lock=found.lock,
     )
 
 

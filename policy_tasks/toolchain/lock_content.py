@@ -16,6 +16,8 @@ _HEADER = """\
 # What the engine is built of. Made by `policy-tasks --update`; with `--locked` a build that would differ fails.
 """
 FORMAT = 1
+# What is compared of each, and in which order it is shown.
+_SHOWN = ("new", "directory", "version", "sum", "replaced_by", "digest")
 Content = dict[str, Any]
 
 
@@ -79,7 +81,7 @@ def flat(content: Content) -> dict[str, str]:
         for each in content.get(kind, ()):
             if not all(isinstance(value, str) for value in each.values()):
                 raise TypeError(f"{kind} {each[name]} has a value that is no text")
-            found[f"{kind} {each[name]}"] = " ".join(value for key, value in each.items() if key != name)
+            found[f"{kind} {each[name]}"] = " ".join(each[key] for key in _SHOWN if key in each)
     return found
 
 

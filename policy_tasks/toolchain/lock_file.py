@@ -6,6 +6,7 @@ Its versions and sums go into every build; `--locked` fails where anything else 
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import tomllib
@@ -47,18 +48,31 @@ class LockFile:
     @cached_property
     def content(self) -> Content:
         """
-        What the lock says; nothing where there is none. Raises `SettingsError` where it cannot be read.
+        What the lock says; nothing where there is none. It is parsed once, and then known by its text.
+
+        Raises `SettingsError` where it cannot be read.
         """
         try:
-            content = tomllib.loads(self.path.read_text(encoding="utf-8"))
-            if content.get("format") != FORMAT:
-                raise self._broken(f"its format is {content.get('format')!r}, and this policy_tasks knows {FORMAT}")
-            flat(content)
-            tuple(Module(**each) for each in content.get("module", ()))
+            data = self.path.read_bytes()
         except FileNotFoundError:
             return {}
         except OSError as error:
             raise output_error(error, self.path) from None
+        key = hashlib.sha256(data).hexdigest()
+        known = self._directory.recall("lock") or {}
+        if known.get("key") != key:
+            known = {"key": key, "content": self._parsed(data)}
+            self._directory.remember("lock", known)
+        content: Content = known["content"]
+        return content
+
+    def _parsed(self, data: bytes) -> Content:
+        try:
+            content = tomllib.loads(data.decode())
+            if content.get("format") != FORMAT:
+                raise self._broken(f"its format is {content.get('format')!r}, and this policy_tasks knows {FORMAT}")
+            flat(content)
+            tuple(Module(**each) for each in content.get("module", ()))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise self._broken(str(error) or type(error).__name__) from None
         return content
@@ -85,6 +99,13 @@ class LockFile:
             return {}
         known = self.content.get("policy", ())
         return {each["path"]: each["version"] for each in known if each.get("version")}
+
+    @property
+    def used(self) -> Path | None:
+        """
+        The lock, where there is or will be one.
+        """
+        return self.path if self._settings.modules.update or self.content else None
 
     def check(self, core: str, modules: tuple[Module, ...], replaces: tuple[Replace, ...], go: str) -> None:
         """
@@ -117,7 +138,9 @@ class LockFile:
         found = list(differences(self.content, {"base": self.content.get("base"), **new}))
         if found and locked:
             raise self._differs(found)
-        if found:
+        if not found:
+            log.info("lock: all is as %s says", self.path)
+        else:
             log.warning(
                 "the lock is not up to date, --update makes it so: %s%s",
                 found[0],

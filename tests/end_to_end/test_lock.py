@@ -54,6 +54,7 @@ def test_a_locked_build_of_the_same_passes(locked: Project) -> None:
     before = (locked.root / LOCK).stat().st_mtime_ns
     for stage in (fetch, discover, compile):
         stage(locked.settings(locked=True))
+    assert discover(locked.settings()).lock == locked.root / LOCK
     compile(locked.settings(update=True))
     assert (locked.root / LOCK).stat().st_mtime_ns == before
 
