@@ -106,7 +106,8 @@ def strays(project: Path) -> set[str]:
     }
     inside = {path.name for path in (project / BUILD).iterdir()} if (project / BUILD).exists() else set()
     inside = {name for name in inside - built if not name.endswith((".go", ".mod", ".sum"))}
-    outputs = {path.name for path in (project / BUILD).glob("bin/*/*")} - {"policy-engine"}
+    made = {f"policy-engine{ending}" for ending in ("", ".manifest.json", ".cdx.json")}
+    outputs = {path.name for path in (project / BUILD).glob("bin/*/*")} - made
     return ({path.name for path in project.iterdir()} - known) | inside | outputs
 
 
