@@ -114,10 +114,7 @@ def _enter(folder: str, reading: Reading, place: _Place) -> _Place:
 
 def _take(descriptor: int, folder: str, entry: os.DirEntry[str], reading: Reading, place: _Place) -> None:
     path = f"{folder}/{entry.name}"
-    at_root = not (place.module and place.inside)
-    if entry.name in _VERSION_CONTROL or (entry.name in _GO_READS and at_root):
-        return
-    if entry.name[0] == "." and not reading.hidden:
+    if _is_left_out(entry.name, reading, place):
         return
     if not _is_sound(entry.name) and (place.module or entry.is_dir(follow_symlinks=False)):
         _add(
@@ -137,6 +134,13 @@ def _take(descriptor: int, folder: str, entry: os.DirEntry[str], reading: Readin
         _read(descriptor, folder, entry.name, reading, place)
     elif path.endswith(".go"):
         reading.without_module.append(Path(path))
+
+
+def _is_left_out(name: str, reading: Reading, place: _Place) -> bool:
+    at_root = not (place.module and place.inside)
+    if name in _VERSION_CONTROL or (name in _GO_READS and at_root):
+        return True
+    return name.startswith(".") and not reading.hidden
 
 
 def _descend(descriptor: int, folder: str, name: str, reading: Reading, place: _Place) -> None:
