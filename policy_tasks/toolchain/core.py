@@ -57,9 +57,10 @@ class Core(NamedTuple):
         """
         A digest of what makes this core.
         """
-        files = go_core.digest(self.files) if self.own else go_core.engine_digest()
-        told = repr((files, self.interface, self.register, self.imports)) if self.own else files
-        return f"sha256:{hashlib.sha256(told.encode()).hexdigest() if self.own else told}"
+        if not self.own:
+            return f"sha256:{go_core.engine_digest()}"
+        told = repr((go_core.digest(self.files), self.interface, self.register, self.imports))
+        return f"sha256:{hashlib.sha256(told.encode()).hexdigest()}"
 
 
 def read_core(settings: Settings) -> Core:
@@ -81,10 +82,9 @@ def read_core(settings: Settings) -> Core:
     read_folder(folder, reading)
     if reading.problems:
         raise PolicyError(*reading.problems)
-    source_or_none = reading.modules.get(folder)
-    if source_or_none is None:
+    if folder not in reading.modules:
         raise _wrong(f"{folder} has no {GO_MOD}", "the core is a Go module with a main package")
-    return Core(source_or_none, wanted.interface, wanted.register, wanted.imports, own=True)
+    return Core(reading.modules[folder], wanted.interface, wanted.register, wanted.imports, own=True)
 
 
 def _check(wanted: CoreSettings) -> None:

@@ -20,6 +20,7 @@ from policy_tasks.settings import Settings
 from policy_tasks.toolchain.archive_file import save
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.lock_content import FORMAT, Content, as_text, content_of, differences, flat
+from policy_tasks.toolchain.remote_modules import suffix
 
 log = logging.getLogger(__name__)
 
@@ -91,14 +92,19 @@ class LockFile:
         return tuple(Module(**each) for each in self.content.get("module", ()))
 
     @property
-    def policies(self) -> dict[str, str]:
+    def policies(self) -> tuple[Module, ...]:
         """
-        The versions of the remote policies, by path, which a build takes where the settings name no exact one.
+        The remote policies, whose versions a build takes where the settings name no exact ones, and whose sums it holds them to.
         """
         if self._settings.modules.update:
-            return {}
-        known = self.content.get("policy", ())
-        return {each["path"]: each["version"] for each in known if each.get("version")}
+            return ()
+        known = (each for each in self.content.get("policy", ()) if each.get("version"))
+        return tuple(
+            Module(
+                path=each["path"].removesuffix(suffix(each["version"])), version=each["version"], sum=each.get("sum")
+            )
+            for each in known
+        )
 
     @property
     def used(self) -> Path | None:

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from policy_tasks.errors import BuildError, PolicyError, PolicyTasksError, Problem
+from policy_tasks.model import Module
 from policy_tasks.names import RemoteModule
 from policy_tasks.shown import printable
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.go_command import Go, json_stream
-from policy_tasks.toolchain.go_mod import GO_MOD, is_exact
+from policy_tasks.toolchain.go_mod import GO_MOD, GO_SUM, is_exact
 from policy_tasks.toolchain.inspector import make_inspector
 from policy_tasks.toolchain.newer_go import newer_go
 from policy_tasks.toolchain.policy_folder import Reading, SourceModule, read_folder
@@ -42,17 +43,21 @@ class Remote(NamedTuple):
 
 
 def fetch_remotes(
-    wanted: tuple[RemoteModule, ...], held: dict[str, str], reading: Reading, go: Go, directory: BuildDirectory
+    wanted: tuple[RemoteModule, ...], held: tuple[Module, ...], reading: Reading, go: Go, directory: BuildDirectory
 ) -> tuple[Remote, ...]:
     """
-    Download these modules, each once, and read them; what has no exact version gets the one that the lock holds.
+    Download these modules, each once, and read them; what has no exact version gets the one that the lock holds, and what
+    has the lock's version has to have its sum.
 
     Raises `BuildError` for one that cannot be had, `PolicyError` for one that is no module.
     """
+    versions = {each.path: str(each.version) for each in held}
     exact = [
-        each if is_exact(each.version) else each._replace(version=held.get(each.path, each.version)) for each in wanted
+        each if is_exact(each.version) else each._replace(version=versions.get(each.path, each.version))
+        for each in wanted
     ]
-    found = _downloaded(tuple(dict.fromkeys(exact)), go, directory)
+    sums = {f"{each.path}@{each.version}": str(each.sum) for each in held if each.sum}
+    found = _downloaded(tuple(dict.fromkeys(exact)), sums, go, directory)
     known = {(each["Path"], each["Version"]): each for each in found}
     several = Counter(path for path, _ in known)
     return tuple(
@@ -60,25 +65,33 @@ def fetch_remotes(
     )
 
 
-def _downloaded(wanted: tuple[RemoteModule, ...], go: Go, directory: BuildDirectory) -> list[dict[str, Any]]:
+def _downloaded(
+    wanted: tuple[RemoteModule, ...], sums: dict[str, str], go: Go, directory: BuildDirectory
+) -> list[dict[str, Any]]:
     """
-    What Go says of each. It is not asked about an exact version that it had before and that is still there.
+    What Go says of each. It is not asked about an exact version that it had before, with the sum that it has to have, and
+    that is still there.
     """
     known: dict[str, Any] = directory.recall("remotes") or {}
     had = {str(each): known.get(str(each)) for each in wanted if is_exact(each.version)}
-    kept = {name: each for name, each in had.items() if each and Path(each["Dir"], GO_MOD).is_file()}
+    kept = {
+        name: each
+        for name, each in had.items()
+        if each and sums.get(name, each["Sum"]) == each["Sum"] and Path(each["Dir"], GO_MOD).is_file()
+    }
     if missing := [each for each in wanted if str(each) not in kept]:
-        told = _ask(missing, go, directory)
+        told = _ask(missing, sums, go, directory)
         kept |= {f"{each['Path']}@{each['Version']}": each for each in told}
         directory.remember("remotes", kept)
     return list(kept.values())
 
 
-def _ask(missing: list[RemoteModule], go: Go, directory: BuildDirectory) -> list[dict[str, Any]]:
+def _ask(missing: list[RemoteModule], sums: dict[str, str], go: Go, directory: BuildDirectory) -> list[dict[str, Any]]:
     # In a folder with a go.mod of its own: that of the build directory may replace the very module that is asked for.
     folder = directory.temporary / "remote"
     folder.mkdir()
     (folder / GO_MOD).write_text("module remote\n\ngo 1.21\n")
+    (folder / GO_SUM).write_text("".join(f"{name.replace('@', ' ')} {sum_}\n" for name, sum_ in sums.items()))
     done = go.run("mod", "download", "-json", *map(str, missing), cwd=folder)
     told = list(json_stream(done.stdout))
     problems = [_missing(each["Path"], each["Version"], each["Error"]) for each in told if each.get("Error")]
@@ -91,6 +104,8 @@ def _ask(missing: list[RemoteModule], go: Go, directory: BuildDirectory) -> list
 
 def _missing(path: str, version: str, why: str) -> Problem:
     fix = "correct the module or its version; for a private one see GOPRIVATE and .netrc in docs/dependencies.md"
+    if "checksum mismatch" in why:
+        fix = "find out who changed what that version is; where that is meant, run with --update"
     if "GOPROXY=off" in why:
         fix = "run `policy-tasks fetch` where there is a network, with the same module cache; or unset GOPROXY"
     return Problem(what=f"the policy {path}@{version} cannot be had", where=_SETTING, why=printable(why), fix=fix)
@@ -107,9 +122,16 @@ def _remote(told: dict[str, Any], reading: Reading, go: Go, directory: BuildDire
     reading.files_left, reading.bytes_left = inside.files_left, inside.bytes_left
     source, build_path = inside.modules[folder], path
     if several:
-        build_path = f"{path}/at-{version.replace('+', '-')}"
+        build_path = path + suffix(version)
         source = _moved(source, path, build_path, go, directory)
     return Remote(path, version, told["Sum"], source, build_path)
+
+
+def suffix(version: str) -> str:
+    """
+    What a module's path ends with where it is there in several versions.
+    """
+    return f"/at-{version.replace('+', '-')}"
 
 
 def _no_module(path: str, version: str) -> PolicyTasksError:

@@ -121,6 +121,24 @@ def test_what_is_no_exact_version_is_held_by_the_lock(project: Project, proxy: M
     assert project.answers(policies=policies, update=True) == {"moving": "v1.1.0"}
 
 
+@pytest.mark.parametrize("versions", [("v1.2.0",), ("v1.2.0", "v1.3.0")])
+def test_a_remote_policy_is_held_to_its_locked_sum(versions: tuple[str, ...], project: Project) -> None:
+    """What is downloaded for a policy, in one version or several, has to have the sum that the lock has, also from the cache."""
+    policies = [f"{LIMITS}@{version}" for version in versions]
+    discover(project.settings(policies=policies, update=True))
+    discover(project.settings(policies=policies, locked=True))
+    lock = project.root / "policy-tasks.lock"
+    text = lock.read_text()
+    sum_ = tomllib.loads(text)["policy"][0]["sum"]
+    lock.write_text(text.replace(sum_, "h1:" + "A" * 43 + "="))
+    error = project.refuse(policies=policies)
+    assert (error.exit_code, error.what) == (5, f"the policy {policies[0]} cannot be had")
+    assert "checksum mismatch" in error.why
+    assert "--update" in error.fix
+    discover(project.settings(policies=policies, update=True))
+    discover(project.settings(policies=policies, locked=True))
+
+
 def test_a_remote_policy_is_fetched_for_offline(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
