@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 
 from policy_tasks.model import Binary, GeneratedSources, Image, PolicySet, Published
 from policy_tasks.names import Platform, Reference, host_platform, parse_platform, parse_reference
@@ -15,12 +15,14 @@ from policy_tasks.stages.compile import build_binary
 from policy_tasks.stages.discover import StagedPolicies, check_folders, find_policies, stage_policies
 from policy_tasks.stages.generate import generate_sources
 from policy_tasks.stages.image import build_image
+from policy_tasks.stages.publish import check_destination, push_image
 from policy_tasks.toolchain.background import Background
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.build_lock import hold
 from policy_tasks.toolchain.go_build import GoBuild
 from policy_tasks.toolchain.go_command import Go, find_go
 from policy_tasks.toolchain.image_engine import Docker, Oci, check_image_settings, choose_engine
+from policy_tasks.toolchain.measurements import Measurements, measured
 from policy_tasks.toolchain.process import Processes
 
 
@@ -28,7 +30,7 @@ def discover(settings: Settings) -> PolicySet:
     """
     The policies that the folders hold, type-checked, with the near misses explained.
     """
-    with _run(settings, parse_platform(settings.compile.platform)) as run:
+    with measured("discover", settings) as times, _run(settings, _platform(settings), times) as run:
         return run.policies()
 
 
@@ -36,7 +38,7 @@ def generate(settings: Settings) -> GeneratedSources:
     """
     The generated Go module: `cd` there, and `go build` works.
     """
-    with _run(settings, parse_platform(settings.compile.platform)) as run:
+    with measured("generate", settings) as times, _run(settings, _platform(settings), times) as run:
         return run.sources()
 
 
@@ -44,7 +46,7 @@ def compile(settings: Settings) -> Binary:
     """
     The static binary, checked.
     """
-    with _run(settings, parse_platform(settings.compile.platform)) as run:
+    with measured("compile", settings) as times, _run(settings, _platform(settings), times) as run:
         return run.binary()
 
 
@@ -52,7 +54,7 @@ def image(settings: Settings) -> Image:
     """
     The container image, in the Docker engine or in an archive.
     """
-    with _image_run(settings) as run:
+    with measured("image", settings) as times, _image_run(settings, times) as run:
         return run.image()
 
 
@@ -60,11 +62,10 @@ def publish(settings: Settings) -> Published:
     """
     The image in its registry, by digest.
     """
-    from policy_tasks.stages.publish import check_destination, push_image
-
-    check_destination(parse_reference(settings.image.repo, settings.image.tag))
-    with _image_run(settings) as run:
-        return push_image(run.image(), run.reference, run.engine.result())
+    with measured("publish", settings) as times:
+        check_destination(parse_reference(settings.image.repo, settings.image.tag))
+        with _image_run(settings, times) as run:
+            return run.published()
 
 
 class _Run:
@@ -72,21 +73,31 @@ class _Run:
     One run: the build directory that it holds, the tools that it has found.
     """
 
-    def __init__(self, settings: Settings, platform: Platform, directory: BuildDirectory, processes: Processes) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        platform: Platform,
+        times: Measurements,
+        directory: BuildDirectory,
+        processes: Processes,
+    ) -> None:
         self.settings = settings
+        self.time = times.time
         self.platform = platform
         self.directory = directory
         # Asked while the policies are read.
         self._go = Background(lambda: find_go(settings.compile.go, directory.state, processes))
 
     def staged(self) -> StagedPolicies:
-        return stage_policies(self.settings.folders, self.settings.discover, self._go.result, self.directory)
+        settings = self.settings
+        stage = partial(stage_policies, settings.folders, settings.discover, self._go.result, self.directory)
+        return self.time("discover", stage)
 
     def policies(self) -> PolicySet:
-        return find_policies(self.staged(), self.platform, self.go, self.directory)
+        return self._found(self.staged())
 
     def sources(self) -> GeneratedSources:
-        return generate_sources(self.policies(), self.directory)
+        return self._generated(self.policies())
 
     def binary(self) -> Binary:
         return self._compiled(self.staged(), self._begun())
@@ -96,17 +107,27 @@ class _Run:
         engine = self.engine  # asked while Go compiles
         binary = self._compiled(staged, build)
         output = self.settings.path(self.settings.image.output) if self.settings.image.output else None
-        return build_image(binary, self.reference, engine.result(), output, self.go, self.directory)
+        result = lambda: build_image(binary, self.reference, engine.result(), output, self.go, self.directory)  # noqa: E731
+        return self.time("image", result)
+
+    def published(self) -> Published:
+        image = self.image()
+        return self.time("publish", lambda: push_image(image, self.reference, self.engine.result()))
 
     def _begun(self) -> GoBuild:
         build = GoBuild(self.platform, self.go, self.directory)
         build.begin()
         return build
 
+    def _found(self, staged: StagedPolicies) -> PolicySet:
+        return self.time("discover", lambda: find_policies(staged, self.platform, self.go, self.directory))
+
+    def _generated(self, found: PolicySet) -> GeneratedSources:
+        return self.time("generate", lambda: generate_sources(found, self.directory))
+
     def _compiled(self, staged: StagedPolicies, build: GoBuild) -> Binary:
-        found = find_policies(staged, self.platform, self.go, self.directory)
-        sources = generate_sources(found, self.directory)
-        return build_binary(sources, build, self.go, self.directory)
+        sources = self._generated(self._found(staged))
+        return self.time("compile", lambda: build_binary(sources, build, self.go, self.directory))
 
     @cached_property
     def reference(self) -> Reference:
@@ -121,19 +142,24 @@ class _Run:
         return Background(lambda: choose_engine(self.settings, self.reference, self.platform))
 
 
+def _platform(settings: Settings) -> Platform:
+    return parse_platform(settings.compile.platform)
+
+
 @contextmanager
-def _run(settings: Settings, platform: Platform) -> Iterator[_Run]:
+def _run(settings: Settings, platform: Platform, times: Measurements) -> Iterator[_Run]:
     check_folders(settings.folders, settings.build_dir)  # before anything is written
     processes = Processes()
     with hold(settings.build_dir) as directory:
+        times.directory = directory
         try:
-            yield _Run(settings, platform, directory, processes)
+            yield _Run(settings, platform, times, directory, processes)
         finally:
             processes.stop()
 
 
 @contextmanager
-def _image_run(settings: Settings) -> Iterator[_Run]:
+def _image_run(settings: Settings, times: Measurements) -> Iterator[_Run]:
     """
     A run that ends in an image: for Linux, unless a platform is named, on this machine's kind of processor.
     """
@@ -141,5 +167,5 @@ def _image_run(settings: Settings) -> Iterator[_Run]:
     platform = parse_platform(wanted) if wanted else host_platform()._replace(os="linux")
     check_image_settings(settings, platform)
     parse_reference(settings.image.repo, settings.image.tag)
-    with _run(settings, platform) as run:
+    with _run(settings, platform, times) as run:
         yield run

@@ -14,13 +14,21 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from policy_tasks.errors import Problem, SettingsError
-from policy_tasks.settings import CompileSettings, DiscoverSettings, GenerateSettings, ImageSettings, Settings
+from policy_tasks.settings import (
+    CompileSettings,
+    DiscoverSettings,
+    GenerateSettings,
+    ImageSettings,
+    MetricsSettings,
+    Settings,
+)
 
 SECTIONS: dict[str, type[Any]] = {
     "discover": DiscoverSettings,
     "generate": GenerateSettings,
     "compile": CompileSettings,
     "image": ImageSettings,
+    "metrics": MetricsSettings,
 }
 FIELDS = {field.name: (section, field) for section, kind in SECTIONS.items() for field in fields(kind)}
 

@@ -98,7 +98,9 @@ def test_help_shows_every_flag(stage: str, root: Path, capsys: pytest.CaptureFix
     """The help of a task shows each of its flags with what it does, and none that means nothing to it."""
     assert _invoke(collection(), "--help", stage) == 0
     shown = " ".join(capsys.readouterr().out.split())
-    ours = {"policies", "build-dir", "platform"} | (_IMAGE_FLAGS if stage in ("image", "publish") else set())
+    ours = {"policies", "build-dir", "platform", "report", "textfile"} | (
+        _IMAGE_FLAGS if stage in ("image", "publish") else set()
+    )
     for flag in ours:
         assert f"--{flag}" in shown
         assert FIELDS[flag.replace("-", "_")][1].metadata["help"] in shown

@@ -27,7 +27,7 @@ from policy_tasks.settings_sources import FIELDS, Source, environment, merge
 
 CONFIGURATION_KEY = "policy_tasks"
 _CONFIGURATION = f"Invoke's configuration, under {CONFIGURATION_KEY}"
-_ALWAYS = ("policies", "build_dir", "platform")
+_ALWAYS = ("policies", "build_dir", "platform", "report", "textfile")
 _OF_IMAGES = ("repo", "tag", "base", "engine", "output")
 _HELP = {
     "discover": "List the policies, and what is nearly one.",
