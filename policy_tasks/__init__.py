@@ -2,7 +2,8 @@
 Turn a folder of Go policy modules into one static binary and one small container image.
 
 `discover`, `generate`, `compile`, `image` and `publish` take `Settings` and return a value; `load_settings` reads them from
-the project; `collection` gives the same as Invoke tasks. All that a user can put right is a `PolicyTasksError`.
+the project; `new` makes a policy, and `test` tests all; `collection` gives the same as Invoke tasks. All that a user can put
+right is a `PolicyTasksError`.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
         SettingsError,
         ToolError,
     )
-    from policy_tasks.model import Binary, GeneratedSources, Image, PolicySet, Published
-    from policy_tasks.pipeline import compile, discover, generate, image, publish
+    from policy_tasks.model import Binary, GeneratedSources, Image, NewPolicy, PolicySet, Published, Tested
+    from policy_tasks.pipeline import compile, discover, generate, image, new, publish, test
     from policy_tasks.project import load_settings
     from policy_tasks.settings import Settings
     from policy_tasks.tasks import collection
@@ -38,8 +39,8 @@ _NAMES = {
         "SettingsError",
         "ToolError",
     ),
-    "policy_tasks.model": ("Binary", "GeneratedSources", "Image", "PolicySet", "Published"),
-    "policy_tasks.pipeline": ("compile", "discover", "generate", "image", "publish"),
+    "policy_tasks.model": ("Binary", "GeneratedSources", "Image", "NewPolicy", "PolicySet", "Published", "Tested"),
+    "policy_tasks.pipeline": ("compile", "discover", "generate", "image", "new", "publish", "test"),
     "policy_tasks.project": ("load_settings",),
     "policy_tasks.settings": ("Settings",),
     "policy_tasks.tasks": ("collection",),
@@ -50,6 +51,7 @@ __all__ = [
     "BuildError",
     "GeneratedSources",
     "Image",
+    "NewPolicy",
     "OutputError",
     "PolicyError",
     "PolicySet",
@@ -58,6 +60,7 @@ __all__ = [
     "RegistryError",
     "Settings",
     "SettingsError",
+    "Tested",
     "ToolError",
     "collection",
     "compile",
@@ -65,7 +68,9 @@ __all__ = [
     "generate",
     "image",
     "load_settings",
+    "new",
     "publish",
+    "test",
 ]
 
 

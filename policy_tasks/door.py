@@ -19,13 +19,14 @@ from policy_tasks.settings import Settings
 from policy_tasks.shown import printable
 
 STAGES = ("discover", "generate", "compile", "image", "publish")
+TASKS = (*STAGES, "test", "new")
 FORMATS = ("text", "json")
 INTERRUPTED = 128 + signal.SIGINT
 
 
-def answer(stage: str, settings: Callable[[], Settings], form: str) -> int:
+def answer(task: str, settings: Callable[[], Settings], form: str, **arguments: Any) -> int:
     """
-    Run the stage, print its answer or its error in this format, and say the exit code.
+    Run the task, print its answer or its error in this format, and say the exit code.
     """
     tell_story()
     try:
@@ -33,7 +34,7 @@ def answer(stage: str, settings: Callable[[], Settings], form: str) -> int:
             _check_format(form)
             from policy_tasks import pipeline
 
-            value = getattr(pipeline, stage)(settings())
+            value = getattr(pipeline, task)(settings(), **arguments)
             _print(json.dumps(document(value), indent=2) if form == "json" else str(value))
     except PolicyTasksError as error:
         return tell_error(error, as_json=form == "json")

@@ -1,5 +1,5 @@
 """
-The five values, in order. Ask for one; everything before it is made.
+The five values, in order. Ask for one; everything before it is made. Beside them: a new policy, and the policies' tests.
 """
 
 from __future__ import annotations
@@ -7,8 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property, partial
+from pathlib import Path
 
-from policy_tasks.model import Binary, GeneratedSources, Image, PolicySet, Published
+from policy_tasks.model import Binary, GeneratedSources, Image, NewPolicy, PolicySet, Published, Tested
 from policy_tasks.names import Platform, Reference, host_platform, parse_platform, parse_reference
 from policy_tasks.settings import Settings
 from policy_tasks.stages.compile import build_binary
@@ -68,6 +69,25 @@ def publish(settings: Settings) -> Published:
             return run.published()
 
 
+def test(settings: Settings, *, race: bool = False) -> Tested:  # noqa: PT028 - no test of pytest's
+    """
+    The policies' tests, and the test kit on every policy; with the race detector, if asked for.
+
+    This runs the policies' code, on this machine, as nothing else here does.
+    """
+    with measured("test", settings) as times, _run(settings, host_platform(), times) as run:
+        return run.tested(race=race)
+
+
+def new(settings: Settings, name: str, *, path: str | Path | None = None, module: str = "") -> NewPolicy:
+    """
+    A new policy's folder at `path`, counted from the current folder, by default below the first policies folder.
+    """
+    from policy_tasks.stages.new import make_policy
+
+    return make_policy(name, Path(path) if path else None, module, settings.folders)
+
+
 class _Run:
     """
     One run: the build directory that it holds, the tools that it has found.
@@ -98,6 +118,12 @@ class _Run:
 
     def sources(self) -> GeneratedSources:
         return self._generated(self.policies())
+
+    def tested(self, *, race: bool) -> Tested:
+        from policy_tasks.stages.test import run_tests
+
+        sources = self.sources()
+        return self.time("test", lambda: run_tests(sources, self.go, self.directory, race=race))
 
     def binary(self) -> Binary:
         return self._compiled(self.staged(), self._begun())

@@ -98,7 +98,7 @@ func TestVariants(t *testing.T) {
 		names[each.name] = fullText(each.value)
 	}
 	for name, want := range map[string]string{
-		` = null`:                `null`,
+		` = null`:                ``,
 		` without "n"`:           `{"users":["ann"]}`,
 		`["n"] = "text"`:         `{"n":"text","users":["ann"]}`,
 		`["users"][0] = []`:      `{"n":1,"users":[[]]}`,

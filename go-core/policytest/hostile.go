@@ -94,11 +94,11 @@ func (k *kit) checkHostile(t *testing.T) {
 	k.checkInputs(t, "JSON", jsonInputs(), true)
 	k.checkInputs(t, "Go", oddInputs(), false)
 	for _, c := range k.cases {
-		changed := variants(mustCopy(c.Input))
-		for i, each := range changed {
-			changed[i] = hostileInput{"the case with input" + each.name, mustCopy(each.value)}
+		inputs := variants(mustCopy(c.Input))
+		for i, each := range inputs {
+			inputs[i] = hostileInput{"the case with input" + each.name, mustCopy(each.value)}
 		}
-		k.checkInputs(t, c.Name, changed, true)
+		k.checkInputs(t, c.Name, inputs, true)
 	}
 }
 
@@ -106,7 +106,7 @@ func (k *kit) checkHostile(t *testing.T) {
 // error, but nothing worse; what it returns for values that are not JSON need
 // not be JSON either.
 func (k *kit) checkInputs(t *testing.T, name string, inputs []hostileInput, wantJSON bool) {
-	if k.lost.Load() {
+	if k.lost.Load() || len(inputs) == 0 {
 		return
 	}
 	t.Run(name, func(t *testing.T) {

@@ -19,16 +19,22 @@ func replacements() []any {
 // every kind of value, and with each key left out: an author thinks of a wrong
 // user sooner than of a user that is a list. The values share their parts.
 func variants(value any) []hostileInput {
-	made := replaced(value)
+	made := changed(value)
 	return made[:min(len(made), mostVariants)]
 }
 
-// replaced returns the variants, named by what follows the word input.
+// replaced returns the value replaced as a whole, and its variants.
 func replaced(value any) []hostileInput {
 	var made []hostileInput
 	for _, each := range replacements() {
 		made = append(made, hostileInput{fmt.Sprintf(" = %s", show(each)), each})
 	}
+	return append(made, changed(value)...)
+}
+
+// changed returns the variants, named by what follows the word input.
+func changed(value any) []hostileInput {
+	var made []hostileInput
 	switch value := value.(type) {
 	case map[string]any:
 		for _, key := range slices.Sorted(maps.Keys(value)) {

@@ -9,12 +9,13 @@ import json
 import logging
 from typing import Any
 
-from policy_tasks.model import GeneratedSources, Policy, PolicySet
+from policy_tasks.model import GeneratedSources, PolicySet
 from policy_tasks.toolchain import go_core, templates
 from policy_tasks.toolchain.alpine import ALPINE
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.go_command import BUILD_COMMAND
 from policy_tasks.toolchain.image_config import ENTRYPOINT, USER
+from policy_tasks.toolchain.policy_values import new_value, package_aliases
 
 log = logging.getLogger(__name__)
 
@@ -48,23 +49,13 @@ def _key(found: PolicySet) -> str:
 
 def _imports(found: PolicySet) -> dict[str, Any]:
     """
-    What `imports.go.j2` needs. The aliases are our own, so that no package's name can shadow something in the core.
+    What `imports.go.j2` needs.
     """
-    paths = sorted({policy.package for policy in found.policies})
-    aliases = {path: f"p{number}" for number, path in enumerate(paths)}
+    aliases = package_aliases(found.policies)
     return {
         "packages": [{"alias": alias, "path": path} for path, alias in aliases.items()],
-        "policies": [_new_value(policy, aliases[policy.package]) for policy in found.policies],
+        "policies": [new_value(policy, aliases[policy.package]) for policy in found.policies],
     }
-
-
-def _new_value(policy: Policy, alias: str) -> str:
-    """
-    Go for a new value of the type, as its receivers and its kind allow.
-    """
-    if policy.composite:
-        return f"{'&' if policy.pointer else ''}{alias}.{policy.type}{{}}"
-    return f"{'' if policy.pointer else '*'}new({alias}.{policy.type})"
 
 
 def _manifest(found: PolicySet) -> bytes:

@@ -1,0 +1,118 @@
+"""
+`go test` of packages of the generated module, and what it says of each test: https://pkg.go.dev/cmd/test2json.
+
+Only this runs policies' code, and only because a person has asked for it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from policy_tasks.errors import ToolError
+from policy_tasks.shown import printable
+from policy_tasks.toolchain.build_directory import BuildDirectory
+from policy_tasks.toolchain.go_command import Go
+from policy_tasks.toolchain.process import Command
+
+_COMPILERS = ("cc", "gcc", "clang")
+# What is told of tests that are cut off, by os.Exit, say, or a stack overflow.
+_CUT_OFF = "the process ended during this test"
+# What go test says around a test's own output.
+_FRAME = re.compile(r"(=== (RUN|PAUSE|CONT|NAME) |\s*--- (PASS|FAIL|SKIP): |(PASS|FAIL|ok)(\s|$))")
+
+
+class Outcome(NamedTuple):
+    """
+    How a test ended: `pass`, `skip` or `fail`. Where a package failed without one, for it did not compile, say, `test` is empty.
+    """
+
+    package: str
+    test: str
+    action: str
+    seconds: float
+    output: str
+
+
+def go_test(patterns: list[str], *, race: bool, go: Go, directory: BuildDirectory) -> list[Outcome]:
+    """
+    Test these packages, with the race detector if asked for. Raises `ToolError` where it cannot be had.
+
+    The policies' tests get the user's whole environment, except for what would change how Go builds.
+    """
+    flags = ("-json", "-mod=readonly", "-buildvcs=false", *(["-race"] if race else []))
+    command = go.command("test", *flags, *patterns, cwd=directory.path)
+    ambient = {name: text for name, text in os.environ.items() if not name.startswith(("GO", "CGO_"))}
+    detector = {"CGO_ENABLED": "1", "CC": _compiler()} if race else {}
+    done = go.processes.run(Command(command.argv, command.cwd, {**ambient, **command.env, **detector}))
+    outcomes = list(_outcomes(_events(done.stdout)))
+    if done.code != 0 and not any(each.action == "fail" for each in outcomes):
+        outcomes.append(Outcome("", "", "fail", 0.0, done.message or f"go test ended with code {done.code}"))
+    return outcomes
+
+
+def _compiler() -> str:
+    named = os.environ.get("CC")
+    found = named or next((name for name in _COMPILERS if shutil.which(name)), None)
+    if not found:
+        raise ToolError.of(
+            "the race detector cannot be used",
+            where="PATH",
+            why=f"it is linked by a C compiler, and there is none of {', '.join(_COMPILERS)}",
+            fix="install one, or name it with the variable CC, or test without --race",
+        )
+    return found
+
+
+def _events(stdout: bytes) -> Iterator[Mapping[str, Any]]:
+    for line in stdout.splitlines():
+        try:
+            event = json.loads(line)
+        except ValueError:  # a test that writes to the file behind stdout: go test passes on what it cannot read
+            continue
+        if isinstance(event, dict):
+            yield event
+
+
+def _outcomes(events: Iterator[Mapping[str, Any]]) -> Iterator[Outcome]:
+    said: dict[tuple[str, str], list[str]] = {}
+    running: dict[tuple[str, str], None] = {}
+    failed: set[str] = set()
+    for event in events:
+        key = (event.get("Package") or event.get("ImportPath", ""), event.get("Test", ""))
+        action = event.get("Action")
+        if action in ("output", "build-output"):
+            said.setdefault(key, []).append(event["Output"])
+        elif action == "run":
+            running[key] = None
+        elif action in ("pass", "skip", "fail") and key[1]:
+            running.pop(key, None)
+            failed |= {key[0]} if action == "fail" else set()
+            yield Outcome(*key, action, event.get("Elapsed", 0.0), _own(said.get(key, [])))
+        elif action == "fail":
+            cut_off = _cut_off(running, key[0])
+            for test in cut_off:
+                yield Outcome(key[0], test, action, 0.0, _own([*said.get((key[0], test), []), _CUT_OFF]))
+            if not cut_off and key[0] not in failed:
+                told = [*said.get((event.get("FailedBuild", ""), ""), []), *said.get(key, [])]
+                yield Outcome(*key, action, 0.0, printable("".join(told).strip("\n")))
+
+
+def _cut_off(running: Iterable[tuple[str, str]], package: str) -> list[str]:
+    """
+    The package's tests that have not ended, without those that only waited for one of the others.
+    """
+    tests = [test for its, test in running if its == package]
+    return [test for test in tests if not any(other.startswith(f"{test}/") for other in tests)]
+
+
+def _own(lines: list[str]) -> str:
+    """
+    What the test itself has said.
+    """
+    text = "".join(line for each in lines for line in each.splitlines(keepends=True) if not _FRAME.match(line))
+    return printable(text.strip("\n"))
