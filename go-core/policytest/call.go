@@ -110,18 +110,24 @@ func (k *kit) guardFor(limit time.Duration, call func()) string {
 
 func notReturned(limit time.Duration) string { return fmt.Sprintf("has not returned after %v", limit) }
 
-// panicPlace returns where a panic that is being recovered began: the first
-// function below Go's own. It is called by the deferred function itself.
+// panicPlace returns where a panic that is being recovered began: the policy's
+// function, or what it called of a module without a domain, which cannot be
+// told from the standard library. It is called by the deferred function itself.
 func panicPlace() string {
 	var counters [64]uintptr
 	frames := runtime.CallersFrames(counters[:runtime.Callers(3, counters[:])])
+	first := ""
 	for {
 		frame, more := frames.Next()
-		if !strings.HasPrefix(frame.Function, "runtime.") && frame.Function != "" {
-			return fmt.Sprintf(" (%s:%d)", filepath.Base(frame.File), frame.Line)
-		}
-		if !more {
-			return ""
+		place := fmt.Sprintf(" (%s:%d)", filepath.Base(frame.File), frame.Line)
+		domain, _, isPath := strings.Cut(frame.Function, "/")
+		switch {
+		case !more || strings.Contains(frame.Function, "/policytest.(*kit)"):
+			return first
+		case isPath && strings.Contains(domain, "."):
+			return place
+		case first == "" && !strings.HasPrefix(frame.Function, "runtime."):
+			first = place
 		}
 	}
 }
