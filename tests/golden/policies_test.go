@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/policy-tasks/policy-tasks/go-core/policytest"
+
 	p0 "example.com/a"
 	p1 "example.com/b/v2"
 	p2 "example.com/it\"s"
