@@ -15,7 +15,7 @@ from policy_tasks.model import GeneratedSources, Policy, PolicyTest, Tested
 from policy_tasks.toolchain import go_core, templates
 from policy_tasks.toolchain.build_directory import STATE, BuildDirectory
 from policy_tasks.toolchain.go_command import Go
-from policy_tasks.toolchain.go_testing import Outcome, go_test
+from policy_tasks.toolchain.go_testing import Outcome, go_test, packages_of
 from policy_tasks.toolchain.policy_values import new_value, package_aliases
 from policy_tasks.toolchain.staging import WayBack
 
@@ -31,9 +31,9 @@ def run_tests(sources: GeneratedSources, go: Go, directory: BuildDirectory, *, r
     Test the policies on this machine. Raises `PolicyError` with every test that fails.
     """
     directory.write(f"{_PACKAGE}/policies_test.go", templates.render("policies_test.go", **_kit(sources, directory)))
-    modules = [f"{module.path}/..." for module in sources.modules if not module.helper]
+    own = packages_of([module for module in sources.modules if not module.helper], go, directory)
     log.info("test: running the policies' code, on this machine")
-    outcomes = go_test([f"./{_PACKAGE}", *modules], race=race, go=go, directory=directory)
+    outcomes = go_test([f"./{_PACKAGE}", *own], race=race, go=go, directory=directory)
     problems = [*_problems(outcomes, sources, directory), *_untested(outcomes, sources.policies)]
     if problems:
         raise PolicyError(*problems)

@@ -256,6 +256,19 @@ def test_own_tests_may_depend_on_modules_that_the_policy_does_not(tmp_path: Path
     assert ("example.com/a", "TestOwn") in {(each.package, each.test) for each in _test(tmp_path).tests}
 
 
+@pytest.mark.needs("proxy")
+def test_other_peoples_tests_are_not_run(tmp_path: Path) -> None:
+    """A module whose path begins as the policy's does is tested by whoever wrote it, and not here."""
+    folder = write_policy(tmp_path / "policies" / "a", "github.com/google", package="google")
+    (folder / "used.go").write_text('package google\n\nimport _ "github.com/google/uuid"\n')
+    (folder / "inner").mkdir()
+    (folder / "inner" / "inner_test.go").write_text(
+        'package inner\n\nimport "testing"\n\nfunc TestInner(t *testing.T) {}\n'
+    )
+    tested = _test(tmp_path).tests
+    assert {each.package for each in tested} == {"github.com/google", "github.com/google/inner"}
+
+
 # What tests may do
 
 
