@@ -10,7 +10,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from policy_tasks.errors import ToolError
@@ -61,7 +61,8 @@ def go_test(packages: list[str], *, race: bool, go: Go, directory: BuildDirector
     ambient = {name: text for name, text in os.environ.items() if not name.startswith(("GO", "CGO_"))}
     detector = {"CGO_ENABLED": "1", "CC": _compiler()} if race else {}
     done = go.processes.run(Command(command.argv, command.cwd, {**ambient, **command.env, **detector}))
-    outcomes = list(_outcomes(_events(done.stdout)))
+    reader = _Reader()
+    outcomes = [outcome for event in _events(done.stdout) for outcome in reader.read(event)]
     if done.code != 0 and not any(each.action == "fail" for each in outcomes):
         outcomes.append(Outcome("", "", "fail", 0.0, done.message or f"go test ended with code {done.code}"))
     return outcomes
@@ -90,36 +91,51 @@ def _events(stdout: bytes) -> Iterator[Mapping[str, Any]]:
             yield event
 
 
-def _outcomes(events: Iterator[Mapping[str, Any]]) -> Iterator[Outcome]:
-    said: dict[tuple[str, str], list[str]] = {}
-    running: dict[tuple[str, str], None] = {}
-    failed: set[str] = set()
-    for event in events:
-        key = (event.get("Package") or event.get("ImportPath", ""), event.get("Test", ""))
-        action = event.get("Action")
+class _Reader:
+    """
+    What is known while a run of go test is read: what each test has said, which ones run, where one has failed.
+    """
+
+    def __init__(self) -> None:
+        self._said: dict[tuple[str, str], list[str]] = {}
+        self._running: dict[tuple[str, str], None] = {}
+        self._failed: set[str] = set()
+
+    def read(self, event: Mapping[str, Any]) -> Iterator[Outcome]:
+        """
+        The outcomes that this event tells of.
+        """
+        package = event.get("Package") or event.get("ImportPath", "")
+        test, action = event.get("Test", ""), event.get("Action", "")
         if action in ("output", "build-output"):
-            said.setdefault(key, []).append(event["Output"])
+            self._said.setdefault((package, test), []).append(event.get("Output", ""))
         elif action == "run":
-            running[key] = None
-        elif action in ("pass", "skip", "fail") and key[1]:
-            running.pop(key, None)
-            failed |= {key[0]} if action == "fail" else set()
-            yield Outcome(*key, action, event.get("Elapsed", 0.0), _own(said.get(key, [])))
+            self._running[package, test] = None
+        elif action in ("pass", "skip", "fail") and test:
+            yield self._ended(package, test, action, event.get("Elapsed", 0.0))
         elif action == "fail":
-            cut_off = _cut_off(running, key[0])
-            for test in cut_off:
-                yield Outcome(key[0], test, action, 0.0, _own([*said.get((key[0], test), []), _CUT_OFF]))
-            if not cut_off and key[0] not in failed:
-                told = [*said.get((event.get("FailedBuild", ""), ""), []), *said.get(key, [])]
-                yield Outcome(*key, action, 0.0, printable("".join(told).strip("\n")))
+            yield from self._package_failed(package, event.get("FailedBuild", ""))
 
+    def _ended(self, package: str, test: str, action: str, seconds: float) -> Outcome:
+        self._running.pop((package, test), None)
+        if action == "fail":
+            self._failed.add(package)
+        return Outcome(package, test, action, seconds, _own(self._said.get((package, test), [])))
 
-def _cut_off(running: Iterable[tuple[str, str]], package: str) -> list[str]:
-    """
-    The package's tests that have not ended, without those that only waited for one of the others.
-    """
-    tests = [test for its, test in running if its == package]
-    return [test for test in tests if not any(other.startswith(f"{test}/") for other in tests)]
+    def _package_failed(self, package: str, build: str) -> Iterator[Outcome]:
+        cut_off = self._cut_off(package)
+        for test in cut_off:
+            yield Outcome(package, test, "fail", 0.0, _own([*self._said.get((package, test), []), _CUT_OFF]))
+        if not cut_off and package not in self._failed:
+            told = [*self._said.get((build, ""), []), *self._said.get((package, ""), [])]
+            yield Outcome(package, "", "fail", 0.0, printable("".join(told).strip("\n")))
+
+    def _cut_off(self, package: str) -> list[str]:
+        """
+        The package's tests that have not ended, without those that only waited for one of the others.
+        """
+        tests = [test for its, test in self._running if its == package]
+        return [test for test in tests if not any(other.startswith(f"{test}/") for other in tests)]
 
 
 def _own(lines: list[str]) -> str:

@@ -109,6 +109,14 @@ def test_a_wrong_name_is_an_error_of_the_command_line(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("folder", ["policies", "two_engines/policies", "wheel/policies"])
+def test_the_examples_pass_the_kit(folder: str, tmp_path: Path) -> None:
+    """The policies that this repository shows to others keep the contract, as far as the kit can tell."""
+    examples = REPOSITORY / "examples" / folder
+    tested = policy_tasks.test(policy_tasks.load_settings(tmp_path, policies=[str(examples)]))
+    assert {each.package for each in tested.tests if each.policy}
+
+
 # Tests that fail
 
 
