@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -115,6 +116,17 @@ def test_the_examples_pass_the_kit(folder: str, tmp_path: Path) -> None:
     examples = REPOSITORY / "examples" / folder
     tested = policy_tasks.test(policy_tasks.load_settings(tmp_path, policies=[str(examples)]))
     assert {each.package for each in tested.tests if each.policy}
+
+
+def test_the_document_for_authors_is_right(tmp_path: Path) -> None:
+    """The cases and the Go of docs/testing-policies.md, typed into a new policy, are read, compile and pass."""
+    page = (REPOSITORY / "docs/testing-policies.md").read_text()
+    made = policy_tasks.new(policy_tasks.load_settings(tmp_path), "hello")
+    blocks = {kind: re.findall(rf"^```{kind}\n(.*?)^```$", page, re.MULTILINE | re.DOTALL) for kind in ("json", "go")}
+    (made.directory / "testdata/policytest/Policy.json").write_text(blocks["json"][0])
+    (made.directory / "kit_test.go").write_text(blocks["go"][0])
+    tests = {(each.policy, each.test) for each in _test(tmp_path).tests}
+    assert {("Policy", "Cases/ann_may"), (None, "TestPolicy/Cases/ann_may"), (None, "TestCases/no_object")} <= tests
 
 
 # Tests that fail
