@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 
 from policy_tasks.model import Binary, GeneratedSources, Image, NewPolicy, PolicySet, Published, Tested
@@ -110,8 +110,9 @@ class _Run:
 
     def staged(self) -> StagedPolicies:
         settings = self.settings
-        stage = partial(stage_policies, settings.folders, settings.discover, self._go.result, self.directory)
-        return self.time("discover", stage)
+        return self.time(
+            "discover", stage_policies, settings.folders, settings.discover, self._go.result, self.directory
+        )
 
     def policies(self) -> PolicySet:
         return self._found(self.staged())
@@ -122,8 +123,7 @@ class _Run:
     def tested(self, *, race: bool) -> Tested:
         from policy_tasks.stages.test import run_tests
 
-        sources = self.sources()
-        return self.time("test", lambda: run_tests(sources, self.go, self.directory, race=race))
+        return self.time("test", run_tests, self.sources(), self.go, self.directory, race=race)
 
     def binary(self) -> Binary:
         return self._compiled(self.staged(), self._begun())
@@ -132,13 +132,12 @@ class _Run:
         staged, build = self.staged(), self._begun()
         engine = self.engine  # asked while Go compiles
         binary = self._compiled(staged, build)
+        chosen = self.time("image", engine.result)
         output = self.settings.path(self.settings.image.output) if self.settings.image.output else None
-        result = lambda: build_image(binary, self.reference, engine.result(), output, self.go, self.directory)  # noqa: E731
-        return self.time("image", result)
+        return self.time("image", build_image, binary, self.reference, chosen, output, self.go, self.directory)
 
     def published(self) -> Published:
-        image = self.image()
-        return self.time("publish", lambda: push_image(image, self.reference, self.engine.result()))
+        return self.time("publish", push_image, self.image(), self.reference, self.engine.result())
 
     def _begun(self) -> GoBuild:
         build = GoBuild(self.platform, self.go, self.directory)
@@ -146,14 +145,14 @@ class _Run:
         return build
 
     def _found(self, staged: StagedPolicies) -> PolicySet:
-        return self.time("discover", lambda: find_policies(staged, self.platform, self.go, self.directory))
+        return self.time("discover", find_policies, staged, self.platform, self.go, self.directory)
 
     def _generated(self, found: PolicySet) -> GeneratedSources:
-        return self.time("generate", lambda: generate_sources(found, self.directory))
+        return self.time("generate", generate_sources, found, self.directory)
 
     def _compiled(self, staged: StagedPolicies, build: GoBuild) -> Binary:
         sources = self._generated(self._found(staged))
-        return self.time("compile", lambda: build_binary(sources, build, self.go, self.directory))
+        return self.time("compile", build_binary, sources, build, self.go, self.directory)
 
     @cached_property
     def reference(self) -> Reference:

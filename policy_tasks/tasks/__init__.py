@@ -91,7 +91,7 @@ def _task(name: str, settings: Mapping[str, Any]) -> StageTask:
 
     def body(context: Context, **flags: Any) -> None:
         if context.config.run.dry:
-            raise Exit(f"{stage} cannot be tried without doing it: run it without --dry", code=SettingsError.exit_code)
+            raise Exit(f"{name} cannot be tried without doing it: run it without --dry", code=SettingsError.exit_code)
         form = flags.pop("format", None) or FORMATS[0]  # it is not there when Python calls the task
         given = {key: flags.pop(key) for key in arguments if flags.get(key) is not None}
         code = answer(name, lambda: _settings(context, settings, flags), form, **given)

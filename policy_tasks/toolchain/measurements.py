@@ -8,12 +8,13 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from policy_tasks.errors import PolicyTasksError, SettingsError
 from policy_tasks.settings import Settings
 from policy_tasks.toolchain.build_directory import BuildDirectory
 
+P = ParamSpec("P")
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
@@ -37,14 +38,14 @@ class Measurements:
         self.error: BaseException | None = None
         self._began = time.perf_counter()
 
-    def time(self, stage: str, work: Callable[[], T]) -> T:
+    def time(self, stage: str, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """
-        Do a part of the stage's work, and keep what it made under the name of its class.
+        Do a part of the stage's work, with these arguments, and keep what it made under the name of its class.
         """
         self.stage = stage
         began = time.perf_counter()
         try:
-            made = work()
+            made = work(*args, **kwargs)
         finally:
             self.seconds[stage] = self.seconds.get(stage, 0.0) + time.perf_counter() - began
         self.values[type(made).__name__] = made
