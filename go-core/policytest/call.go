@@ -34,9 +34,9 @@ func (a answer) String() string {
 
 // call has the policy answer the case, within its budget if it can be.
 func (k *kit) call(c Case) answer {
-	got := k.execute(context.Background(), k.policy, mustCopy(c.Input), c.budget())
-	for i := 1; i < attempts && got.flaw == "" && got.took > c.budget(); i++ {
-		got = k.execute(context.Background(), k.policy, mustCopy(c.Input), c.budget())
+	got := k.execute(context.Background(), k.policy, mustCopy(c.Input), k.budget(c))
+	for i := 1; i < attempts && got.flaw == "" && got.took > k.budget(c); i++ {
+		got = k.execute(context.Background(), k.policy, mustCopy(c.Input), k.budget(c))
 	}
 	return got
 }

@@ -25,7 +25,8 @@ type Case struct {
 	// Error, when it is not empty, is a part of the message of the error that
 	// is expected instead of a result.
 	Error string
-	// Budget is how long the call may take; 0 means the constant Budget.
+	// Budget is how long the call may take; 0 means the policy's Timeout,
+	// or the constant Budget.
 	Budget time.Duration
 }
 
@@ -134,7 +135,7 @@ func (k *kit) checkCases(t *testing.T) {
 	}
 	for _, c := range k.cases {
 		t.Run(c.Name, func(t *testing.T) {
-			if flaw := c.flawOf(k.call(c)); flaw != "" {
+			if flaw := k.flawOf(c, k.call(c)); flaw != "" {
 				k.failed[c.Name] = true
 				t.Errorf("Execute(%s) %s", show(c.Input), flaw)
 			}
@@ -144,12 +145,12 @@ func (k *kit) checkCases(t *testing.T) {
 
 // flawOf says what is wrong with an answer to the case; nothing if it is as
 // expected, and in time.
-func (c Case) flawOf(got answer) string {
+func (k *kit) flawOf(c Case, got answer) string {
 	if flaw := c.answerFlaw(got); flaw != "" {
 		return flaw
 	}
-	if got.took > c.budget() {
-		return fmt.Sprintf("took %v, over its budget of %v", got.took.Round(time.Microsecond), c.budget())
+	if got.took > k.budget(c) {
+		return fmt.Sprintf("took %v, over its budget of %v", got.took.Round(time.Microsecond), k.budget(c))
 	}
 	return ""
 }
@@ -169,11 +170,4 @@ func (c Case) answerFlaw(got answer) string {
 		return fmt.Sprintf("returned %v, want %s", got, show(c.Result))
 	}
 	return ""
-}
-
-func (c Case) budget() time.Duration {
-	if c.Budget > 0 {
-		return c.Budget * slowdown
-	}
-	return Budget * slowdown
 }

@@ -42,7 +42,7 @@ func (k *kit) together(calls []Case, check func(Case, answer)) {
 				for i := range calls {
 					c := calls[(i+worker)%len(calls)]
 					// All of them share the processors, so each gets the time of all.
-					check(c, k.execute(context.Background(), k.policy, mustCopy(c.Input), c.budget()*atOnceFactor))
+					check(c, k.execute(context.Background(), k.policy, mustCopy(c.Input), k.budget(c)*atOnceFactor))
 				}
 			}
 		})

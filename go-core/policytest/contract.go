@@ -30,8 +30,8 @@ func valueFlaw(policy Policy) string {
 	return ""
 }
 
-// another returns a new value of the policy's type, as the engine makes it.
-func another(policy Policy) Policy {
+// newValue returns a new value of the policy's type, as the engine makes it.
+func newValue(policy Policy) Policy {
 	t := reflect.TypeOf(policy)
 	if t.Kind() == reflect.Pointer {
 		return reflect.New(t.Elem()).Interface().(Policy)
@@ -45,21 +45,28 @@ func (k *kit) checkContract(t *testing.T) {
 		if flaw := nameFlaw(name); flaw != "" {
 			t.Fatalf("Name() %s", flaw)
 		}
-		for what, policy := range map[string]Policy{"a second call": k.policy, "another value": another(k.policy)} {
+		for what, policy := range map[string]Policy{"a second call": k.policy, "another value": newValue(k.policy)} {
 			if got := k.name(t, policy); got != name {
 				t.Errorf("Name() of %s is %q, and was %q: it has to be a constant", what, got, name)
 			}
 		}
 	})
-	t.Run("Validate", func(t *testing.T) {
-		var err error
-		if flaw := k.guard(func() { err = k.policy.Validate() }); flaw != "" {
-			t.Fatalf("Validate() %s", flaw)
-		}
-		if err != nil {
-			t.Errorf("Validate() returned the error %q: the engine would not execute this policy", err)
-		}
-	})
+	t.Run("Constants", k.checkConstants)
+	t.Run("Validate", k.checkValidate)
+}
+
+// checkValidate looks at what makes the policy ready, in the engine's order.
+func (k *kit) checkValidate(t *testing.T) {
+	if k.unstarted != "" {
+		t.Fatalf("%s: the engine would not execute this policy", k.unstarted)
+	}
+	var err error
+	if flaw := k.guard(func() { err = k.policy.Validate() }); flaw != "" {
+		t.Fatalf("Validate() %s", flaw)
+	}
+	if err != nil {
+		t.Errorf("Validate() returned the error %q: the engine would not execute this policy", errorText(err))
+	}
 }
 
 // name returns the name of policy, and fails the test where it has none.

@@ -112,7 +112,7 @@ func (k *kit) checkInputs(t *testing.T, name string, inputs []hostileInput, want
 	t.Run(name, func(t *testing.T) {
 		failures := 0
 		for _, input := range inputs {
-			flaw := hostileFlaw(k.execute(context.Background(), k.policy, input.value, Budget*slowdown), wantJSON)
+			flaw := k.hostileFlaw(input.value, wantJSON)
 			if flaw == "" {
 				continue
 			}
@@ -129,13 +129,15 @@ func (k *kit) checkInputs(t *testing.T, name string, inputs []hostileInput, want
 	})
 }
 
-// hostileFlaw says what is wrong with an answer to a hostile input.
-func hostileFlaw(got answer, wantJSON bool) string {
+// hostileFlaw says what is wrong with the answer to a hostile input.
+func (k *kit) hostileFlaw(input any, wantJSON bool) string {
+	budget := k.budget(Case{})
+	got := k.execute(context.Background(), k.policy, input, budget)
 	switch {
 	case got.flaw != "" && (wantJSON || got.result == nil):
 		return got.flaw
-	case got.took > Budget*slowdown:
-		return fmt.Sprintf("took %v, over its budget of %v", got.took.Round(time.Millisecond), Budget*slowdown)
+	case got.took > budget:
+		return fmt.Sprintf("took %v, over its budget of %v", got.took.Round(time.Millisecond), budget)
 	}
 	return ""
 }

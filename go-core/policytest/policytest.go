@@ -12,7 +12,8 @@
 //
 // What is checked is what engine.Policy asks for:
 //
-//   - Contract: the zero value has a usable name, always the same, and is valid.
+//   - Contract: the zero value has a usable name, always the same, as all that
+//     has to be constant, and Init and Validate find it able to work.
 //   - Cases: each case has the result or the error that is expected, in time.
 //   - Hostile: no input makes Execute panic, return what is not JSON, or take
 //     too long: other types at every place of the cases' inputs, very deep and
@@ -23,6 +24,10 @@
 //     not changed, once Execute has returned.
 //   - Concurrency: calls at once give the same answers. Run with -race, which
 //     finds what only happens to go well.
+//   - Close: the policy ends in order.
+//
+// Init, Close and Timeout are called as the engine does, where a policy has
+// them; Reload is not, since there is no configuration.
 //
 // What ends a Go process whatever anybody does ends the test as well: a panic
 // on a goroutine that the policy started, concurrent writes to one map, a
@@ -45,7 +50,8 @@ type Policy interface {
 }
 
 const (
-	// Budget is how long a call may take unless its case says otherwise.
+	// Budget is how long a call may take unless its case, or the policy's
+	// Timeout, says otherwise.
 	// Under the race detector all budgets are ten times as long.
 	Budget = time.Second
 	// Grace is how long Execute may take to return once its context is
@@ -66,6 +72,9 @@ func Run(t *testing.T, policy Policy, cases ...Case) {
 	}
 	k := &kit{policy: policy, cases: cases, failed: map[string]bool{}}
 	k.nameCases(t)
+	k.readTimeout()
+	k.unstarted = k.start(policy)
+	defer t.Run("Close", k.checkClose)
 	checks := []struct {
 		name  string
 		check func(*testing.T)
@@ -81,7 +90,7 @@ func Run(t *testing.T, policy Policy, cases ...Case) {
 		passed := t.Run(each.name, each.check)
 		// A policy that shares what it should not can crash the process when it
 		// is called by several goroutines, and with it go the messages so far.
-		if !passed && (each.name == "Contract" || each.name == "State") || k.lost.Load() {
+		if !passed && (each.name == "Contract" || each.name == "State") || k.unstarted != "" || k.lost.Load() {
 			return
 		}
 	}
@@ -94,6 +103,16 @@ type kit struct {
 	failed map[string]bool // cases without the expected answer, by name
 	lost   atomic.Bool     // whether some call has not returned
 	given  inputs
+
+	unstarted string        // how Init failed
+	timeout   time.Duration // the policy's own limit for a call; 0 if it has none
+}
+
+// checkClose is the last check, since nothing may follow Close.
+func (k *kit) checkClose(t *testing.T) {
+	if flaw := k.stop(k.policy); flaw != "" {
+		t.Error(flaw)
+	}
 }
 
 // inputs are all that Execute was given so far.

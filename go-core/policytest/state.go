@@ -16,13 +16,13 @@ func (k *kit) checkState(t *testing.T) {
 	if len(cases) == 0 {
 		t.Skip("there are no cases with the expected answer")
 	}
-	policy := another(k.policy)
+	policy := k.another(t)
 	first := k.answers(policy, cases)
 	t.Run("Order", func(t *testing.T) { k.checkOrder(t, cases) })
 	t.Run("Result", func(t *testing.T) { checkKept(t, cases, first) })
 	t.Run("Input", func(t *testing.T) { k.checkInput(t, policy, cases, first) })
 	t.Run("Name", func(t *testing.T) {
-		if was, is := k.name(t, another(k.policy)), k.name(t, policy); was != is {
+		if was, is := k.name(t, newValue(k.policy)), k.name(t, policy); was != is {
 			t.Errorf("Name() is %q after Execute, and %q before: it has to be a constant", is, was)
 		}
 	})
@@ -32,7 +32,7 @@ func (k *kit) checkState(t *testing.T) {
 func (k *kit) answers(policy Policy, cases []Case) []answer {
 	answers := make([]answer, len(cases))
 	for i, c := range cases {
-		answers[i] = k.execute(context.Background(), policy, mustCopy(c.Input), c.budget())
+		answers[i] = k.execute(context.Background(), policy, mustCopy(c.Input), k.budget(c))
 		answers[i].after = fullText(answers[i].input)
 	}
 	return answers
@@ -49,8 +49,8 @@ func (k *kit) checkOrder(t *testing.T, cases []Case) {
 		cases  []Case
 		after  string
 	}{
-		{another(k.policy), cases, "in the order of the cases"},
-		{another(k.policy), backward, "in another value and the opposite order"},
+		{k.another(t), cases, "in the order of the cases"},
+		{k.another(t), backward, "in another value and the opposite order"},
 		{k.policy, backward, "in the value that all checks have called"},
 	} {
 		for i, got := range k.answers(round.policy, round.cases) {
