@@ -19,8 +19,10 @@ from policy_tasks.settings import Settings
 from policy_tasks.shown import printable
 
 STAGES = ("discover", "generate", "compile", "image", "publish")
-TASKS = (*STAGES, "test", "new")
+TASKS = (*STAGES, "test", "new", "watch")
 FORMATS = ("text", "json")
+# Where `watch` serves, as policy-engine does.
+ADDRESS = "127.0.0.1:8181"
 INTERRUPTED = 128 + signal.SIGINT
 
 
@@ -35,7 +37,8 @@ def answer(task: str, settings: Callable[[], Settings], form: str, **arguments: 
             from policy_tasks import pipeline
 
             value = getattr(pipeline, task)(settings(), **arguments)
-            _print(json.dumps(document(value), indent=2) if form == "json" else str(value))
+            if value is not None:
+                _print(json.dumps(document(value), indent=2) if form == "json" else str(value))
     except PolicyTasksError as error:
         return tell_error(error, as_json=form == "json")
     except KeyboardInterrupt:

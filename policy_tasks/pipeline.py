@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -86,6 +87,23 @@ def new(settings: Settings, name: str, *, path: str | Path | None = None, module
     from policy_tasks.stages.new import make_policy
 
     return make_policy(name, Path(path) if path else None, module, settings.folders)
+
+
+def watch(settings: Settings, *, addr: str) -> None:
+    """
+    Serve the policies at `HOST:PORT` until interrupted, with a new engine for each change that compiles and starts.
+
+    This runs the policies' code, on this machine. Only for development: production is a new image.
+    """
+    from policy_tasks.stages.watch import serve_changes
+
+    def build() -> tuple[Binary, frozenset[Path]]:
+        helpers = {module.directory for module in discover(settings).modules if module.helper}
+        return compile(settings), frozenset(settings.folders) | helpers
+
+    check_folders(settings.folders, settings.build_dir)
+    settings = replace(settings, compile=replace(settings.compile, platform=""))  # it runs on this machine
+    serve_changes(build, frozenset(settings.folders), settings.build_dir, addr)
 
 
 class _Run:

@@ -19,7 +19,7 @@ from invoke.exceptions import Exit
 from invoke.parser.argument import Argument
 from invoke.tasks import Task
 
-from policy_tasks.door import FORMATS, TASKS, answer
+from policy_tasks.door import ADDRESS, FORMATS, TASKS, answer
 from policy_tasks.errors import SettingsError
 from policy_tasks.project import current_folder, find_root, pyproject
 from policy_tasks.settings import Settings
@@ -37,6 +37,7 @@ _HELP = {
     "publish": "Push the image to its registry.",
     "test": "Test the policies as they are built together. This runs their code.",
     "new": "Make the folder of a new policy.",
+    "watch": "Serve the policies while they are developed. This runs their code.",
 }
 # What a task is told beside settings: the default and what it means.
 _ARGUMENTS: dict[str, dict[str, tuple[Any, str]]] = {
@@ -46,6 +47,7 @@ _ARGUMENTS: dict[str, dict[str, tuple[Any, str]]] = {
         "path": (None, "The folder to make. By default it has the policy's name, below the first policies folder."),
         "module": (None, "The module's path. By default example.com/NAME."),
     },
+    "watch": {"addr": (ADDRESS, "HOST:PORT to serve at. The engine's own settings are its POLICY_ENGINE_* variables.")},
 }
 
 
@@ -113,7 +115,7 @@ def _keys(name: str) -> tuple[str, ...]:
     """
     if name == "new":
         return ("policies",)
-    if name == "test":  # on this machine, whatever is built for
+    if name in ("test", "watch"):  # on this machine, whatever is built for
         return tuple(key for key in _ALWAYS if key != "platform")
     return _ALWAYS + (_OF_IMAGES if name in ("image", "publish") else ())
 
@@ -171,5 +173,5 @@ def _plain(value: Any) -> Any:
     return value
 
 
-discover, generate, compile, image, publish, test, new = (_task(task, {}) for task in TASKS)
+discover, generate, compile, image, publish, test, new, watch = (_task(task, {}) for task in TASKS)
 namespace = collection()
