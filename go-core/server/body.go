@@ -26,13 +26,14 @@ func (x *exchange) read() *problem {
 		return tooLarge(limit)
 	}
 	for {
-		if err := x.readMore(limit + 1); err == io.EOF {
-			return nil
-		} else if err != nil {
-			return unreadable(err)
-		}
-		if len(x.body) > limit {
+		err := x.readMore(limit + 1)
+		switch {
+		case len(x.body) > limit:
 			return tooLarge(limit)
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return unreadable(err)
 		}
 	}
 }

@@ -66,6 +66,7 @@ func (c *connection) CloseWrite() error {
 var (
 	plainStart   = []byte("HTTP/1.1 ")
 	plainHeaders = []byte("\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n")
+	unexpected   = []byte("HTTP/1.1 417 ")
 	notTLS       = []byte("HTTP/1.0 400 Bad Request\r\n\r\n")
 )
 
@@ -77,6 +78,9 @@ func translate(text []byte) []byte {
 	}
 	if len(text) < len("HTTP/1.1 400") || text[len(plainStart)] < '4' || !bytes.HasPrefix(text, plainStart) {
 		return nil
+	}
+	if bytes.HasPrefix(text, unexpected) {
+		return plainProblem(http.StatusExpectationFailed, "nothing but 100-continue may be expected")
 	}
 	line, message, found := bytes.Cut(text, plainHeaders)
 	if !found || bytes.Contains(line, []byte("\r\n")) {

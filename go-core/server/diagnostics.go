@@ -23,11 +23,11 @@ func (s *Server) metrics(x *exchange) {
 // for requests from this machine.
 func (s *Server) Diagnostics() http.Handler {
 	profiles := http.NewServeMux()
-	profiles.HandleFunc("GET /debug/pprof/", pprof.Index)
-	profiles.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
-	profiles.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+	profiles.HandleFunc("/debug/pprof/", pprof.Index)
+	profiles.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
+	profiles.HandleFunc("/debug/pprof/profile", pprof.Profile)
 	profiles.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
-	profiles.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+	profiles.HandleFunc("/debug/pprof/trace", pprof.Trace)
 	routes := routes{fixed: map[string]*route{}, other: s.routes.other}
 	for _, path := range []string{"/livez", "/readyz", "/metrics", "/v1/status"} {
 		shared := *s.routes.fixed[path]

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -98,6 +99,7 @@ func text(bytes string) string {
 type checkAnswer struct {
 	Headers map[string]string `json:"headers"`
 	Body    string            `json:"body"`
+	Message string            `json:"message"`
 	Status  int               `json:"http_status"`
 }
 
@@ -123,7 +125,7 @@ func (x *exchange) decideCheck() *problem {
 	}
 	x.status, x.out = http.StatusOK, x.out[:0]
 	if !v.allowed {
-		x.status, x.out = deniedStatus(answer.Status), append(x.out, answer.Body...)
+		x.status, x.out = deniedStatus(answer.Status), append(x.out, cmp.Or(answer.Body, answer.Message)...)
 	}
 	if x.w.Header()["Content-Type"] == nil && len(x.out) > 0 {
 		x.w.Header().Set("Content-Type", "text/plain; charset=utf-8")

@@ -13,19 +13,20 @@ import (
 // An exchange is a request and its answer. It is used again for another one,
 // with its buffers, unless a call of a policy ended the goroutine.
 type exchange struct {
-	server *Server
-	w      http.ResponseWriter
-	r      *http.Request
-	route  *route
-	name   string           // of the policy, as the path has it
-	policy *engine.Instance // if the route is one of a policy
-	face   *face
-	start  time.Time
-	body   []byte
-	uid    string // of a Kubernetes review
-	id     string // of the decision, once it is asked for
-	trace  trace
-	record *decision.Record // if there is a log of decisions
+	server  *Server
+	w       http.ResponseWriter
+	r       *http.Request
+	route   *route
+	name    string           // of the policy, as the path has it
+	policy  *engine.Instance // if the route is one of a policy
+	face    *face
+	start   time.Time
+	body    []byte
+	uid     string // of a Kubernetes review
+	id      string // of the decision, once it is asked for
+	trace   trace
+	timeout time.Duration    // that the request asks for, or 0
+	record  *decision.Record // if there is a log of decisions
 
 	status    int
 	out       []byte

@@ -1,11 +1,8 @@
 package server
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
-	"time"
 
 	"github.com/policy-tasks/policy-tasks/go-core/document"
 	"github.com/policy-tasks/policy-tasks/go-core/engine"
@@ -42,6 +39,9 @@ func (s *Server) asking(f *face) func(*exchange) {
 // a problem.
 func (x *exchange) ask() *problem {
 	input, wrong := x.question()
+	if wrong == nil {
+		wrong = x.findTimeout()
+	}
 	if wrong != nil {
 		return wrong
 	}
@@ -84,7 +84,7 @@ func (x *exchange) question() (any, *problem) {
 // call returns the call of the policy. Where net/http lets go of a connection,
 // the policy may have the goroutine of the request; in HTTP/2 it does not.
 func (x *exchange) call(input any) engine.Call {
-	call := engine.Call{Input: input, Timeout: x.timeout()}
+	call := engine.Call{Input: input, Timeout: x.timeout}
 	if x.r.ProtoMajor == 1 {
 		call.Lost = x.lost
 	}
@@ -133,29 +133,4 @@ func (x *exchange) members() (map[string]any, *problem) {
 		return nil, badRequest(`the body has no "input"; it is to be {"input": ...}`)
 	}
 	return members, nil
-}
-
-// timeout returns the deadline that the request asks for, as Kubernetes does in
-// the URL of a webhook, less a tenth for the way back; 0 is none. It lowers the
-// policy's own and never raises it.
-func (x *exchange) timeout() time.Duration {
-	if x.r.URL.RawQuery == "" || x.route.anyOrigin {
-		return 0
-	}
-	asked, err := parseTimeout(x.r.URL.Query().Get("timeout"))
-	if err != nil {
-		return 0
-	}
-	return asked * 9 / 10
-}
-
-func parseTimeout(text string) (time.Duration, error) {
-	if seconds, err := strconv.Atoi(text); err == nil {
-		return time.Duration(seconds) * time.Second, nil
-	}
-	asked, err := time.ParseDuration(text)
-	if err == nil && asked <= 0 {
-		err = errors.New("not a time to wait")
-	}
-	return asked, err
 }

@@ -29,10 +29,13 @@ func (x *exchange) askSeveral() *problem {
 		return wrong
 	}
 	policies, wrong := x.selection(members)
-	if wrong != nil {
-		return wrong
+	if wrong == nil {
+		wrong = x.findTimeout()
 	}
-	if wrong := x.enter(); wrong != nil {
+	if wrong == nil {
+		wrong = x.enter()
+	}
+	if wrong != nil {
 		return wrong
 	}
 	entries := x.entries(policies, members["input"])
@@ -108,7 +111,7 @@ func (x *exchange) entries(policies []*engine.Instance, input any) [][]byte {
 		text  []byte
 	}
 	answers := make(chan answer, len(policies))
-	ctx, timeout := x.context(), x.timeout()
+	ctx, timeout := x.context(), x.timeout
 	go func() { // not waited for: what is abandoned holds nobody up
 		for i, p := range policies {
 			free <- struct{}{}

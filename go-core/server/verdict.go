@@ -52,9 +52,3 @@ func noVerdict(why string) *problem {
 	p.code = "policy_bad_result"
 	return p
 }
-
-// text returns a detail that is text.
-func (v verdict) text(key string) string {
-	text, _ := v.details[key].(string)
-	return text
-}

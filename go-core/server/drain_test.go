@@ -1,0 +1,121 @@
+package server
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/policy-tasks/policy-tasks/go-core/engine"
+)
+
+// A server that is told to stop says so at once, answers as before for a while,
+// and then finishes what it has begun.
+func TestDrain(t *testing.T) {
+	called, release := make(chan struct{}), make(chan struct{})
+	e := newEngine(t, engine.Options{Timeout: time.Minute}, echoing("echo"), &fake{"slow", func(context.Context, any) (any, error) {
+		close(called)
+		<-release
+		return "slow", nil
+	}})
+	s := servingEngine(t, Options{ShutdownWait: 300 * time.Millisecond}, e)
+	begun := make(chan answer, 1)
+	go func() { begun <- s.ask("POST", "/v1/policies/slow/execute", `{"input": 1}`) }()
+	<-called
+	s.stop()
+	for !s.draining.Load() {
+		time.Sleep(time.Millisecond)
+	}
+	s.ask("GET", "/readyz", "").expect(t, 503, "not_ready")
+	s.ask("GET", "/livez", "").expect(t, 200, `{"status":"ok"}`)
+	got := s.ask("POST", echoPath, `{"input": 1}`)
+	got.expect(t, 200, `{"result":1}`)
+	time.Sleep(400 * time.Millisecond)
+	if _, err := http.Get("http://" + s.addr + "/livez"); err == nil {
+		t.Error("a connection was accepted after the wait")
+	}
+	close(release)
+	(<-begun).expect(t, 200, `{"result":"slow"}`)
+	if err := <-s.done; err != nil {
+		t.Errorf("Serve = %v", err)
+	}
+}
+
+// A policy that was given up does not hold up the end of the server.
+func TestDrainWithHangingPolicy(t *testing.T) {
+	s := serving(t, Options{}, failing()...)
+	s.ask("POST", "/v1/policies/hang/execute", `{"input": 1}`).expect(t, 504, "policy_timeout")
+	start := time.Now()
+	s.stop()
+	if err := <-s.done; err != nil || time.Since(start) > 3*time.Second {
+		t.Errorf("Serve = %v after %v", err, time.Since(start))
+	}
+}
+
+// Requests that are not finished in time are cut off, and Serve says so; the
+// policies are told.
+func TestDrainGrace(t *testing.T) {
+	called, told := make(chan struct{}), make(chan struct{})
+	e := newEngine(t, engine.Options{}, &fake{"wait", func(ctx context.Context, _ any) (any, error) {
+		close(called)
+		<-ctx.Done()
+		close(told)
+		return nil, ctx.Err()
+	}})
+	s := servingEngine(t, Options{ShutdownGrace: 200 * time.Millisecond}, e)
+	go func() {
+		request, _ := http.NewRequest("POST", "http://"+s.addr+"/v1/policies/wait/execute", strings.NewReader(`{"input": 1}`))
+		if got, err := http.DefaultTransport.RoundTrip(request); err == nil {
+			got.Body.Close()
+		}
+	}()
+	<-called
+	s.stop()
+	if err := <-s.done; err == nil || !strings.Contains(err.Error(), "cut off") {
+		t.Errorf("Serve = %v", err)
+	}
+	<-told
+}
+
+// Under load no request is lost: clients that keep their connections get all
+// answers, and are told with the last one that there will be no more.
+func TestDrainUnderLoad(t *testing.T) {
+	s := serving(t, Options{}, echoing("echo"))
+	var answered, refused atomic.Int64
+	var running sync.WaitGroup
+	for range 8 {
+		running.Go(func() {
+			client := &http.Client{Transport: &http.Transport{MaxConnsPerHost: 1}}
+			for {
+				// Of a body that cannot be sent again nothing is repeated.
+				request, _ := http.NewRequest("POST", "http://"+s.addr+echoPath, io.MultiReader(strings.NewReader(`{"input": 1}`)))
+				got, err := client.Do(request)
+				if err != nil {
+					if refused.Add(1); !strings.Contains(err.Error(), "connection refused") {
+						t.Errorf("a request was lost: %v", err)
+					}
+					return
+				}
+				if body, err := io.ReadAll(got.Body); err != nil || string(body) != "{\"result\":1}\n" {
+					t.Errorf("answer %q, %v", body, err)
+				}
+				got.Body.Close()
+				answered.Add(1)
+			}
+		})
+	}
+	time.Sleep(300 * time.Millisecond)
+	s.stop()
+	if err := <-s.done; err != nil {
+		t.Errorf("Serve = %v", err)
+	}
+	running.Wait()
+	t.Logf("%d answered, %d refused after the end", answered.Load(), refused.Load())
+	if answered.Load() < 100 || refused.Load() != 8 {
+		t.Errorf("%d answered, %d refused", answered.Load(), refused.Load())
+	}
+}

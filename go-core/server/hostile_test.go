@@ -1,0 +1,174 @@
+package server
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+const post = "POST " + echoPath + " HTTP/1.1\r\nHost: x\r\n"
+
+// What net/http refuses before there is a request is answered with our envelope.
+func TestRefusedByNetHTTP(t *testing.T) {
+	s := serving(t, Options{}, echoing("echo"))
+	many := strings.Repeat("X: "+strings.Repeat("y", 1000)+"\r\n", 100)
+	tests := []struct {
+		name, text string
+		status     int
+		code       string
+	}{
+		{"garbage", "\x16\x03\x01\x02\x00\r\n\r\n", 400, "bad_request"},
+		{"no host", "GET /livez HTTP/1.1\r\n\r\n", 400, "bad_request"},
+		{"two hosts", "GET /livez HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400, "bad_request"},
+		{"bad header", "GET /livez HTTP/1.1\r\nHost: x\r\nA B: c\r\n\r\n", 400, "bad_request"},
+		{"bad length", post + "Content-Length: -1\r\n\r\n", 400, "bad_request"},
+		{"two lengths", post + "Content-Length: 1\r\nContent-Length: 2\r\n\r\nxx", 400, "bad_request"},
+		{"many headers", post + many + "\r\n", 431, "headers_too_large"},
+		{"long line", "GET /" + strings.Repeat("x", 100_000) + " HTTP/1.1\r\nHost: x\r\n\r\n", 431, "headers_too_large"},
+		{"transfer encoding", post + "Transfer-Encoding: gzip\r\n\r\n", 501, "unsupported_encoding"},
+		{"version", "GET /livez HTTP/3.0\r\nHost: x\r\n\r\n", 505, "unsupported_version"},
+		{"not a URL", "GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n", 400, "bad_request"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) { parsed(t, s.raw(t, test.text)).expect(t, test.status, test.code) })
+	}
+}
+
+// Requests that are odd, or wrong in their bodies, are answered or refused, and
+// the server goes on.
+func TestOddRequests(t *testing.T) {
+	s := serving(t, Options{MaxBody: 100}, echoing("echo"))
+	tests := []struct {
+		name, text string
+		status     int
+		want       string
+	}{
+		{"HTTP/1.0", "POST " + echoPath + " HTTP/1.0\r\nContent-Length: 12\r\n\r\n{\"input\": 1}", 200, `{"result":1}`},
+		{"chunked", post + "Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{\"inp\r\n7\r\nut\": 2}\r\n0\r\n\r\n", 200, `{"result":2}`},
+		{"continue", post + "Connection: close\r\nExpect: 100-continue\r\nContent-Length: 12\r\n\r\n{\"input\": 1}", 100, ""},
+		{"chunked garbage", post + "Transfer-Encoding: chunked\r\n\r\nzz\r\n", 400, "bad_request"},
+		{"chunked too large", post + "Transfer-Encoding: chunked\r\n\r\nc8\r\n" + strings.Repeat("x", 200) + "\r\n0\r\n\r\n", 413, "too_large"},
+		{"length too large", post + "Content-Length: 99999999999\r\n\r\n" + strings.Repeat("x", 5000), 413, "too_large"},
+		{"compressed", post + "Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n\x1f\x8b", 415, "unsupported_encoding"},
+		{"asterisk", "OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 404, "not_found"},
+		{"CONNECT", "CONNECT x:80 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 404, "not_found"},
+		{"other expectation", "GET /livez HTTP/1.1\r\nHost: x\r\nExpect: miracles\r\n\r\n", 417, "bad_request"},
+		{"absolute", "GET http://other/livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 200, `{"status":"ok"}`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) { parsed(t, s.raw(t, test.text)).expect(t, test.status, test.want) })
+	}
+	s.ask("POST", echoPath, `{"input": 1}`).expect(t, 200, `{"result":1}`)
+}
+
+// Requests that were sent before the answers were read are answered in their
+// order.
+func TestPipelining(t *testing.T) {
+	s := serving(t, Options{}, echoing("echo"))
+	var text strings.Builder
+	for i := range 100 {
+		body := fmt.Sprintf(`{"input": %d}`, i)
+		fmt.Fprintf(&text, "%sContent-Length: %d\r\n\r\n%s", post, len(body), body)
+	}
+	text.WriteString("GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+	answers := bufio.NewReader(strings.NewReader(s.raw(t, text.String())))
+	for i := range 100 {
+		got, err := http.ReadResponse(answers, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if body, _ := io.ReadAll(got.Body); string(body) != fmt.Sprintf("{\"result\":%d}\n", i) {
+			t.Fatalf("answer %d = %s", i, body)
+		}
+	}
+}
+
+// A client that sends its head or its body slowly is cut off; that which has
+// sent a part of its body is told why.
+func TestSlowClients(t *testing.T) {
+	s := serving(t, Options{ReadTimeout: 200 * time.Millisecond}, echoing("echo"))
+	tests := []struct{ name, start, drip string }{
+		{"silent", "", ""},
+		{"head", "POST " + echoPath + " HTTP/1.1\r\n", "X: y\r\n"},
+		{"body", post + "Content-Length: 1000\r\n\r\n{\"input\": \"", "x"},
+		{"chunked body", post + "Transfer-Encoding: chunked\r\n\r\n", "1\r\n \r\n"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			got, took := drip(t, s.addr, test.start, test.drip)
+			if took > 2*time.Second {
+				t.Errorf("it was cut off after %v", took)
+			}
+			if strings.Contains(test.name, "body") {
+				parsed(t, got).expect(t, 408, "too_slow")
+			} else if got != "" {
+				t.Errorf("answer = %q, want none", got)
+			}
+		})
+	}
+}
+
+// drip sends the start, and then the other text again and again until the
+// server hangs up.
+func drip(t *testing.T, addr, start, text string) (got string, took time.Duration) {
+	t.Helper()
+	connection, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer connection.Close()
+	begun, ended := time.Now(), make(chan string, 1)
+	go func() {
+		all, _ := io.ReadAll(connection) // a reset is one way to hang up
+		ended <- string(all)
+	}()
+	_, _ = io.WriteString(connection, start) // it may have hung up
+	for {
+		select {
+		case got := <-ended:
+			return got, time.Since(begun)
+		case <-time.After(20 * time.Millisecond):
+			_, _ = io.WriteString(connection, text) // the same
+		}
+	}
+}
+
+// A client that reads nothing of a large answer does not keep its connection.
+func TestClientThatDoesNotRead(t *testing.T) {
+	s := serving(t, Options{WriteTimeout: 200 * time.Millisecond}, answering("large", strings.Repeat("x", 64<<20)))
+	connection, err := net.Dial("tcp", s.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer connection.Close()
+	fmt.Fprint(connection, "POST /v1/policies/large/execute HTTP/1.1\r\nHost: x\r\nContent-Length: 12\r\n\r\n{\"input\": 1}")
+	for deadline := time.Now().Add(10 * time.Second); s.connections.open.Load() != 1; {
+		if time.Now().After(deadline) {
+			t.Fatal("the connection was not seen")
+		}
+		time.Sleep(time.Millisecond)
+	}
+	for deadline := time.Now().Add(10 * time.Second); s.connections.open.Load() > 0; {
+		if time.Now().After(deadline) {
+			t.Fatal("the connection is kept")
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// Pages of other origins may not ask, even where the browser asks nobody for
+// leave.
+func TestOtherOrigins(t *testing.T) {
+	s := serving(t, Options{}, answering("echo", true))
+	for _, headers := range [][]string{{"Sec-Fetch-Site", "cross-site"}, {"Origin", "http://other"}} {
+		s.ask("POST", echoPath, `{"input": 1}`, headers...).expect(t, 403, "forbidden")
+		s.ask("POST", "/v1/policies/echo/envoy/x", "", headers...).expect(t, 200, "")
+	}
+	s.ask("POST", echoPath, `{"input": 1}`, "Origin", "http://"+s.addr).expect(t, 200, `{"result":true}`)
+}
