@@ -13,6 +13,7 @@ import (
 // that translate what net/http itself answers.
 type listener struct {
 	net.Listener
+	all     *connections
 	timeout time.Duration
 }
 
@@ -22,16 +23,27 @@ func (l *listener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &connection{Conn: accepted, timeout: l.timeout}, nil
+	return &connection{Conn: accepted, all: l.all, timeout: l.timeout}, nil
 }
 
 type connection struct {
 	net.Conn
+	all      *connections
+	active   atomic.Bool
 	timeout  time.Duration
 	deadline atomic.Int64 // of writing, in nanoseconds since epoch
 }
 
 var epoch = time.Now()
+
+// Read reads, and tells that something came.
+func (c *connection) Read(into []byte) (int, error) {
+	n, err := c.Conn.Read(into)
+	if n > 0 {
+		c.all.reads.Add(1)
+	}
+	return n, err
+}
 
 // Write writes within the timeout, however long the policy took before. The
 // deadline is set anew when half of the timeout is over, since to set it costs.

@@ -1,8 +1,11 @@
 package server
 
 import (
+	"bufio"
 	"context"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -117,5 +120,42 @@ func TestDrainUnderLoad(t *testing.T) {
 	t.Logf("%d answered, %d refused after the end", answered.Load(), refused.Load())
 	if answered.Load() < 100 || refused.Load() != 8 {
 		t.Errorf("%d answered, %d refused", answered.Load(), refused.Load())
+	}
+}
+
+// A request that reaches a connection after the server was told to stop is
+// answered, and so is one whose head takes its time; the connection ends then.
+func TestDrainLateRequests(t *testing.T) {
+	s := serving(t, Options{}, echoing("echo"))
+	request := post + "Content-Length: 12\r\n\r\n{\"input\": 1}"
+	var late []net.Conn
+	for _, start := range []string{"", post[:20], request} {
+		connection, err := net.Dial("tcp", s.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer connection.Close()
+		_ = connection.SetDeadline(time.Now().Add(10 * time.Second)) // it is open
+		fmt.Fprint(connection, start)
+		late = append(late, connection)
+	}
+	if _, err := http.ReadResponse(bufio.NewReader(late[2]), nil); err != nil {
+		t.Fatal(err)
+	}
+	s.stop()
+	time.Sleep(500 * time.Millisecond)
+	fmt.Fprint(late[1], post[20:40])
+	time.Sleep(700 * time.Millisecond)
+	for i, rest := range []string{request, request[40:], request} {
+		fmt.Fprint(late[i], rest)
+		text, err := io.ReadAll(late[i])
+		if err != nil || len(text) == 0 {
+			t.Errorf("connection %d: %q, %v", i, text, err)
+			continue
+		}
+		parsed(t, string(text)).expect(t, 200, `{"result":1}`)
+	}
+	if err := <-s.done; err != nil {
+		t.Errorf("Serve = %v", err)
 	}
 }

@@ -134,16 +134,17 @@ func (x *exchange) send() {
 	if len(x.out) >= sniffed {
 		h.Set("Content-Length", strconv.Itoa(len(x.out)))
 	}
-	x.answered = true
+	x.settle()
 	if x.status != http.StatusOK {
 		x.w.WriteHeader(x.status)
 	}
 	_, _ = x.w.Write(x.out) // fails when the client is gone
-	x.count()
 }
 
-// count records the answer.
-func (x *exchange) count() {
+// settle makes room for another request and counts this one. It comes before
+// the answer is written: who has read that finds it in the metrics.
+func (x *exchange) settle() {
+	x.answered = true
 	x.leave()
 	x.route.durations.observe(x.status, time.Since(x.start))
 }

@@ -17,8 +17,7 @@ func (x *exchange) answerLost(failed *engine.Error) {
 	x.out = nil // the call may be writing its result there
 	x.decided(nil, failed)
 	x.compose(problemOf(failed))
-	defer x.count()
-	x.answered = true
+	x.settle()
 	connection, _, err := http.NewResponseController(x.w).Hijack()
 	if err != nil {
 		return // the client is gone

@@ -41,7 +41,7 @@ func (s *Server) Serve(ctx context.Context, listeners ...net.Listener) error {
 func (s *Server) ServeDiagnostics(ctx context.Context, l net.Listener) error {
 	server := s.httpServer(s.Diagnostics(), ctx)
 	defer context.AfterFunc(ctx, func() { _ = server.Close() })()
-	err := server.Serve(&listener{l, time.Minute}) // a profile takes its time
+	err := server.Serve(&listener{l, new(connections), time.Minute}) // a profile takes its time
 	if ctx.Err() != nil {
 		return nil
 	}
@@ -63,7 +63,7 @@ func (s *Server) httpServer(handler http.Handler, requests context.Context) *htt
 
 // wrap returns the listener with our connections, and with TLS if there is any.
 func (s *Server) wrap(l net.Listener) net.Listener {
-	l = &listener{l, s.options.WriteTimeout}
+	l = &listener{l, &s.connections, s.options.WriteTimeout}
 	if s.options.Certificates != nil {
 		return tls.NewListener(l, s.options.Certificates.serverConfig())
 	}
@@ -74,7 +74,9 @@ func (s *Server) wrap(l net.Listener) net.Listener {
 // that may be on its way. Its answer says that it is the last.
 const lastCall = time.Second
 
-// drain ends the server so that no request is lost that has reached it.
+// drain ends the server so that no request is lost that has reached it. Server's
+// own Shutdown drops those that it has not read yet, and those on connections
+// that it takes for idle, so that it comes last.
 func (s *Server) drain(server *http.Server, listeners []net.Listener, cancel func()) error {
 	s.draining.Store(true)
 	time.Sleep(s.options.ShutdownWait)
@@ -83,8 +85,9 @@ func (s *Server) drain(server *http.Server, listeners []net.Listener, cancel fun
 	}
 	ctx, done := context.WithTimeout(context.Background(), s.options.ShutdownGrace)
 	defer done()
-	s.connections.awaitNone(min(lastCall, s.options.ShutdownGrace/2))
-	if err := server.Shutdown(ctx); err == nil {
+	s.connections.settle(ctx, min(lastCall, s.options.ShutdownGrace/2))
+	if err := server.Shutdown(ctx); err == nil || s.connections.active.Load() == 0 {
+		_ = server.Close() // connections without a request may be left
 		return nil
 	}
 	cancel() // policies that heed their context return now
