@@ -19,21 +19,22 @@ const (
 // A result is allowed by true alone, in the place where it is looked for; what
 // is no verdict denies, for Kubernetes and for Envoy.
 func TestVerdicts(t *testing.T) {
+	const byDefault = `{"error":{"code":"denied","message":"the policy does not allow the request"}}` + "\n"
 	tests := []struct {
 		result           any
 		review, envoyOut string
 		envoy            int
 	}{
 		{true, `{"uid":"u-1","allowed":true}`, "", 200},
-		{false, `{"uid":"u-1","allowed":false,"status":{"code":403}}`, "", 403},
+		{false, `{"uid":"u-1","allowed":false,"status":{"code":403}}`, byDefault, 403},
 		{map[string]any{"allow": true}, `{"uid":"u-1","allowed":true}`, "", 200},
-		{map[string]any{"allowed": true, "allow": false}, `{"uid":"u-1","allowed":false,"status":{"code":403}}`, "", 403},
+		{map[string]any{"allowed": true, "allow": false}, `{"uid":"u-1","allowed":false,"status":{"code":403}}`, byDefault, 403},
 		{map[string]any{"allowed": false, "message": "no", "code": 422, "reason": "r", "http_status": 302, "body": "go", "patch": []any{1}},
 			`{"uid":"u-1","allowed":false,"status":{"message":"no","reason":"r","code":422}}`, "go", 302},
 		{map[string]any{"allowed": true, "warnings": []any{"w"}, "auditAnnotations": map[string]any{"a": "b"}, "http_status": 500, "body": "x"},
 			`{"uid":"u-1","allowed":true,"warnings":["w"],"auditAnnotations":{"a":"b"}}`, "", 200},
 		{map[string]any{"allowed": true, "patch": []any{map[string]any{"op": "add"}}}, `{"uid":"u-1","allowed":true,"patchType":"JSONPatch","patch":"W3sib3AiOiJhZGQifV0="}`, "", 200},
-		{map[string]any{"allowed": false, "http_status": 503, "message": "no"}, `{"uid":"u-1","allowed":false,"status":{"message":"no","code":403}}`, "no", 403},
+		{map[string]any{"allowed": false, "http_status": 503, "message": "no"}, `{"uid":"u-1","allowed":false,"status":{"message":"no","code":403}}`, `{"error":{"code":"denied","message":"no"}}` + "\n", 403},
 	}
 	for _, test := range tests {
 		s := serving(t, Options{}, answering("p", test.result))

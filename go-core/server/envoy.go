@@ -125,12 +125,23 @@ func (x *exchange) decideCheck() *problem {
 	}
 	x.status, x.out = http.StatusOK, x.out[:0]
 	if !v.allowed {
-		x.status, x.out = deniedStatus(answer.Status), append(x.out, cmp.Or(answer.Body, answer.Message)...)
-	}
-	if x.w.Header()["Content-Type"] == nil && len(x.out) > 0 {
-		x.w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		x.deny(answer)
 	}
 	return nil
+}
+
+// deny makes the answer that Envoy gives to its client.
+func (x *exchange) deny(answer checkAnswer) {
+	x.status = deniedStatus(answer.Status)
+	if answer.Body == "" {
+		p := problem{code: "denied", message: cmp.Or(answer.Message, "the policy does not allow the request")}
+		x.out = p.envelope(x.out, x.id)
+		return
+	}
+	x.out = append(x.out, answer.Body...)
+	if h := x.w.Header(); h["Content-Type"] == nil {
+		h.Set("Content-Type", "text/plain; charset=utf-8")
+	}
 }
 
 // isFraming reports whether a header is about the connection and not for a

@@ -125,7 +125,7 @@ const sniffed = 2048
 // send writes the answer.
 func (x *exchange) send() {
 	h := x.w.Header()
-	if h["Content-Type"] == nil {
+	if h["Content-Type"] == nil && len(x.out) > 0 {
 		h["Content-Type"] = jsonType
 	}
 	if x.server.draining.Load() {
