@@ -52,13 +52,16 @@ type service struct {
 
 func (o *serveOptions) serve(ctx context.Context, in *Invocation) (int, error) {
 	s := &service{options: o, log: logging.New(in.Stdio.Err, "auto", slog.LevelInfo), notifier: systemd.TakeNotifier()}
+	hangUps := make(chan os.Signal, 1)
+	signal.Notify(hangUps, syscall.SIGHUP) // which would end the process
+	defer signal.Stop(hangUps)
 	in.ExtendGrace(o.shutdownWait + o.shutdownGrace + 2*closing + grace)
 	defer context.AfterFunc(ctx, func() { s.notify(systemd.Stopping, "stopping") })()
 	if err := s.prepare(in); err != nil {
 		return 0, err
 	}
 	defer s.close(in)
-	return exitOK, s.run(ctx)
+	return exitOK, s.run(ctx, hangUps)
 }
 
 // prepare makes all that can fail for a reason that is the user's to repair.
@@ -80,10 +83,7 @@ func (s *service) prepare(in *Invocation) (err error) {
 }
 
 // run serves until ctx ends.
-func (s *service) run(ctx context.Context) error {
-	hangUps := make(chan os.Signal, 1)
-	signal.Notify(hangUps, syscall.SIGHUP)
-	defer signal.Stop(hangUps)
+func (s *service) run(ctx context.Context, hangUps <-chan os.Signal) error {
 	l, err := s.options.addressFlags.listen()
 	if err != nil {
 		return err

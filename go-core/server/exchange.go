@@ -86,7 +86,9 @@ func (x *exchange) refuse(p *problem) {
 
 // compose makes the answer about a problem.
 func (x *exchange) compose(p *problem) {
-	if p.status >= http.StatusInternalServerError {
+	// What is refused since there is too much of it would be too much for the
+	// log, too: it is in the metrics.
+	if p.status == http.StatusInternalServerError || p.status == http.StatusGatewayTimeout {
 		x.logFailure(p)
 	}
 	if x.face != nil && x.face.fail != nil {
