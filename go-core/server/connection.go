@@ -78,24 +78,24 @@ func (c *connection) CloseWrite() error {
 var (
 	plainStart   = []byte("HTTP/1.1 ")
 	plainHeaders = []byte("\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n")
-	unexpected   = []byte("HTTP/1.1 417 ")
 	notTLS       = []byte("HTTP/1.0 400 Bad Request\r\n\r\n")
+	unexpected   = []byte(" 417 ") // after HTTP/1.0 or HTTP/1.1
 )
 
 // translate returns the answer to be written in place of one that net/http
 // writes before there is a request for us to see, or nil for any other text.
 func translate(text []byte) []byte {
+	if len(text) <= len(plainStart) || text[len(plainStart)] < '4' || !bytes.HasPrefix(text, plainStart[:7]) {
+		return nil
+	}
 	if bytes.HasPrefix(text, notTLS) {
 		return plainProblem(http.StatusBadRequest, string(text[len(notTLS):]))
 	}
-	if len(text) < len("HTTP/1.1 400") || text[len(plainStart)] < '4' || !bytes.HasPrefix(text, plainStart) {
-		return nil
-	}
-	if bytes.HasPrefix(text, unexpected) {
+	if bytes.HasPrefix(text[len(plainStart)-1:], unexpected) {
 		return plainProblem(http.StatusExpectationFailed, "nothing but 100-continue may be expected")
 	}
 	line, message, found := bytes.Cut(text, plainHeaders)
-	if !found || bytes.Contains(line, []byte("\r\n")) {
+	if !found || !bytes.HasPrefix(line, plainStart) || bytes.Contains(line, []byte("\r\n")) {
 		return nil
 	}
 	status, err := strconv.Atoi(string(line[len(plainStart) : len(plainStart)+3]))

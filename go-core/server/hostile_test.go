@@ -58,6 +58,7 @@ func TestOddRequests(t *testing.T) {
 		{"asterisk", "OPTIONS * HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 404, "not_found"},
 		{"CONNECT", "CONNECT x:80 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 404, "not_found"},
 		{"other expectation", "GET /livez HTTP/1.1\r\nHost: x\r\nExpect: miracles\r\n\r\n", 417, "bad_request"},
+		{"expectation of HTTP/1.0", "GET /livez HTTP/1.0\r\nExpect: miracles\r\n\r\n", 417, "bad_request"},
 		{"absolute", "GET http://other/livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 200, `{"status":"ok"}`},
 	}
 	for _, test := range tests {
