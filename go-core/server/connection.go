@@ -28,10 +28,11 @@ func (l *listener) Accept() (net.Conn, error) {
 
 type connection struct {
 	net.Conn
-	all      *connections
-	active   atomic.Bool
-	timeout  time.Duration
-	deadline atomic.Int64 // of writing, in nanoseconds since epoch
+	all       *connections
+	active    atomic.Bool
+	answering atomic.Bool // the start of an answer is written: what follows is a policy's, maybe
+	timeout   time.Duration
+	deadline  atomic.Int64 // of writing, in nanoseconds since epoch
 }
 
 var epoch = time.Now()
@@ -53,9 +54,12 @@ func (c *connection) Write(text []byte) (int, error) {
 		c.deadline.Store(int64(now + c.timeout))
 		_ = c.Conn.SetWriteDeadline(time.Now().Add(c.timeout)) // fails when it is closed
 	}
-	if own := translate(text); own != nil {
-		_, err := c.Conn.Write(own)
-		return len(text), err
+	if !c.answering.Load() {
+		if own := translate(text); own != nil {
+			_, err := c.Conn.Write(own)
+			return len(text), err
+		}
+		c.answering.Store(true)
 	}
 	return c.Conn.Write(text)
 }
@@ -79,7 +83,8 @@ var (
 	plainStart   = []byte("HTTP/1.1 ")
 	plainHeaders = []byte("\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n")
 	notTLS       = []byte("HTTP/1.0 400 Bad Request\r\n\r\n")
-	unexpected   = []byte(" 417 ") // after HTTP/1.0 or HTTP/1.1
+	withContent  = []byte("\r\nContent-Type: ") // as an answer of ours has
+	unexpected   = []byte(" 417 ")              // after HTTP/1.0 or HTTP/1.1
 )
 
 // translate returns the answer to be written in place of one that net/http
@@ -91,7 +96,7 @@ func translate(text []byte) []byte {
 	if bytes.HasPrefix(text, notTLS) {
 		return plainProblem(http.StatusBadRequest, string(text[len(notTLS):]))
 	}
-	if bytes.HasPrefix(text[len(plainStart)-1:], unexpected) {
+	if bytes.HasPrefix(text[len(plainStart)-1:], unexpected) && !bytes.Contains(text, withContent) {
 		return plainProblem(http.StatusExpectationFailed, "nothing but 100-continue may be expected")
 	}
 	line, message, found := bytes.Cut(text, plainHeaders)

@@ -24,6 +24,9 @@ func (c *connections) changed(changed net.Conn, state http.ConnState) {
 		c.open.Add(-1)
 	}
 	if of := ours(changed); of != nil {
+		if state == http.StateIdle {
+			of.answering.Store(false)
+		}
 		was := of.active.Swap(state == http.StateActive)
 		if is := state == http.StateActive; is && !was {
 			c.active.Add(1)

@@ -173,3 +173,22 @@ func TestOtherOrigins(t *testing.T) {
 	}
 	s.ask("POST", echoPath, `{"input": 1}`, "Origin", "http://"+s.addr).expect(t, 200, `{"result":true}`)
 }
+
+// A result that looks like a refusal of net/http's is not taken for one, at
+// whatever place the answer is cut in two.
+func TestResultLikeRefusal(t *testing.T) {
+	s := serving(t, Options{}, echoing("echo"))
+	for shift := range len("HTTP/1.1 417 ") {
+		text := strings.Repeat("x", shift) + strings.Repeat("HTTP/1.1 417 ", 500)
+		s.ask("POST", echoPath, fmt.Sprintf(`{"input": %q}`, text)).expect(t, 200, fmt.Sprintf(`{"result":%q}`, text))
+	}
+	text := strings.Repeat("HTTP/1.1 400 x\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n", 100)
+	for shift := range 80 {
+		body := strings.Repeat("x", shift) + text
+		d := serving(t, Options{}, answering("d", map[string]any{"allowed": false, "body": body, "http_status": 417}))
+		if got := d.ask("GET", "/v1/policies/d/envoy/", ""); got.status != 417 || got.body != body {
+			t.Fatalf("shift %d: status %d, %d bytes, want %d", shift, got.status, len(got.body), len(body))
+		}
+		d.stop()
+	}
+}
