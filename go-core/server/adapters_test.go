@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -146,6 +147,22 @@ func TestCheck(t *testing.T) {
 		`"path":"/a%2Fb//c?q=1\u0026q=2\u0026r","protocol":"HTTP/1.1","size":4}}},"parsed_path":["a/b","","c"],"parsed_query":{"q":["1","2"],"r":[""]}}`
 	if got := strings.Replace(string(text), `"host":"ignored",`, "", 1); got != want {
 		t.Errorf("input = %s\nwant    %s", got, want)
+	}
+}
+
+// The path is that of the request, whatever the policy is called.
+func TestCheckedPath(t *testing.T) {
+	for _, name := range []string{"p", "envoy", "envoy-guard", "a/envoy/b"} {
+		s := serving(t, Options{}, &fake{name, func(_ context.Context, input any) (any, error) {
+			attributes := input.(map[string]any)["attributes"].(map[string]any)
+			path := attributes["request"].(map[string]any)["http"].(map[string]any)["path"]
+			return map[string]any{"allowed": false, "body": path}, nil
+		}})
+		for _, path := range []string{"/", "/x", "/envoy", "/envoy/x?y=/envoy", "//x"} {
+			if got := s.ask("GET", policyPrefix+url.PathEscape(name)+"/envoy"+path, ""); got.body != path {
+				t.Errorf("policy %q: path %q, want %q", name, got.body, path)
+			}
+		}
 	}
 }
 

@@ -22,7 +22,6 @@ func (x *exchange) read() *problem {
 		}
 	}
 	if x.r.ContentLength > int64(limit) {
-		x.readStart()
 		return tooLarge(limit)
 	}
 	for {
@@ -38,7 +37,7 @@ func (x *exchange) read() *problem {
 	}
 }
 
-// readStart reads the start of a body that is too large, where its name is.
+// readStart reads the start of a body that is too large, unless it was read.
 func (x *exchange) readStart() {
 	for len(x.body) < firstRead {
 		if x.readMore(firstRead) != nil {

@@ -46,22 +46,36 @@ func (c *connection) Read(into []byte) (int, error) {
 	return n, err
 }
 
-// Write writes within the timeout, however long the policy took before. The
-// deadline is set anew when half of the timeout is over, since to set it costs.
-func (c *connection) Write(text []byte) (int, error) {
+// Write writes the text, each piece of it within the timeout, however long the
+// policy took before.
+func (c *connection) Write(text []byte) (written int, err error) {
+	if !c.answering.Load() {
+		if own := translate(text); own != nil {
+			_, err = c.writePiece(own)
+			return len(text), err
+		}
+		c.answering.Store(true)
+	}
+	for written < len(text) && err == nil {
+		var n int
+		n, err = c.writePiece(text[written:min(written+pieceSize, len(text))])
+		written += n
+	}
+	return written, err
+}
+
+// pieceSize is how much a client has to read within the timeout, in bytes.
+const pieceSize = 256 << 10
+
+// writePiece writes within the timeout. The deadline is set anew when half of
+// the timeout is over, since to set it costs.
+func (c *connection) writePiece(piece []byte) (int, error) {
 	now := time.Since(epoch)
 	if until := time.Duration(c.deadline.Load()) - now; until < c.timeout/2 {
 		c.deadline.Store(int64(now + c.timeout))
 		_ = c.Conn.SetWriteDeadline(time.Now().Add(c.timeout)) // fails when it is closed
 	}
-	if !c.answering.Load() {
-		if own := translate(text); own != nil {
-			_, err := c.Conn.Write(own)
-			return len(text), err
-		}
-		c.answering.Store(true)
-	}
-	return c.Conn.Write(text)
+	return c.Conn.Write(piece)
 }
 
 // SetWriteDeadline leaves the deadline to Write: net/http takes it away after

@@ -43,7 +43,9 @@ func (x *exchange) checkInput() (any, *problem) {
 
 // checkedTarget returns the path and query that Envoy appended to ours.
 func (x *exchange) checkedTarget() string {
-	_, target, _ := strings.Cut(x.r.URL.EscapedPath(), "/envoy")
+	ours := strings.TrimPrefix(x.r.URL.EscapedPath(), policyPrefix)
+	_, target, _ := strings.Cut(ours, "/") // after the name
+	target = strings.TrimPrefix(target, "envoy")
 	if x.r.URL.RawQuery != "" || x.r.URL.ForceQuery {
 		target += "?" + x.r.URL.RawQuery
 	}

@@ -121,6 +121,7 @@ func (x *exchange) failReview(p *problem) {
 		x.w.Header().Set("Connection", "close")
 	}
 	if x.uid == "" {
+		x.readStart()
 		x.uid = uidOf(x.body)
 	}
 	x.answerReview(reviewResponse{
