@@ -85,30 +85,41 @@ func TestDrainGrace(t *testing.T) {
 }
 
 // Under load no request is lost: clients that keep their connections get all
-// answers, and are told with the last one that there will be no more.
+// answers, and are told with the last one that there will be no more. Their
+// bodies cannot be sent again, so that nothing is repeated.
 func TestDrainUnderLoad(t *testing.T) {
-	s := serving(t, Options{}, echoing("echo"))
+	once := func() io.Reader { return io.MultiReader(strings.NewReader(`{"input": 1}`)) }
+	drainUnderLoad(t, "http://", Options{}, once, func() *http.Client {
+		return &http.Client{Transport: &http.Transport{MaxConnsPerHost: 1}}
+	})
+}
+
+// In HTTP/2 clients share a connection, and are told which requests came too
+// late. Those they may send again: the server has not looked at them.
+func TestDrainUnderLoadHTTP2(t *testing.T) {
+	trusted := newAuthority(t)
+	cert, key := trusted.write(t.TempDir(), trusted.issue(2))
+	certificates, err := ReadCertificates(cert, key, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := trusted.client()
+	client.Transport.(*http.Transport).DisableKeepAlives = false
+	again := func() io.Reader { return strings.NewReader(`{"input": 1}`) }
+	drainUnderLoad(t, "https://", Options{Certificates: certificates}, again, func() *http.Client { return client })
+}
+
+func drainUnderLoad(t *testing.T, scheme string, options Options, body func() io.Reader, client func() *http.Client) {
+	t.Helper()
+	s := serving(t, options, echoing("echo"))
 	var answered, refused atomic.Int64
 	var running sync.WaitGroup
 	for range 8 {
 		running.Go(func() {
-			client := &http.Client{Transport: &http.Transport{MaxConnsPerHost: 1}}
-			for {
-				// Of a body that cannot be sent again nothing is repeated.
-				request, _ := http.NewRequest("POST", "http://"+s.addr+echoPath, io.MultiReader(strings.NewReader(`{"input": 1}`)))
-				got, err := client.Do(request)
-				if err != nil {
-					if refused.Add(1); !strings.Contains(err.Error(), "connection refused") {
-						t.Errorf("a request was lost: %v", err)
-					}
-					return
-				}
-				if body, err := io.ReadAll(got.Body); err != nil || string(body) != "{\"result\":1}\n" {
-					t.Errorf("answer %q, %v", body, err)
-				}
-				got.Body.Close()
+			for client := client(); askOnce(t, client, scheme+s.addr+echoPath, body()); {
 				answered.Add(1)
 			}
+			refused.Add(1)
 		})
 	}
 	time.Sleep(300 * time.Millisecond)
@@ -121,6 +132,23 @@ func TestDrainUnderLoad(t *testing.T) {
 	if answered.Load() < 100 || refused.Load() != 8 {
 		t.Errorf("%d answered, %d refused", answered.Load(), refused.Load())
 	}
+}
+
+// askOnce asks, and reports whether there was an answer or the server was gone.
+func askOnce(t *testing.T, client *http.Client, url string, body io.Reader) bool {
+	request, _ := http.NewRequest("POST", url, body)
+	got, err := client.Do(request)
+	if err != nil {
+		if !strings.Contains(err.Error(), "connection refused") {
+			t.Errorf("a request was lost: %v", err)
+		}
+		return false
+	}
+	defer got.Body.Close()
+	if body, err := io.ReadAll(got.Body); err != nil || string(body) != "{\"result\":1}\n" {
+		t.Errorf("answer %q, %v", body, err)
+	}
+	return true
 }
 
 // A request that reaches a connection after the server was told to stop is
