@@ -53,6 +53,7 @@ func TestRoutes(t *testing.T) {
 		{"none matches", "POST", "/v1/execute", `{"input": 7, "policies": ["c", "z*"]}`, 404, "unknown_policy"},
 		{"no list", "POST", "/v1/execute", `{"input": 7, "policies": "c"}`, 400, "bad_request"},
 		{"no names", "POST", "/v1/execute", `{"input": 7, "policies": [1]}`, 400, "bad_request"},
+		{"several, one key more", "POST", "/v1/execute", `{"input": 7, "policies": ["c"], "x": 1}`, 400, "bad_request"},
 		{"several, other keys", "POST", "/v1/execute", `{"input": 7, "policy": ["c"]}`, 400, "bad_request"},
 
 		{"nothing there", "GET", "/", "", 404, "not_found"},

@@ -39,9 +39,10 @@ func (s *Server) Serve(ctx context.Context, listeners ...net.Listener) error {
 // ServeDiagnostics answers requests to Diagnostics from the listener until ctx
 // ends.
 func (s *Server) ServeDiagnostics(ctx context.Context, l net.Listener) error {
-	server := s.httpServer(s.Diagnostics(), ctx)
+	server, own := s.httpServer(s.Diagnostics(), ctx), new(connections)
+	server.ConnState = own.changed
 	defer context.AfterFunc(ctx, func() { _ = server.Close() })()
-	err := server.Serve(&listener{l, new(connections), time.Minute}) // a profile takes its time
+	err := server.Serve(&listener{l, own, s.options.WriteTimeout})
 	if ctx.Err() != nil {
 		return nil
 	}

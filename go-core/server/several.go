@@ -54,9 +54,11 @@ func (x *exchange) askSeveral() *problem {
 // selection returns the policies that the request asks for.
 func (x *exchange) selection(members map[string]any) ([]*engine.Instance, *problem) {
 	asked, some := members["policies"]
-	if allowed := 1; some {
-		allowed = 2
-	} else if len(members) > allowed {
+	known := 1
+	if some {
+		known = 2
+	}
+	if len(members) > known {
 		return nil, badRequest(`the body has keys beside "input" and "policies"`)
 	}
 	all := x.server.engine.Policies()
