@@ -117,19 +117,25 @@ def ended_by_signals() -> Iterator[None]:
     Leave in order when told to end, so that no process and no temporary file is left behind.
     """
     before: dict[int, Any] = {}
+    received: list[int] = []
+
+    def leave(number: int, _frame: object) -> None:
+        received.append(number)
+        sys.exit(128 + number)
+
     names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
     try:
         for name in names:
             number = getattr(signal, name)
-            before[number] = signal.signal(number, _leave)
+            before[number] = signal.signal(number, leave)
     except ValueError:  # not in the main thread: somebody else's program, with its own ways
         pass
     try:
         yield
+    except KeyboardInterrupt:
+        if received:  # a library that looks after signals itself takes each for Ctrl-C
+            sys.exit(128 + received[-1])
+        raise
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _leave(number: int, _frame: object) -> None:
-    sys.exit(128 + number)

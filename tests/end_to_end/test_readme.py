@@ -160,10 +160,11 @@ def test_no_document_names_a_flag_that_is_not_there(tmp_path: Path) -> None:
     """Every --flag of the documents is one of the tasks', of the engine's, or of another program in the same line."""
     from policy_tasks.tasks import namespace
     from policy_tasks.toolchain.go_command import find_go
+    from policy_tasks.toolchain.process import Processes
 
     flags = [flag for task in namespace.tasks.values() for argument in task.get_arguments() for flag in argument.names]
     known = {"--" + flag.replace("_", "-") for flag in flags}
-    help_text = find_go("", tmp_path).run("run", ".", "help", cwd=REPOSITORY / "go-core").stdout.decode()
+    help_text = find_go("", tmp_path, Processes()).run("run", ".", "help", cwd=REPOSITORY / "go-core").stdout.decode()
     known |= set(FLAG.findall(help_text))
     others = {"--rm", "--build-arg", "--list"}
     for page in (REPOSITORY / "README.md", *(REPOSITORY / "docs").glob("*.md")):

@@ -33,13 +33,21 @@ class Watched:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         command = (sys.executable, "-m", "policy_tasks", "watch", "--addr", f"127.0.0.1:{self.port}")
-        self.process = subprocess.Popen(command, cwd=project, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(command, cwd=project, stderr=subprocess.PIPE, text=True)
         self.story: list[str] = []
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._listener = threading.Thread(target=self._listen)
+        self._listener.start()
 
     def _listen(self) -> None:
         assert self.process.stderr
-        self.story.extend(self.process.stderr)
+        with self.process.stderr as lines:
+            self.story.extend(lines)
+
+    def end(self) -> None:
+        """Whatever the test has left of it."""
+        self.process.terminate()
+        self.process.wait()
+        self._listener.join()
 
     def ask(self) -> object:
         """What the policy answers now; a request that fails raises."""
@@ -71,8 +79,7 @@ def watched(tmp_path: Path) -> Iterator[Watched]:
     one = Watched(tmp_path)
     one.until(lambda: one.said("serving at"))
     yield one
-    one.process.kill()
-    one.process.wait()
+    one.end()
 
 
 def _edit(project: Path, before: str, after: str) -> None:
@@ -90,7 +97,7 @@ def test_no_request_is_lost_while_engines_are_replaced(watched: Watched, tmp_pat
         while not stop.is_set():
             try:
                 answers.append(watched.ask())
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is a request that was lost
                 answers.append(repr(error))
 
     askers = [threading.Thread(target=ask) for _ in range(4)]
