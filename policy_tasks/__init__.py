@@ -2,7 +2,8 @@
 Turn a folder of Go policy modules into one static binary and one small container image.
 
 `fetch`, `discover`, `generate`, `compile`, `image` and `publish` take `Settings` and return a value; `load_settings` reads them
-from the project; `collection` gives the same as Invoke tasks. All that a user can put right is a `PolicyTasksError`.
+from the project; `new` makes a policy, and `test` tests all; `collection` gives the same as Invoke tasks. All that a user can
+put right is a `PolicyTasksError`.
 """
 
 from __future__ import annotations
@@ -19,8 +20,17 @@ if TYPE_CHECKING:
         SettingsError,
         ToolError,
     )
-    from policy_tasks.model import Binary, FetchedModules, GeneratedSources, Image, PolicySet, Published
-    from policy_tasks.pipeline import compile, discover, fetch, generate, image, publish
+    from policy_tasks.model import (
+        Binary,
+        FetchedModules,
+        GeneratedSources,
+        Image,
+        NewPolicy,
+        PolicySet,
+        Published,
+        Tested,
+    )
+    from policy_tasks.pipeline import compile, discover, fetch, generate, image, new, publish, test
     from policy_tasks.project import load_settings
     from policy_tasks.settings import Settings
     from policy_tasks.tasks import collection
@@ -38,8 +48,17 @@ _NAMES = {
         "SettingsError",
         "ToolError",
     ),
-    "policy_tasks.model": ("Binary", "FetchedModules", "GeneratedSources", "Image", "PolicySet", "Published"),
-    "policy_tasks.pipeline": ("compile", "discover", "fetch", "generate", "image", "publish"),
+    "policy_tasks.model": (
+        "Binary",
+        "FetchedModules",
+        "GeneratedSources",
+        "Image",
+        "NewPolicy",
+        "PolicySet",
+        "Published",
+        "Tested",
+    ),
+    "policy_tasks.pipeline": ("compile", "discover", "fetch", "generate", "image", "new", "publish", "test"),
     "policy_tasks.project": ("load_settings",),
     "policy_tasks.settings": ("Settings",),
     "policy_tasks.tasks": ("collection",),
@@ -51,6 +70,7 @@ __all__ = [
     "FetchedModules",
     "GeneratedSources",
     "Image",
+    "NewPolicy",
     "OutputError",
     "PolicyError",
     "PolicySet",
@@ -59,6 +79,7 @@ __all__ = [
     "RegistryError",
     "Settings",
     "SettingsError",
+    "Tested",
     "ToolError",
     "collection",
     "compile",
@@ -67,7 +88,9 @@ __all__ = [
     "generate",
     "image",
     "load_settings",
+    "new",
     "publish",
+    "test",
 ]
 
 

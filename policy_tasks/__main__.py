@@ -1,5 +1,5 @@
 """
-The door for the shell: `policy-tasks discover|generate|compile|image|publish`, where there is no tasks.py.
+The door for the shell: `policy-tasks discover|generate|compile|image|publish|test|new`, where there is no tasks.py.
 """
 
 from __future__ import annotations

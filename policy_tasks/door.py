@@ -19,13 +19,16 @@ from policy_tasks.settings import Settings
 from policy_tasks.shown import printable
 
 STAGES = ("fetch", "discover", "generate", "compile", "image", "publish")
+TASKS = (*STAGES, "test", "new", "watch")
 FORMATS = ("text", "json")
+# Where `watch` serves, as policy-engine does.
+ADDRESS = "127.0.0.1:8181"
 INTERRUPTED = 128 + signal.SIGINT
 
 
-def answer(stage: str, settings: Callable[[], Settings], form: str) -> int:
+def answer(task: str, settings: Callable[[], Settings], form: str, **arguments: Any) -> int:
     """
-    Run the stage, print its answer or its error in this format, and say the exit code.
+    Run the task, print its answer or its error in this format, and say the exit code.
     """
     tell_story()
     try:
@@ -33,8 +36,9 @@ def answer(stage: str, settings: Callable[[], Settings], form: str) -> int:
             _check_format(form)
             from policy_tasks import pipeline
 
-            value = getattr(pipeline, stage)(settings())
-            _print(json.dumps(document(value), indent=2) if form == "json" else str(value))
+            value = getattr(pipeline, task)(settings(), **arguments)
+            if value is not None:
+                _print(json.dumps(document(value), indent=2) if form == "json" else str(value))
     except PolicyTasksError as error:
         return tell_error(error, as_json=form == "json")
     except KeyboardInterrupt:
@@ -113,19 +117,25 @@ def ended_by_signals() -> Iterator[None]:
     Leave in order when told to end, so that no process and no temporary file is left behind.
     """
     before: dict[int, Any] = {}
+    received: list[int] = []
+
+    def leave(number: int, _frame: object) -> None:
+        received.append(number)
+        sys.exit(128 + number)
+
     names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
     try:
         for name in names:
             number = getattr(signal, name)
-            before[number] = signal.signal(number, _leave)
+            before[number] = signal.signal(number, leave)
     except ValueError:  # not in the main thread: somebody else's program, with its own ways
         pass
     try:
         yield
+    except KeyboardInterrupt:
+        if received:  # a library that looks after signals itself takes each for Ctrl-C
+            sys.exit(128 + received[-1])
+        raise
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _leave(number: int, _frame: object) -> None:
-    sys.exit(128 + number)

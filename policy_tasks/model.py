@@ -7,6 +7,7 @@ All are frozen, hold absolute paths, and convert to the JSON documents of `--for
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
@@ -227,6 +228,54 @@ def staged(modules: Iterable[Module]) -> tuple[StagedModule, ...]:
     Those of the modules that are the user's.
     """
     return tuple(module for module in modules if isinstance(module, StagedModule))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyTest:
+    """
+    A test that passed or was skipped: the package, its own test or a check of the test kit, and how long it took in seconds.
+
+    `policy` is the policy's type where the test kit has checked one.
+    """
+
+    package: str
+    policy: str | None
+    test: str
+    skipped: bool
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tested:
+    """
+    The policies' tests, all well; `race` is whether the race detector has watched them.
+    """
+
+    tests: tuple[PolicyTest, ...]
+    race: bool
+
+    def __str__(self) -> str:
+        counts = Counter((each.package, each.policy) for each in self.tests)
+        lines = []
+        for (package, policy), count in sorted(counts.items(), key=lambda item: (item[0][0], item[0][1] or "")):
+            what = ("check" if policy else "test") + ("" if count == 1 else "s")
+            lines.append(f"{package}{'.' + policy if policy else ''}: {count} {what}")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPolicy:
+    """
+    A policy's folder that was made, with the files in it.
+    """
+
+    directory: Path
+    name: str
+    module: str
+    files: tuple[Path, ...]
+
+    def __str__(self) -> str:
+        return str(self.directory)
 
 
 def document(value: Any) -> Any:

@@ -1,5 +1,5 @@
 """
-The five values, in order. Ask for one; everything before it is made.
+The five values, in order. Ask for one; everything before it is made. Beside them: a new policy, and the policies' tests.
 """
 
 from __future__ import annotations
@@ -8,8 +8,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 
-from policy_tasks.model import Binary, FetchedModules, GeneratedSources, Image, PolicySet, Published
+from policy_tasks.model import (
+    Binary,
+    FetchedModules,
+    GeneratedSources,
+    Image,
+    NewPolicy,
+    PolicySet,
+    Published,
+    Tested,
+    staged,
+)
 from policy_tasks.names import Platform, Reference, host_platform, parse_platform, parse_reference
 from policy_tasks.settings import Settings
 from policy_tasks.stages.compile import build_binary
@@ -17,6 +28,7 @@ from policy_tasks.stages.discover import find_policies
 from policy_tasks.stages.fetch import fetch_modules
 from policy_tasks.stages.generate import generate_sources
 from policy_tasks.stages.image import base_digest, build_image
+from policy_tasks.stages.publish import check_destination, push_image
 from policy_tasks.toolchain.background import Background
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.build_lock import hold
@@ -24,6 +36,7 @@ from policy_tasks.toolchain.go_build import GoBuild
 from policy_tasks.toolchain.go_command import Go, find_go
 from policy_tasks.toolchain.image_engine import Docker, Oci, check_image_settings, choose_engine
 from policy_tasks.toolchain.lock_file import LockFile
+from policy_tasks.toolchain.measurements import Measurements, measured
 from policy_tasks.toolchain.process import Processes
 from policy_tasks.toolchain.staged_policies import StagedPolicies, check_folders, stage_policies
 
@@ -32,7 +45,7 @@ def fetch(settings: Settings) -> FetchedModules:
     """
     The modules that a build needs, downloaded into Go's cache: with them there, a build works offline.
     """
-    with _run(settings, parse_platform(settings.compile.platform)) as run:
+    with measured("fetch", settings) as times, _run(settings, _platform(settings), times) as run:
         return run.fetched()
 
 
@@ -40,7 +53,7 @@ def discover(settings: Settings) -> PolicySet:
     """
     The policies that the folders hold, type-checked, with the near misses explained.
     """
-    with _run(settings, parse_platform(settings.compile.platform)) as run:
+    with measured("discover", settings) as times, _run(settings, _platform(settings), times) as run:
         return run.policies()
 
 
@@ -48,7 +61,7 @@ def generate(settings: Settings) -> GeneratedSources:
     """
     The generated Go module: `cd` there, and `go build` works.
     """
-    with _run(settings, parse_platform(settings.compile.platform)) as run:
+    with measured("generate", settings) as times, _run(settings, _platform(settings), times) as run:
         return run.sources()
 
 
@@ -56,7 +69,7 @@ def compile(settings: Settings) -> Binary:
     """
     The static binary, checked.
     """
-    with _run(settings, parse_platform(settings.compile.platform)) as run:
+    with measured("compile", settings) as times, _run(settings, _platform(settings), times) as run:
         return run.binary()
 
 
@@ -64,7 +77,7 @@ def image(settings: Settings) -> Image:
     """
     The container image, in the Docker engine or in an archive.
     """
-    with _image_run(settings) as run:
+    with measured("image", settings) as times, _image_run(settings, times) as run:
         return run.image()
 
 
@@ -72,11 +85,46 @@ def publish(settings: Settings) -> Published:
     """
     The image in its registry, by digest.
     """
-    from policy_tasks.stages.publish import check_destination, push_image
+    with measured("publish", settings) as times:
+        check_destination(parse_reference(settings.image.repo, settings.image.tag))
+        with _image_run(settings, times) as run:
+            return run.published()
 
-    check_destination(parse_reference(settings.image.repo, settings.image.tag))
-    with _image_run(settings) as run:
-        return push_image(run.image(), run.reference, run.engine.result())
+
+def test(settings: Settings, *, race: bool = False) -> Tested:  # noqa: PT028 - no test of pytest's
+    """
+    The policies' tests, and the test kit on every policy; with the race detector, if asked for.
+
+    This runs the policies' code, on this machine, as nothing else here does.
+    """
+    with measured("test", settings) as times, _run(settings, host_platform(), times) as run:
+        return run.tested(race=race)
+
+
+def new(settings: Settings, name: str, *, path: str | Path | None = None, module: str = "") -> NewPolicy:
+    """
+    A new policy's folder at `path`, counted from the current folder, by default below the first policies folder.
+    """
+    from policy_tasks.stages.new import make_policy
+
+    return make_policy(name, Path(path) if path else None, module, settings.folders)
+
+
+def watch(settings: Settings, *, addr: str) -> None:
+    """
+    Serve the policies at `HOST:PORT` until interrupted, with a new engine for each change that compiles and starts.
+
+    This runs the policies' code, on this machine. Only for development: production is a new image.
+    """
+    from policy_tasks.stages.watch import serve_changes
+
+    def build() -> tuple[Binary, frozenset[Path]]:
+        helpers = {module.directory for module in staged(discover(settings).modules) if module.helper}
+        return compile(settings), frozenset(settings.folders) | helpers
+
+    check_folders(settings.folders, settings.build_dir)
+    settings = replace(settings, compile=replace(settings.compile, platform=""))  # it runs on this machine
+    serve_changes(build, frozenset(settings.folders), settings.build_dir, addr)
 
 
 class _Run:
@@ -84,8 +132,16 @@ class _Run:
     One run: the build directory that it holds, the tools that it has found.
     """
 
-    def __init__(self, settings: Settings, platform: Platform, directory: BuildDirectory, processes: Processes) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        platform: Platform,
+        times: Measurements,
+        directory: BuildDirectory,
+        processes: Processes,
+    ) -> None:
         self.settings = settings
+        self.time = times.time
         self.platform = platform
         self.directory = directory
         # Asked while the policies are read.
@@ -96,25 +152,25 @@ class _Run:
         self.lock = LockFile(settings, directory)
 
     def staged(self) -> StagedPolicies:
-        return stage_policies(self.settings, self.lock, self._go.result, self.directory)
+        return self.time("discover", stage_policies, self.settings, self.lock, self._go.result, self.directory)
 
     def fetched(self) -> FetchedModules:
         staged = self.staged()
-        found = fetch_modules(staged, self.platform, self.go, self.directory)
+        found = self.time("fetch", fetch_modules, staged, self.platform, self.go, self.directory)
         self.lock.check(staged.core.digest(), found.modules, staged.replaces, self.go.version)
         return replace(found, lock=self.lock.used)
 
     def policies(self) -> PolicySet:
         return self._found(self.staged())
 
-    def _found(self, staged: StagedPolicies) -> PolicySet:
-        found = find_policies(staged, self.platform, self.go, self.directory)
-        self.lock.check(staged.core.digest(), found.modules, found.replaces, self.go.version)
-        return replace(found, lock=self.lock.used)
-
     def sources(self) -> GeneratedSources:
         staged = self.staged()
-        return generate_sources(self._found(staged), staged.core, self.directory)
+        return self._generated(staged, self._found(staged))
+
+    def tested(self, *, race: bool) -> Tested:
+        from policy_tasks.stages.test import run_tests
+
+        return self.time("test", run_tests, self.sources(), self.go, self.directory, race=race)
 
     def binary(self) -> Binary:
         staged = self.staged()
@@ -125,18 +181,30 @@ class _Run:
         build = self._begun(staged)
         engine = self.engine  # asked while Go compiles
         binary = self._compiled(staged, build)
-        self.lock.check_base(engine.result().base.name, base_digest(engine.result()))
+        chosen = self.time("image", engine.result)
+        self.lock.check_base(chosen.base.name, base_digest(chosen))
         output = self.settings.path(self.settings.image.output) if self.settings.image.output else None
-        return build_image(binary, self.reference, engine.result(), output, self.go, self.directory)
+        return self.time("image", build_image, binary, self.reference, chosen, output, self.go, self.directory)
+
+    def published(self) -> Published:
+        return self.time("publish", push_image, self.image(), self.reference, self.engine.result())
 
     def _begun(self, staged: StagedPolicies) -> GoBuild:
         build = GoBuild(staged.core, self.platform, self.go, self.directory)
         build.begin()
         return build
 
+    def _found(self, staged: StagedPolicies) -> PolicySet:
+        found = self.time("discover", find_policies, staged, self.platform, self.go, self.directory)
+        self.lock.check(staged.core.digest(), found.modules, found.replaces, self.go.version)
+        return replace(found, lock=self.lock.used)
+
+    def _generated(self, staged: StagedPolicies, found: PolicySet) -> GeneratedSources:
+        return self.time("generate", generate_sources, found, staged.core, self.directory)
+
     def _compiled(self, staged: StagedPolicies, build: GoBuild) -> Binary:
-        sources = generate_sources(self._found(staged), staged.core, self.directory)
-        return build_binary(sources, build, self.go, self.directory)
+        sources = self._generated(staged, self._found(staged))
+        return self.time("compile", build_binary, sources, build, self.go, self.directory)
 
     @cached_property
     def reference(self) -> Reference:
@@ -151,13 +219,18 @@ class _Run:
         return Background(lambda: choose_engine(self.settings, self.reference, self.platform))
 
 
+def _platform(settings: Settings) -> Platform:
+    return parse_platform(settings.compile.platform)
+
+
 @contextmanager
-def _run(settings: Settings, platform: Platform) -> Iterator[_Run]:
+def _run(settings: Settings, platform: Platform, times: Measurements) -> Iterator[_Run]:
     check_folders(settings.folders, settings.build_dir)  # before anything is written
     processes = Processes()
     with hold(settings.build_dir) as directory:
+        times.directory = directory
         try:
-            run = _Run(settings, platform, directory, processes)
+            run = _Run(settings, platform, times, directory, processes)
             yield run
             run.lock.write()
         finally:
@@ -165,7 +238,7 @@ def _run(settings: Settings, platform: Platform) -> Iterator[_Run]:
 
 
 @contextmanager
-def _image_run(settings: Settings) -> Iterator[_Run]:
+def _image_run(settings: Settings, times: Measurements) -> Iterator[_Run]:
     """
     A run that ends in an image: for Linux, unless a platform is named, on this machine's kind of processor.
     """
@@ -173,5 +246,5 @@ def _image_run(settings: Settings) -> Iterator[_Run]:
     platform = parse_platform(wanted) if wanted else host_platform()._replace(os="linux")
     check_image_settings(settings, platform)
     parse_reference(settings.image.repo, settings.image.tag)
-    with _run(settings, platform) as run:
+    with _run(settings, platform, times) as run:
         yield run

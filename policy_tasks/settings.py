@@ -129,6 +129,18 @@ class ImageSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MetricsSettings:
+    """
+    Reports on each run, also on one that fails: what was made, how long each stage took, how it ended.
+    """
+
+    report: Path | None = _setting(None, "Write a report on the run to this JSON file.")
+    textfile: Path | None = _setting(
+        None, "Write the same as metrics to this file, for the textfile collector of Prometheus's node_exporter."
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """
     All that the pipeline needs to know. Paths may be relative; they count from `root`.
@@ -143,6 +155,7 @@ class Settings:
     generate: GenerateSettings = field(default_factory=GenerateSettings)
     compile: CompileSettings = field(default_factory=CompileSettings)
     image: ImageSettings = field(default_factory=ImageSettings)
+    metrics: MetricsSettings = field(default_factory=MetricsSettings)
 
     def path(self, path: Path) -> Path:
         """

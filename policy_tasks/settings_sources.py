@@ -20,6 +20,7 @@ from policy_tasks.settings import (
     DiscoverSettings,
     GenerateSettings,
     ImageSettings,
+    MetricsSettings,
     ModulesSettings,
     Settings,
 )
@@ -32,6 +33,7 @@ SECTIONS: dict[str, type[Any]] = {
     "generate": GenerateSettings,
     "compile": CompileSettings,
     "image": ImageSettings,
+    "metrics": MetricsSettings,
 }
 FIELDS = {field.name: (section, field) for section, kind in SECTIONS.items() for field in fields(kind)}
 

@@ -71,6 +71,7 @@ PARTS: dict[str, Callable[[], bool]] = {
     "debian": lambda: _answers("docker", "image", "inspect", "policy-tasks-ci/debian-python:bookworm"),
     "skopeo": lambda: bool(shutil.which("skopeo")),
     "proxy": _has_proxy,
+    "cc": lambda: any(map(shutil.which, ("cc", "gcc", "clang"))),
     "root": lambda: os.geteuid() == 0,
 }
 _has = functools.cache(lambda part: PARTS[part]())

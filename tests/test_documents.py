@@ -9,7 +9,10 @@ import runpy
 
 from policy_tasks import errors
 from policy_tasks.errors import PolicyTasksError
+from policy_tasks.settings import Settings
 from policy_tasks.toolchain.inspector import FIELDS
+from policy_tasks.toolchain.measurements import Measurements
+from policy_tasks.toolchain.report import _MADE, report
 from tests.conftest import REPOSITORY
 
 
@@ -35,3 +38,17 @@ def test_the_fields_asked_of_go_are_those_that_the_inspector_reads() -> None:
     match = re.search(r'listFields = "([^"]+)"', source)
     assert match
     assert match[1] == FIELDS
+
+
+def test_every_metric_and_key_of_a_report_is_documented() -> None:
+    """docs/reports.md lists each metric and each key that a report can have."""
+    page = (REPOSITORY / "docs/reports.md").read_text()
+    source = (REPOSITORY / "policy_tasks/toolchain/report.py").read_text()
+    metrics = re.findall(r'Metric\("(\w+)"', source)
+    assert len(metrics) == 11
+    for name in metrics:
+        assert f"| `policy_tasks_build_{name}` |" in page
+    times = Measurements("compile", Settings())
+    times.end(None)
+    for key in (*report(times), *_MADE, "failed", "policies", "near_misses", "modules"):
+        assert f"`{key}`" in page.replace("[]`", "`")

@@ -6,13 +6,16 @@ from __future__ import annotations
 
 import os
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from policy_tasks.model import Constructor, Policy, PolicySet, StagedModule
+from policy_tasks.model import Constructor, Policy, PolicySet, StagedModule, staged
 from policy_tasks.settings import Settings
 from policy_tasks.stages.generate import generate_sources
+from policy_tasks.stages.test import _kit
+from policy_tasks.toolchain import templates
 from policy_tasks.toolchain.build_lock import hold
 from policy_tasks.toolchain.core import read_core
 from policy_tasks.toolchain.go_command import find_go
@@ -96,12 +99,30 @@ def test_generated_file_is_the_golden_one(name: str, tmp_path: Path) -> None:
     assert made == golden.read_bytes()
 
 
+def test_generated_test_is_the_golden_one(tmp_path: Path) -> None:
+    """The test that runs the kit is, to the byte, what was reviewed; cases are read where a policy has some."""
+    with hold(tmp_path / "build") as directory:
+        directory.write("policies/example.com-a/testdata/policytest/Value.json", b"[]")
+        modules = [
+            replace(staged(FOUND.modules)[0], path=path, staged=f"policies/{path.replace('/', '-')}")
+            for path in sorted({policy.module for policy in FOUND.policies})
+        ]
+        sources = generate_sources(replace(FOUND, modules=tuple(modules)), CORE, directory)
+        made = templates.render("policies_test.go", **_kit(sources, directory))
+    golden = GOLDEN / "policies_test.go"
+    if os.environ.get("UPDATE_GOLDEN"):
+        golden.write_bytes(made)
+    assert made == golden.read_bytes()
+
+
 @pytest.mark.needs("go")
 def test_imports_are_as_gofmt_wants_them(tmp_path: Path) -> None:
-    """gofmt has nothing to change in imports.go."""
+    """gofmt has nothing to change in what is generated."""
     go = find_go("", tmp_path, Processes())
     gofmt = Path(go.environment["GOROOT"]) / "bin" / "gofmt"
-    done = subprocess.run([gofmt, "-l", GOLDEN / "imports.go"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [gofmt, "-l", GOLDEN / "imports.go", GOLDEN / "policies_test.go"], capture_output=True, text=True, check=True
+    )
     assert done.stdout == ""
 
 

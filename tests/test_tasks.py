@@ -21,7 +21,7 @@ from invoke.program import Program
 
 import policy_tasks.tasks as single_tasks
 from policy_tasks import collection, load_settings
-from policy_tasks.door import STAGES
+from policy_tasks.door import STAGES, TASKS
 from policy_tasks.errors import PolicyTasksError, SettingsError
 from policy_tasks.names import parse_module
 from policy_tasks.settings import Settings
@@ -72,19 +72,19 @@ def _invoke(namespace: Collection, *arguments: str) -> int:
 
 
 def test_every_collection_has_tasks_of_its_own() -> None:
-    """Two collections have the five tasks each, and no task of one equals one of the other, even with equal settings."""
+    """Two collections have all tasks each, and no task of one equals one of the other, even with equal settings."""
     one, other = collection("one", repo="r"), collection("other", repo="r")
-    assert set(one.task_names) == set(other.task_names) == set(STAGES)
-    for stage in STAGES:
-        assert one[stage] != other[stage]
-        assert one[stage] == one[stage]
-    assert len({*one.tasks.values(), *other.tasks.values()}) == 2 * len(STAGES)
+    assert set(one.task_names) == set(other.task_names) == set(TASKS)
+    for task in TASKS:
+        assert one[task] != other[task]
+        assert one[task] == one[task]
+    assert len({*one.tasks.values(), *other.tasks.values()}) == 2 * len(TASKS)
 
 
 def test_single_tasks_are_those_of_no_collection() -> None:
     """The tasks that can be imported one by one are neither each other nor those of a collection."""
-    singles = [getattr(single_tasks, stage) for stage in STAGES]
-    assert len({*singles, *collection().tasks.values()}) == 2 * len(STAGES)
+    singles = [getattr(single_tasks, task) for task in TASKS]
+    assert len({*singles, *collection().tasks.values()}) == 2 * len(TASKS)
 
 
 def test_a_collection_has_the_name_it_is_given() -> None:
@@ -99,7 +99,7 @@ def test_help_shows_every_flag(stage: str, root: Path, capsys: pytest.CaptureFix
     """The help of a task shows each of its flags with what it does, and none that means nothing to it."""
     assert _invoke(collection(), "--help", stage) == 0
     shown = " ".join(capsys.readouterr().out.split())
-    ours = {"policies", "build-dir", "platform", "locked", "update", "offline"} | (
+    ours = {"policies", "build-dir", "platform", "locked", "update", "offline", "report", "textfile"} | (
         _IMAGE_FLAGS if stage in ("image", "publish") else set()
     )
     for flag in ours:
@@ -107,6 +107,24 @@ def test_help_shows_every_flag(stage: str, root: Path, capsys: pytest.CaptureFix
         assert FIELDS[flag.replace("-", "_")][1].metadata["help"] in shown
     assert "--format" in shown
     assert shown.count(" --") - 1 == len(ours)
+
+
+@pytest.mark.parametrize(
+    ("task", "ours"),
+    [
+        ("test", {"policies", "build-dir", "report", "textfile", "race"}),
+        ("new", {"policies", "name", "path", "module"}),
+    ],
+)
+def test_help_of_the_tasks_beside_the_stages(
+    task: str, ours: set[str], root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The help of `test` and of `new` shows just their own flags, and what is told beside them."""
+    assert _invoke(collection(), "--help", task) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert shown.count(" --") == len(ours | {"format"})
+    for flag in ours | {"format"}:
+        assert f" --{flag}" in shown
 
 
 # Which source outranks which

@@ -35,6 +35,8 @@ func init() { // since help is one of them and shows them all
 		{"validate", "ask every policy whether it is able to work", validateFlags},
 		{"run", "run the policies on an input (the default)", runFlags},
 		{"bench", "measure the policies on an input", benchFlags},
+		{"serve", "answer requests over HTTP", serveFlags},
+		{"healthcheck", "ask the server on this machine whether it is ready", healthcheckFlags},
 		{"version", "print what the engine was built with", versionFlags},
 		{"help", "print this text", helpFlags},
 	}

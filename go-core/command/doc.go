@@ -4,7 +4,8 @@
 // The exit codes are
 //
 //	0    all is well
-//	1    the answer could not be written
+//	1    the answer could not be written, requests were cut off, or healthcheck has
+//	     found no server that is ready
 //	2    wrong usage or wrong input
 //	3    a policy failed: an error, a panic, or not valid
 //	4    the policies cannot be loaded: their names are not usable

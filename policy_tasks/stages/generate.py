@@ -8,7 +8,7 @@ import hashlib
 import logging
 from typing import Any
 
-from policy_tasks.model import Constructor, GeneratedSources, Policy, PolicySet
+from policy_tasks.model import GeneratedSources, Policy, PolicySet
 from policy_tasks.toolchain import templates
 from policy_tasks.toolchain.alpine import ALPINE
 from policy_tasks.toolchain.build_directory import BuildDirectory
@@ -16,6 +16,7 @@ from policy_tasks.toolchain.core import Core
 from policy_tasks.toolchain.go_command import BUILD_COMMAND
 from policy_tasks.toolchain.image_config import ENTRYPOINT, USER
 from policy_tasks.toolchain.manifest import as_text, contents
+from policy_tasks.toolchain.policy_values import construct, is_pointer, new_value, package_aliases
 
 log = logging.getLogger(__name__)
 
@@ -58,13 +59,11 @@ def _key(template: str, values: str) -> str:
 
 def _imports(found: PolicySet, core: Core) -> tuple[str, dict[str, Any]]:
     """
-    The template of the generated file, and what it needs. The aliases are our own, so that no package's name can shadow
-    something in the core.
+    The template of the generated file, and what it needs.
     """
-    paths = sorted({policy.package for policy in found.policies})
+    aliases = package_aliases(found.policies)
     if not core.register:
-        return "blank.go", {"packages": paths}
-    aliases = {path: f"p{number}" for number, path in enumerate(paths)}
+        return "blank.go", {"packages": list(aliases)}
     values: dict[str, Any] = {
         "packages": [{"alias": alias, "path": path} for path, alias in aliases.items()],
         "policies": [
@@ -95,43 +94,18 @@ def _of_own_core(core: Core, values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _registered(policy: Policy, alias: str, number: int) -> dict[str, Any]:
-    zero = _zero_value(policy, alias)
+    zero = new_value(policy, alias)
     wrapper = f"versioned{number}" if policy.version else ""
     base = f"base{number}"
     return {
         "origin": f"{policy.package}.{policy.type}",
         "zero": zero,
         "value": f"{wrapper}{{{zero}}}" if wrapper else zero,
-        "construct": _construct(policy, policy.constructor, alias, wrapper) if policy.constructor else (),
+        "construct": construct(policy, policy.constructor, alias, wrapper) if policy.constructor else (),
         "version": policy.version,
         # The name of an embedded field is that of its alias, which no method of the type can have.
         "wrapper": wrapper,
         "base": base,
-        "embedded": f"*{base}" if _is_pointer(policy) else base,
+        "embedded": f"*{base}" if is_pointer(policy) else base,
         "go_type": f"{alias}.{policy.type}",
     }
-
-
-def _is_pointer(policy: Policy) -> bool:
-    return policy.pointer or bool(policy.constructor and policy.constructor.pointer)
-
-
-def _construct(policy: Policy, constructor: Constructor, alias: str, wrapper: str) -> tuple[str, ...]:
-    """
-    Go for the body of a function that returns what the constructor makes, or a pointer to it where that is the policy.
-    """
-    call, error = f"{alias}.{constructor.name}()", "err" if constructor.error else "nil"
-    made = "&made" if policy.pointer and not constructor.pointer else "made"
-    if wrapper or made != "made":
-        value = f"{wrapper}{{{made}}}" if wrapper else made
-        return f"made{', err' if constructor.error else ''} := {call}", f"return {value}, {error}"
-    return (f"return {call}" if constructor.error else f"return {call}, nil",)
-
-
-def _zero_value(policy: Policy, alias: str) -> str:
-    """
-    Go for a new value of the type, as its receivers and its kind allow.
-    """
-    if policy.composite:
-        return f"{'&' if policy.pointer else ''}{alias}.{policy.type}{{}}"
-    return f"{'' if policy.pointer else '*'}new({alias}.{policy.type})"

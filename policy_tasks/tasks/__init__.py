@@ -1,5 +1,5 @@
 """
-The door for Invoke: the five stages as tasks, in a collection of your own or one by one.
+The door for Invoke: the five stages, and what helps to write policies, as tasks, in a collection of your own or one by one.
 
     from policy_tasks import collection
     namespace = collection(policies=["policies"])
@@ -19,7 +19,7 @@ from invoke.exceptions import Exit
 from invoke.parser.argument import Argument
 from invoke.tasks import Task
 
-from policy_tasks.door import FORMATS, STAGES, answer
+from policy_tasks.door import ADDRESS, FORMATS, TASKS, answer
 from policy_tasks.errors import SettingsError
 from policy_tasks.project import current_folder, find_root, pyproject
 from policy_tasks.settings import Settings
@@ -27,7 +27,7 @@ from policy_tasks.settings_sources import FIELDS, Source, environment, merge
 
 CONFIGURATION_KEY = "policy_tasks"
 _CONFIGURATION = f"Invoke's configuration, under {CONFIGURATION_KEY}"
-_ALWAYS = ("policies", "build_dir", "platform", "locked", "update", "offline")
+_ALWAYS = ("policies", "build_dir", "platform", "locked", "update", "offline", "report", "textfile")
 _OF_IMAGES = ("repo", "tag", "base", "engine", "output")
 _HELP = {
     "fetch": "Download the modules that the policies need, for later builds without a network.",
@@ -36,6 +36,19 @@ _HELP = {
     "compile": "Compile the static binary.",
     "image": "Build the container image.",
     "publish": "Push the image to its registry.",
+    "test": "Test the policies as they are built together. This runs their code.",
+    "new": "Make the folder of a new policy.",
+    "watch": "Serve the policies while they are developed. This runs their code.",
+}
+# What a task is told beside settings: the default and what it means.
+_ARGUMENTS: dict[str, dict[str, tuple[Any, str]]] = {
+    "test": {"race": (False, "Also look for data races, for which a C compiler is needed.")},
+    "new": {
+        "name": (inspect.Parameter.empty, "The policy's name, which its folder and its package get as well."),
+        "path": (None, "The folder to make. By default it has the policy's name, below the first policies folder."),
+        "module": (None, "The module's path. By default example.com/NAME."),
+    },
+    "watch": {"addr": (ADDRESS, "HOST:PORT to serve at. The engine's own settings are its POLICY_ENGINE_* variables.")},
 }
 
 
@@ -65,41 +78,55 @@ class StageTask(Task[Any]):
 
 def collection(name: str | None = None, **settings: Any) -> Collection:
     """
-    A new collection of the five tasks, with these settings, which outrank those of `pyproject.toml`.
+    A new collection of all tasks, with these settings, which outrank those of `pyproject.toml`.
 
     A setting is named by its key (`repo="engine"`) or in its section (`image={"repo": "engine"}`). Relative paths count
     from the project's root.
     """
     made = Collection(name) if name else Collection()
-    for stage in STAGES:
-        made.add_task(_task(stage, settings))
+    for task in TASKS:
+        made.add_task(_task(task, settings))
     return made
 
 
-def _task(stage: str, settings: Mapping[str, Any]) -> StageTask:
-    keys = _ALWAYS + (_OF_IMAGES if stage in ("image", "publish") else ())
+def _task(name: str, settings: Mapping[str, Any]) -> StageTask:
+    keys, arguments = _keys(name), _ARGUMENTS.get(name, {})
 
     def body(context: Context, **flags: Any) -> None:
         if context.config.run.dry:
-            raise Exit(f"{stage} cannot be tried without doing it: run it without --dry", code=SettingsError.exit_code)
+            raise Exit(f"{name} cannot be tried without doing it: run it without --dry", code=SettingsError.exit_code)
         form = flags.pop("format", None) or FORMATS[0]  # it is not there when Python calls the task
-        code = answer(stage, lambda: _settings(context, settings, flags), form)
+        given = {key: flags.pop(key) for key in arguments if flags.get(key) is not None}
+        code = answer(name, lambda: _settings(context, settings, flags), form, **given)
         if code:
             raise Exit(code=code)
 
-    body.__name__ = stage
-    body.__doc__ = _HELP[stage]
-    body.__signature__ = _signature(keys)  # type: ignore[attr-defined]
+    body.__name__ = name
+    body.__doc__ = _HELP[name]
+    body.__signature__ = _signature(keys, arguments)  # type: ignore[attr-defined]
     helps = {key: FIELDS[key][1].metadata["help"] for key in keys}
+    helps |= {key: meaning for key, (_, meaning) in arguments.items()}
     helps["format"] = f"What to print on stdout: {' or '.join(FORMATS)}."
-    return StageTask(body, name=stage, help=helps, iterable=["policies"], auto_shortflags=False)
+    return StageTask(body, name=name, help=helps, iterable=["policies"], auto_shortflags=False)
 
 
-def _signature(keys: tuple[str, ...]) -> inspect.Signature:
+def _keys(name: str) -> tuple[str, ...]:
+    """
+    The settings that are flags of this task.
+    """
+    if name == "new":
+        return ("policies",)
+    if name in ("test", "watch"):  # on this machine, whatever is built for
+        return tuple(key for key in _ALWAYS if key != "platform")
+    return _ALWAYS + (_OF_IMAGES if name in ("image", "publish") else ())
+
+
+def _signature(keys: tuple[str, ...], arguments: Mapping[str, tuple[Any, str]]) -> inspect.Signature:
     word = inspect.Parameter.POSITIONAL_OR_KEYWORD
     # For Invoke a flag whose default is False takes no value.
     defaults = {key: False if FIELDS[key][1].type == "bool" else None for key in keys}
-    flags = [inspect.Parameter(key, word, default=defaults.get(key)) for key in (*keys, "format")]
+    defaults |= {key: default for key, (default, _) in arguments.items()} | {"format": None}
+    flags = [inspect.Parameter(key, word, default=default) for key, default in defaults.items()]
     return inspect.Signature([inspect.Parameter("context", word), *flags])
 
 
@@ -149,5 +176,5 @@ def _plain(value: Any) -> Any:
     return value
 
 
-fetch, discover, generate, compile, image, publish = (_task(stage, {}) for stage in STAGES)
+fetch, discover, generate, compile, image, publish, test, new, watch = (_task(task, {}) for task in TASKS)
 namespace = collection()

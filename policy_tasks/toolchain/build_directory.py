@@ -32,6 +32,8 @@ class BuildDirectory:
         # Each run has one of its own: a go command that outlives a killed run does not write into the next one's.
         self.temporary = self.state / "tmp" / secrets.token_hex(8)
         self._folders: set[Path] = set()
+        self._recalled: set[str] = set()
+        self._remembered: set[str] = set()
 
     def write(self, name: str, data: bytes) -> bool:
         """
@@ -129,6 +131,7 @@ class BuildDirectory:
         """
         What was remembered under this name, or None. Whatever cannot be read was never written.
         """
+        self._recalled.add(name)
         try:
             return json.loads((self.state / f"{name}.json").read_bytes())
         except (OSError, ValueError):
@@ -138,7 +141,14 @@ class BuildDirectory:
         """
         Keep a value that JSON can hold for the next run.
         """
+        self._remembered.add(name)
         self.write(f"{STATE}/{name}.json", json.dumps(value, sort_keys=True).encode())
+
+    def reused(self) -> dict[str, bool]:
+        """
+        What this run has looked for among the things that were remembered, and whether it did with what it found.
+        """
+        return {name: name not in self._remembered for name in sorted(self._recalled)}
 
 
 def _folders_of(names: Iterable[str]) -> set[str]:

@@ -22,7 +22,7 @@ def source(name: str) -> bytes:
     return (FOLDER / f"{name}.j2").read_bytes()
 
 
-def render(name: str, **values: Any) -> bytes:
+def render(name: str, /, **values: Any) -> bytes:
     """
     The file that the template gives with these values.
     """

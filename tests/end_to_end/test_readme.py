@@ -17,6 +17,7 @@ import pytest
 from tests.conftest import REPOSITORY, run_console
 
 README = (REPOSITORY / "README.md").read_text()
+FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 
 
 def _command(name: str) -> str:
@@ -154,13 +155,18 @@ def test_python_of_the_readme_runs(
     assert re.fullmatch(r"engine:latest sha256:[0-9a-f]{64}\n", capsys.readouterr().out)
 
 
-def test_no_document_names_a_flag_that_is_not_there() -> None:
-    """Every --flag of the documents is one of the tasks' or of another program in the same line."""
+@pytest.mark.needs("go")
+def test_no_document_names_a_flag_that_is_not_there(tmp_path: Path) -> None:
+    """Every --flag of the documents is one of the tasks', of the engine's, or of another program in the same line."""
     from policy_tasks.tasks import namespace
+    from policy_tasks.toolchain.go_command import find_go
+    from policy_tasks.toolchain.process import Processes
 
     flags = [flag for task in namespace.tasks.values() for argument in task.get_arguments() for flag in argument.names]
     known = {"--" + flag.replace("_", "-") for flag in flags}
+    help_text = find_go("", tmp_path, Processes()).run("run", ".", "help", cwd=REPOSITORY / "go-core").stdout.decode()
+    known |= set(FLAG.findall(help_text))
     others = {"--rm", "--build-arg", "--list"}
     for page in (REPOSITORY / "README.md", *(REPOSITORY / "docs").glob("*.md")):
-        for flag in re.findall(r"(?<![\w-])--[a-z][a-z-]+", page.read_text()):
+        for flag in FLAG.findall(page.read_text()):
             assert flag in known | others, f"{page.name} names {flag}"

@@ -1,0 +1,48 @@
+package command
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// Healthcheck exits with 0 when the server is ready and with 1 when it is not,
+// wherever the address comes from.
+func TestHealthcheck(t *testing.T) {
+	d := startDaemon(t, "--shutdown-wait", "5s")
+	check := func(variable string, args ...string) int {
+		cmd := process(t, "serve", append([]string{"healthcheck"}, args...)...)
+		cmd.Env = append(cmd.Env, variable)
+		_ = cmd.Run() // the exit code is what counts
+		return cmd.ProcessState.ExitCode()
+	}
+	addr := strings.TrimPrefix(d.url, "http://")
+	anywhere := strings.Replace(addr, "127.0.0.1", "0.0.0.0", 1)
+	config := filepath.Join(t.TempDir(), "config.json")
+	if err := os.WriteFile(config, fmt.Appendf(nil, `{"addr": %q, "shutdown-wait": "1s"}`, addr), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code := check("", "--addr", addr); code != exitOK {
+		t.Errorf("flag: exit code %d", code)
+	}
+	if code := check("POLICY_ENGINE_ADDR=" + anywhere); code != exitOK {
+		t.Errorf("variable: exit code %d", code)
+	}
+	if code := check("", "--config", config); code != exitOK {
+		t.Errorf("file: exit code %d", code)
+	}
+	if code := check("", "--addr", "127.0.0.1:1"); code != exitWrite {
+		t.Errorf("nobody there: exit code %d", code)
+	}
+	if code := check("", "--addr", "x"); code != exitUsage {
+		t.Errorf("no address: exit code %d", code)
+	}
+	_ = d.cmd.Process.Signal(syscall.SIGTERM) // it runs
+	d.await("policy-engine: stopping on signal: terminated")
+	if code := check("", "--addr", addr); code != exitWrite {
+		t.Errorf("stopping: exit code %d", code)
+	}
+}

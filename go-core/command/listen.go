@@ -1,0 +1,62 @@
+package command
+
+import (
+	"flag"
+	"net"
+
+	"github.com/policy-tasks/policy-tasks/go-core/systemd"
+)
+
+// defaultAddr is on this machine alone.
+const defaultAddr = "127.0.0.1:8080"
+
+// addressFlags say where a server listens.
+type addressFlags struct {
+	addr, diagnosticAddr string
+}
+
+func (f *addressFlags) declare(flags *flag.FlagSet) {
+	flags.StringVar(&f.addr, "addr", defaultAddr, "the address of the server, `HOST:PORT`; 0.0.0.0:8080 is reached from other\nmachines as well")
+	flags.StringVar(&f.diagnosticAddr, "diagnostic-addr", "", "a second address, `HOST:PORT`, for /livez, /readyz, /metrics and\n/debug/pprof/, without tokens and TLS")
+}
+
+// listeners are the sockets of a server.
+type listeners struct {
+	main, diagnostic net.Listener // of which the second may be nil
+}
+
+// listen returns the sockets: those that the process was started with, first
+// the server's and then that for diagnostics, else new ones.
+func (f *addressFlags) listen() (l listeners, err error) {
+	given, err := systemd.Listeners()
+	if err != nil {
+		return l, fail(exitUsage, "%v", err)
+	}
+	if len(given) > 2 {
+		return l, fail(exitUsage, "LISTEN_FDS: there are %d sockets, and two are of use: the server's, and that for diagnostics", len(given))
+	}
+	if len(given) > 0 {
+		l.main = given[0]
+	} else if l.main, err = listenOn("--addr", f.addr); err != nil {
+		return l, err
+	}
+	if len(given) > 1 {
+		l.diagnostic = given[1]
+	} else if f.diagnosticAddr != "" {
+		l.diagnostic, err = listenOn("--diagnostic-addr", f.diagnosticAddr)
+	}
+	return l, err
+}
+
+func listenOn(name, address string) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fail(exitUsage, "%s: %v; give a HOST:PORT that is free", name, err)
+	}
+	return l, nil
+}
+
+func isLoopback(address net.Addr) bool {
+	tcp, ok := address.(*net.TCPAddr)
+	return !ok || tcp.IP.IsLoopback() // a Unix socket is on this machine
+}

@@ -1,0 +1,167 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/policy-tasks/policy-tasks/go-core/engine"
+	"github.com/policy-tasks/policy-tasks/go-core/logging"
+	"github.com/policy-tasks/policy-tasks/go-core/metrics"
+	"github.com/policy-tasks/policy-tasks/go-core/server"
+	"github.com/policy-tasks/policy-tasks/go-core/systemd"
+)
+
+type serveOptions struct {
+	PolicyFlags
+	addressFlags
+	securityFlags
+	decisionFlags
+	timeout       time.Duration
+	shutdownWait  time.Duration
+	shutdownGrace time.Duration
+}
+
+// serveFlags is the command that answers over HTTP what the policies decide.
+func serveFlags(flags *flag.FlagSet) Action {
+	var o serveOptions
+	o.PolicyFlags.Declare(flags)
+	o.addressFlags.declare(flags)
+	o.securityFlags.declare(flags)
+	o.decisionFlags.declare(flags)
+	flags.DurationVar(&o.timeout, "timeout", time.Second, "give a call up after this `DURATION`, such as 500ms or 2s; a policy may have\none of its own; 0 is no limit")
+	flags.DurationVar(&o.shutdownWait, "shutdown-wait", 0, "when told to stop, go on for this `DURATION` while /readyz says so")
+	flags.DurationVar(&o.shutdownGrace, "shutdown-grace", 10*time.Second, "after that, let requests finish for this `DURATION`")
+	return o.serve
+}
+
+// A service is what a serve command has made from its flags.
+type service struct {
+	options  *serveOptions
+	log      *slog.Logger
+	notifier systemd.Notifier
+	engine   *engine.Engine
+	server   server.Options
+}
+
+func (o *serveOptions) serve(ctx context.Context, in *Invocation) (int, error) {
+	s := &service{options: o, log: logging.New(in.Stdio.Err, "auto", slog.LevelInfo), notifier: systemd.TakeNotifier()}
+	hangUps := make(chan os.Signal, 1)
+	signal.Notify(hangUps, syscall.SIGHUP) // which would end the process
+	defer signal.Stop(hangUps)
+	in.ExtendGrace(o.shutdownWait + o.shutdownGrace + 2*closing + grace)
+	defer context.AfterFunc(ctx, func() { s.notify(systemd.Stopping, "stopping") })()
+	if err := s.prepare(in); err != nil {
+		return 0, err
+	}
+	defer s.close(in)
+	return exitOK, s.run(ctx, hangUps)
+}
+
+// prepare makes all that can fail for a reason that is the user's to repair.
+func (s *service) prepare(in *Invocation) (err error) {
+	registry := metrics.NewRegistry()
+	metrics.Process(registry)
+	s.server = server.Options{
+		ShutdownWait: s.options.shutdownWait, ShutdownGrace: s.options.shutdownGrace,
+		Metrics: registry, Log: s.log,
+	}
+	if err = s.options.securityFlags.read(&s.server); err != nil {
+		return err
+	}
+	if s.engine, err = s.options.Engine(in, engine.Options{Timeout: s.options.timeout, Metrics: registry, Log: s.log}); err != nil {
+		return err
+	}
+	s.server.Decisions, err = s.options.decisionFlags.open(in, registry)
+	return err
+}
+
+// run serves until ctx ends.
+func (s *service) run(ctx context.Context, hangUps <-chan os.Signal) error {
+	l, err := s.options.addressFlags.listen()
+	if err != nil {
+		return err
+	}
+	served := server.New(s.engine, s.server)
+	diagnosed := s.diagnose(served, l)
+	defer diagnosed()
+	if err := s.start(ctx); err != nil {
+		return err
+	}
+	go s.reloadOn(hangUps)
+	s.announce(l)
+	if err := served.Serve(ctx, l.main); err != nil {
+		return fail(exitWrite, "%v", err)
+	}
+	s.log.Info("stopped")
+	return nil
+}
+
+// diagnose serves the listener for diagnostics, if there is one, and returns
+// what ends that: it goes on while requests are finished.
+func (s *service) diagnose(served *server.Server, l listeners) (end func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	if l.diagnostic != nil {
+		go func() {
+			if err := served.ServeDiagnostics(ctx, l.diagnostic); err != nil {
+				s.log.Error("diagnostics ended", "error", err)
+			}
+		}()
+	}
+	return cancel
+}
+
+// start starts the policies. Where one is invalid, nothing is served: whoever
+// replaces a server with this one keeps the other.
+func (s *service) start(ctx context.Context) error {
+	err := s.engine.Start(ctx)
+	var invalid *engine.StartError
+	if !errors.As(err, &invalid) {
+		return asFailure(err)
+	}
+	failed := &failure{code: exitPolicy}
+	for i, name := range invalid.Names {
+		failed.problems = append(failed.problems, fmt.Sprintf("policy %q: %s", name, invalid.Errors[i].Message))
+	}
+	return failed
+}
+
+// announce tells that the server is about to answer, and who can ask it.
+func (s *service) announce(l listeners) {
+	address, public := l.main.Addr().String(), !isLoopback(l.main.Addr())
+	s.log.Info("listening", "addr", address, "policies", len(s.engine.Policies()), "tls", s.server.Certificates != nil)
+	if known := s.server.Tokens != nil || s.options.clientCA != ""; public && !known {
+		s.log.Warn("whoever reaches the address may ask: --token-file, or --tls-client-ca, say who may", "addr", address)
+	} else if !public {
+		s.log.Info("only this machine can reach the address: --addr 0.0.0.0:PORT lets others in, and docker run -p needs it", "addr", address)
+	}
+	if l.diagnostic != nil {
+		s.log.Info("diagnostics", "addr", l.diagnostic.Addr().String())
+	}
+	s.notify(systemd.Ready, "serving on "+address)
+}
+
+func (s *service) notify(state, status string) {
+	if err := s.notifier.Notify(state, status); err != nil {
+		s.log.Warn("NOTIFY_SOCKET cannot be told", "state", state, "error", err)
+	}
+}
+
+// close closes the policies and the log of decisions.
+func (s *service) close(in *Invocation) {
+	in.close(s.engine)
+	ctx, cancel := context.WithTimeout(context.Background(), closing)
+	defer cancel()
+	if s.server.Decisions == nil {
+		return
+	}
+	if err := s.server.Decisions.Close(ctx); err != nil {
+		s.log.Error("the log of decisions is not complete", "error", err)
+	}
+}

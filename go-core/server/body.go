@@ -1,0 +1,76 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+)
+
+// firstRead is how large a buffer is at first. What a request says of its
+// length is not believed: memory is for bytes that have arrived.
+const firstRead = 2 << 10
+
+// read reads the body of the request.
+func (x *exchange) read() *problem {
+	limit := x.server.options.MaxBody
+	if encoding := x.r.Header["Content-Encoding"]; len(encoding) > 0 && encoding[0] != "identity" {
+		return &problem{
+			status: http.StatusUnsupportedMediaType, code: "unsupported_encoding", close: true,
+			message: "send the body as it is, without Content-Encoding",
+		}
+	}
+	if x.r.ContentLength > int64(limit) {
+		return tooLarge(limit)
+	}
+	for {
+		err := x.readMore(limit + 1)
+		switch {
+		case len(x.body) > limit:
+			return tooLarge(limit)
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return unreadable(err)
+		}
+	}
+}
+
+// readStart reads the start of a body that is too large, unless it was read.
+func (x *exchange) readStart() {
+	for len(x.body) < firstRead {
+		if x.readMore(firstRead) != nil {
+			return
+		}
+	}
+}
+
+func (x *exchange) readMore(limit int) error {
+	if cap(x.body) == len(x.body) {
+		size := min(max(2*cap(x.body), firstRead), max(limit, firstRead))
+		x.body = append(make([]byte, 0, size), x.body...)
+	}
+	n, err := x.r.Body.Read(x.body[len(x.body):cap(x.body)])
+	x.body = x.body[:len(x.body)+n]
+	return err
+}
+
+func tooLarge(limit int) *problem {
+	return &problem{
+		status: http.StatusRequestEntityTooLarge, code: "too_large", close: true,
+		message: fmt.Sprintf("the body is over the limit of %d bytes", limit),
+	}
+}
+
+func unreadable(err error) *problem {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return &problem{
+			status: http.StatusRequestTimeout, code: "too_slow", close: true,
+			message: "the body did not arrive in time",
+		}
+	}
+	wrong := badRequest("the body cannot be read: " + err.Error())
+	wrong.close = true
+	return wrong
+}

@@ -1,0 +1,80 @@
+package server
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"os"
+	"sync/atomic"
+)
+
+// Certificates are what a server shows to its clients, and the authorities whose
+// certificates it asks of them, if there are any. They come from files in PEM.
+type Certificates struct {
+	certFile, keyFile, clientCAFile string
+	config                          atomic.Pointer[tls.Config]
+}
+
+// ReadCertificates reads the files. That of the clients' authorities may be "".
+func ReadCertificates(certFile, keyFile, clientCAFile string) (*Certificates, error) {
+	c := &Certificates{certFile: certFile, keyFile: keyFile, clientCAFile: clientCAFile}
+	return c, c.Reload()
+}
+
+// Reload reads the files again. On an error all stays as it is.
+func (c *Certificates) Reload() error {
+	certificate, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
+	if err != nil {
+		return fmt.Errorf("the certificate cannot be used: %w", err)
+	}
+	config := &tls.Config{
+		MinVersion:   tls.VersionTLS12,
+		NextProtos:   []string{"h2", "http/1.1"},
+		Certificates: []tls.Certificate{certificate},
+	}
+	if c.clientCAFile != "" {
+		// Those who ask for /livez and /readyz have no certificate.
+		config.ClientAuth = tls.VerifyClientCertIfGiven
+		if config.ClientCAs, err = readAuthorities(c.clientCAFile); err != nil {
+			return err
+		}
+	}
+	c.config.Store(config)
+	return nil
+}
+
+func readAuthorities(path string) (*x509.CertPool, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("the authorities of clients cannot be read: %w", err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(text) {
+		return nil, errors.New("there is no certificate in " + path + "; it is to have those of the clients' authorities in PEM")
+	}
+	return pool, nil
+}
+
+// serverConfig returns the configuration of a listener: each connection gets the
+// certificates as they are then.
+func (c *Certificates) serverConfig() *tls.Config {
+	return &tls.Config{
+		MinVersion:         tls.VersionTLS12,
+		NextProtos:         []string{"h2", "http/1.1"},
+		GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return c.config.Load(), nil },
+	}
+}
+
+// admit reports whether the client has shown a certificate of a trusted
+// authority, if it has to.
+func (c *Certificates) admit(state *tls.ConnectionState) bool {
+	if c == nil {
+		return true
+	}
+	config := c.config.Load()
+	if config.ClientCAs == nil {
+		return true
+	}
+	return state != nil && len(state.VerifiedChains) > 0
+}

@@ -1,0 +1,55 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/policy-tasks/policy-tasks/go-core/engine"
+)
+
+// Over the limits a request is told to come again later.
+func TestOverload(t *testing.T) {
+	called, release := make(chan struct{}), make(chan struct{})
+	waiting := func(context.Context, any) (any, error) {
+		called <- struct{}{}
+		<-release
+		return 1, nil
+	}
+	e := newEngine(t, engine.Options{Timeout: time.Minute, Concurrency: 1}, &fake{"wait", waiting}, &fake{"other", waiting}, echoing("echo"))
+	s := servingEngine(t, Options{Concurrency: 2}, e)
+	ended := make(chan answer, 2)
+	for i, name := range []string{"wait", "other"} {
+		go func() { ended <- s.ask("POST", "/v1/policies/"+name+"/execute", `{"input": 1}`) }()
+		<-called
+		if i == 0 {
+			got := s.ask("POST", "/v1/policies/wait/execute", `{"input": 1}`)
+			got.expect(t, 429, "policy_overloaded")
+			if got.header.Get("Retry-After") != "1" {
+				t.Errorf("Retry-After = %q", got.header.Get("Retry-After"))
+			}
+		}
+	}
+	got := s.ask("POST", echoPath, `{"input": 1}`)
+	got.expect(t, 503, "overloaded")
+	if got.header.Get("Retry-After") != "1" {
+		t.Errorf("Retry-After = %q", got.header.Get("Retry-After"))
+	}
+	s.ask("GET", "/readyz", "").expect(t, 200, `{"status":"ready"}`)
+	close(release)
+	for range 2 {
+		(<-ended).expect(t, 200, `{"result":1}`)
+	}
+	s.ask("POST", echoPath, `{"input": 1}`).expect(t, 200, `{"result":1}`)
+}
+
+// A large result arrives whole, and what it leaves behind is not in the next.
+func TestLargeResult(t *testing.T) {
+	s := serving(t, Options{}, echoing("echo"))
+	for _, size := range []int{1, 2000, 2047, 2048, 5000, 1 << 20, 10} {
+		text := strings.Repeat("x", size)
+		s.ask("POST", echoPath, fmt.Sprintf(`{"input": %q}`, text)).expect(t, 200, fmt.Sprintf(`{"result":%q}`, text))
+	}
+}

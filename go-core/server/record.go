@@ -1,0 +1,55 @@
+package server
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/policy-tasks/policy-tasks/go-core/decision"
+	"github.com/policy-tasks/policy-tasks/go-core/document"
+	"github.com/policy-tasks/policy-tasks/go-core/engine"
+)
+
+// decisionHeader has the id of the decision, when there is a log of decisions.
+const decisionHeader = "Decision-Id"
+
+// willDecide begins the record of a decision, if there is a log. It keeps the
+// input as it is now, before the policy can change it.
+func (x *exchange) willDecide(input any) {
+	if x.server.options.Decisions == nil {
+		return
+	}
+	x.record = x.newRecord(x.policy, x.decision())
+	x.record.Input, _ = document.Append(nil, input) // cannot fail: it was JSON
+	x.w.Header().Set(decisionHeader, x.id)
+}
+
+func (x *exchange) newRecord(p *engine.Instance, id string) *decision.Record {
+	info := p.Info()
+	return &decision.Record{
+		ID: id, Time: time.Now().UTC(), Policy: info.Name,
+		Version: info.Version, Digest: info.Digest, TraceID: x.trace.id,
+	}
+}
+
+// decided puts the record into the log.
+func (x *exchange) decided(result []byte, err error) {
+	if x.record == nil {
+		return
+	}
+	x.server.log(x.record, result, err)
+	x.record = nil // it is the log's
+}
+
+func (s *Server) log(r *decision.Record, result []byte, err error) {
+	r.Duration = time.Since(r.Time)
+	r.Outcome = engine.OK.String()
+	var failed *engine.Error
+	if errors.As(err, &failed) {
+		r.Outcome, r.Error = failed.Outcome.String(), failed.Message
+	} else {
+		r.Result = json.RawMessage(slices.Clone(result))
+	}
+	s.options.Decisions.Add(r)
+}

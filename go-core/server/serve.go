@@ -1,0 +1,97 @@
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+)
+
+// maxHeader is how large the head of a request may be, in bytes.
+const maxHeader = 64 << 10
+
+// Serve answers requests from the listeners until ctx ends. Then /readyz says
+// so, while requests are answered as before, for Options.ShutdownWait; after
+// that no connection is accepted, and those that are there may finish, within
+// Options.ShutdownGrace. The error is what is wrong with a listener, or that
+// requests were cut off.
+func (s *Server) Serve(ctx context.Context, listeners ...net.Listener) error {
+	requests, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	server := s.httpServer(s, requests)
+	server.ConnState = s.connections.changed
+	failed := make(chan error, len(listeners))
+	for _, each := range listeners {
+		go func() { failed <- server.Serve(s.wrap(each)) }()
+	}
+	select {
+	case err := <-failed:
+		_ = server.Close() // what is wrong is known
+		return err
+	case <-ctx.Done():
+		return s.drain(server, listeners, cancel)
+	}
+}
+
+// ServeDiagnostics answers requests to Diagnostics from the listener until ctx
+// ends.
+func (s *Server) ServeDiagnostics(ctx context.Context, l net.Listener) error {
+	server, own := s.httpServer(s.Diagnostics(), ctx), new(connections)
+	server.ConnState = own.changed
+	defer context.AfterFunc(ctx, func() { _ = server.Close() })()
+	err := server.Serve(&listener{l, own, s.options.WriteTimeout})
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+func (s *Server) httpServer(handler http.Handler, requests context.Context) *http.Server {
+	return &http.Server{
+		Handler:                      handler,
+		DisableGeneralOptionsHandler: true,
+		ReadHeaderTimeout:            s.options.ReadTimeout,
+		ReadTimeout:                  s.options.ReadTimeout,
+		IdleTimeout:                  s.options.IdleTimeout,
+		MaxHeaderBytes:               maxHeader,
+		BaseContext:                  func(net.Listener) context.Context { return requests },
+		ErrorLog:                     slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug),
+	}
+}
+
+// wrap returns the listener with our connections, and with TLS if there is any.
+func (s *Server) wrap(l net.Listener) net.Listener {
+	l = &listener{l, &s.connections, s.options.WriteTimeout}
+	if s.options.Certificates != nil {
+		return tls.NewListener(l, s.options.Certificates.serverConfig())
+	}
+	return l
+}
+
+// lastCall is how long connections that were kept alive have to make a request
+// that may be on its way. Its answer says that it is the last.
+const lastCall = time.Second
+
+// drain ends the server so that no request is lost that has reached it. Server's
+// own Shutdown drops those that it has not read yet, and those on connections
+// that it takes for idle, so that it comes last.
+func (s *Server) drain(server *http.Server, listeners []net.Listener, cancel func()) error {
+	s.draining.Store(true)
+	time.Sleep(s.options.ShutdownWait)
+	for _, each := range listeners {
+		_ = each.Close() // it accepts nothing either way
+	}
+	ctx, done := context.WithTimeout(context.Background(), s.options.ShutdownGrace)
+	defer done()
+	s.connections.settle(ctx, min(lastCall, s.options.ShutdownGrace/2))
+	if err := server.Shutdown(ctx); err == nil || s.connections.active.Load() == 0 {
+		_ = server.Close() // connections without a request may be left
+		return nil
+	}
+	cancel() // policies that heed their context return now
+	_ = server.Close()
+	return errors.New("requests were cut off: they were not finished when the time for shutting down was over")
+}

@@ -1,0 +1,168 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"path"
+	"runtime"
+
+	"github.com/policy-tasks/policy-tasks/go-core/decision"
+	"github.com/policy-tasks/policy-tasks/go-core/document"
+	"github.com/policy-tasks/policy-tasks/go-core/engine"
+)
+
+// executeSeveral asks all policies, or those that "policies" names, about one
+// input.
+func (s *Server) executeSeveral(x *exchange) {
+	if wrong := x.askSeveral(); wrong != nil {
+		x.fail(wrong)
+	}
+}
+
+func (x *exchange) askSeveral() *problem {
+	if wrong := x.read(); wrong != nil {
+		return wrong
+	}
+	members, wrong := x.members()
+	if wrong != nil {
+		return wrong
+	}
+	policies, wrong := x.selection(members)
+	if wrong == nil {
+		wrong = x.findTimeout()
+	}
+	if wrong == nil {
+		wrong = x.enter()
+	}
+	if wrong != nil {
+		return wrong
+	}
+	entries := x.entries(policies, members["input"])
+	x.status, x.out = http.StatusOK, append(x.out[:0], `{"results":[`...)
+	for i, entry := range entries {
+		if i > 0 {
+			x.out = append(x.out, ',')
+		}
+		x.out = append(x.out, entry...)
+	}
+	x.out = append(x.out, "]}\n"...)
+	x.send()
+	return nil
+}
+
+// selection returns the policies that the request asks for.
+func (x *exchange) selection(members map[string]any) ([]*engine.Instance, *problem) {
+	asked, some := members["policies"]
+	known := 1
+	if some {
+		known = 2
+	}
+	if len(members) > known {
+		return nil, badRequest(`the body has keys beside "input" and "policies"`)
+	}
+	all := x.server.engine.Policies()
+	if !some {
+		return all, nil
+	}
+	patterns, ok := asked.([]any)
+	if !ok || len(patterns) == 0 {
+		return nil, badRequest(`"policies" is to be a list of names or patterns; leave it out to ask all`)
+	}
+	return choose(all, patterns)
+}
+
+// choose returns those of the policies that one of the patterns names, in their
+// own order.
+func choose(policies []*engine.Instance, patterns []any) ([]*engine.Instance, *problem) {
+	chosen := make([]bool, len(policies))
+	for _, each := range patterns {
+		pattern, ok := each.(string)
+		if !ok {
+			return nil, badRequest(`"policies" holds something that is not text`)
+		}
+		if !mark(chosen, policies, pattern) {
+			return nil, unknownPolicy(fmt.Sprintf("there is no policy %q; /v1/policies has those that are there", pattern))
+		}
+	}
+	var taken []*engine.Instance
+	for i, p := range policies {
+		if chosen[i] {
+			taken = append(taken, p)
+		}
+	}
+	return taken, nil
+}
+
+func mark(chosen []bool, policies []*engine.Instance, pattern string) (found bool) {
+	for i, p := range policies {
+		if matches, _ := path.Match(pattern, p.Name()); matches || p.Name() == pattern {
+			chosen[i], found = true, true
+		}
+	}
+	return found
+}
+
+// entries asks the policies, several at once, each with its own copy of the
+// input, and returns what each has answered, in their order.
+func (x *exchange) entries(policies []*engine.Instance, input any) [][]byte {
+	entries := make([][]byte, len(policies))
+	free := make(chan struct{}, max(8, 2*runtime.GOMAXPROCS(0)))
+	type answer struct {
+		index int
+		text  []byte
+	}
+	answers := make(chan answer, len(policies))
+	ctx, timeout := x.context(), x.timeout
+	go func() { // not waited for: what is abandoned holds nobody up
+		for i, p := range policies {
+			free <- struct{}{}
+			call := engine.Call{Input: document.Clone(input), Timeout: timeout}
+			x.entry(ctx, p, call, func(text []byte) {
+				answers <- answer{i, text}
+				<-free
+			})
+		}
+	}()
+	for range policies {
+		a := <-answers
+		entries[a.index] = a.text
+	}
+	return entries
+}
+
+// entry asks one policy on a goroutine of its own, and gives the text of its
+// entry to done, once.
+func (x *exchange) entry(ctx context.Context, p *engine.Instance, call engine.Call, done func([]byte)) {
+	var record *decision.Record
+	if x.server.options.Decisions != nil {
+		record = x.newRecord(p, decision.NewID())
+		record.Input, _ = document.Append(nil, call.Input) // cannot fail: it was JSON
+	}
+	end := func(result []byte, err error) { done(x.entryText(p, record, result, err)) }
+	call.Lost = func(failed *engine.Error) { end(nil, failed) }
+	go func() {
+		if result, err := p.AppendJSON(ctx, nil, call); err != engine.ErrLost {
+			end(result, err)
+		}
+	}()
+}
+
+// entryText returns {"name", "result" or "error"} for one policy.
+func (x *exchange) entryText(p *engine.Instance, record *decision.Record, result []byte, err error) []byte {
+	id := ""
+	if record != nil {
+		id = record.ID
+		x.server.log(record, result, err)
+	}
+	text := appendString([]byte(`{"name":`), p.Name())
+	if err != nil {
+		text = append(text, `,"error":`...)
+		return append(problemOf(err).appendObject(text, id), '}')
+	}
+	text = append(append(text, `,"result":`...), result...)
+	if id != "" {
+		text = append(append(append(text, `,"decision_id":"`...), id...), '"')
+	}
+	return append(text, '}')
+}

@@ -1,0 +1,105 @@
+package server
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"time"
+)
+
+// A client that sends its head or its body slowly is cut off; that which has
+// sent a part of its body is told why.
+func TestSlowClients(t *testing.T) {
+	s := serving(t, Options{ReadTimeout: 200 * time.Millisecond}, echoing("echo"))
+	tests := []struct{ name, start, drip string }{
+		{"silent", "", ""},
+		{"head", "POST " + echoPath + " HTTP/1.1\r\n", "X: y\r\n"},
+		{"body", post + "Content-Length: 1000\r\n\r\n{\"input\": \"", "x"},
+		{"chunked body", post + "Transfer-Encoding: chunked\r\n\r\n", "1\r\n \r\n"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			got, took := drip(t, s.addr, test.start, test.drip)
+			if took > 2*time.Second {
+				t.Errorf("it was cut off after %v", took)
+			}
+			if strings.Contains(test.name, "body") {
+				parsed(t, got).expect(t, 408, "too_slow")
+			} else if got != "" {
+				t.Errorf("answer = %q, want none", got)
+			}
+		})
+	}
+}
+
+// drip sends the start, and then the other text again and again until the
+// server hangs up.
+func drip(t *testing.T, addr, start, text string) (got string, took time.Duration) {
+	t.Helper()
+	connection, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer connection.Close()
+	begun, ended := time.Now(), make(chan string, 1)
+	go func() {
+		all, _ := io.ReadAll(connection) // a reset is one way to hang up
+		ended <- string(all)
+	}()
+	_, _ = io.WriteString(connection, start) // it may have hung up
+	for {
+		select {
+		case got := <-ended:
+			return got, time.Since(begun)
+		case <-time.After(20 * time.Millisecond):
+			_, _ = io.WriteString(connection, text) // the same
+		}
+	}
+}
+
+// A client that reads nothing of a large answer does not keep its connection.
+func TestClientThatDoesNotRead(t *testing.T) {
+	s := serving(t, Options{WriteTimeout: 200 * time.Millisecond}, answering("large", strings.Repeat("x", 64<<20)))
+	connection, err := net.Dial("tcp", s.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer connection.Close()
+	fmt.Fprint(connection, "POST /v1/policies/large/execute HTTP/1.1\r\nHost: x\r\nContent-Length: 12\r\n\r\n{\"input\": 1}")
+	for deadline := time.Now().Add(10 * time.Second); s.connections.open.Load() != 1; {
+		if time.Now().After(deadline) {
+			t.Fatal("the connection was not seen")
+		}
+		time.Sleep(time.Millisecond)
+	}
+	for deadline := time.Now().Add(10 * time.Second); s.connections.open.Load() > 0; {
+		if time.Now().After(deadline) {
+			t.Fatal("the connection is kept")
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// A client that reads slowly, but reads on, gets all of a large answer.
+func TestClientThatReadsSlowly(t *testing.T) {
+	s := serving(t, Options{WriteTimeout: 300 * time.Millisecond}, answering("large", strings.Repeat("x", 16<<20)))
+	connection, err := net.Dial("tcp", s.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer connection.Close()
+	fmt.Fprint(connection, "POST /v1/policies/large/execute HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 12\r\n\r\n{\"input\": 1}")
+	total, buffer := 0, make([]byte, 512<<10)
+	for start := time.Now(); ; time.Sleep(20 * time.Millisecond) {
+		n, err := io.ReadFull(connection, buffer)
+		if total += n; err != nil {
+			if total < 16<<20 || time.Since(start) < 600*time.Millisecond {
+				t.Errorf("%d bytes in %v, %v", total, time.Since(start), err)
+			}
+			return
+		}
+	}
+}

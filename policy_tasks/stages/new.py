@@ -1,0 +1,119 @@
+"""
+Make the folder of a new policy: a module that compiles, is found, and passes its tests.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from policy_tasks.errors import PolicyTasksError, Problem, SettingsError, output_error
+from policy_tasks.model import NewPolicy
+from policy_tasks.toolchain import go_core, templates
+from policy_tasks.toolchain.build_lock import is_build_directory
+from policy_tasks.toolchain.go_command import OLDEST
+
+log = logging.getLogger(__name__)
+
+FILES = ("go.mod", "policy.go", "policy_test.go", "README.md", "testdata/policytest/Policy.json")
+_DEFAULT_DOMAIN = "example.com"
+_LONGEST = 64
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+# https://go.dev/ref/mod#module-path, with a domain, so that no standard library can come to have it.
+_MODULE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+(/[A-Za-z0-9_~-]+(\.[A-Za-z0-9_~-]+)*)*")
+_MAJOR_BELOW_2 = re.compile(r"/v(0\d*|1)$")
+# Neither a package's name nor a folder in which Go looks for packages: https://go.dev/ref/spec#Keywords, and
+# `go help packages`; go/build leaves out package documentation. The last are files of Windows wherever they are.
+_NOT_IN_GO = frozenset(
+    "break case chan const continue default defer else fallthrough for func go goto if import interface map package range "
+    "return select struct switch type var documentation init internal main testdata vendor aux con nul prn".split()
+)
+
+
+def make_policy(name: str, path: Path | None, module: str, folders: tuple[Path, ...]) -> NewPolicy:
+    """
+    Make the folder at `path`, by default below the first policies folder, all at once or not at all.
+
+    Raises `SettingsError` for a name, a module path or a place that cannot be used, and where there is something already;
+    `OutputError` where the disk refuses.
+    """
+    module = module or f"{_DEFAULT_DOMAIN}/{name}"
+    folder = Path(os.path.abspath(path or folders[0] / name))
+    problems = [*_check_name(name), *_check_module(module), *_check_place(folder)]
+    if problems:
+        raise SettingsError(*problems)
+    _write(folder, _files(name, module))
+    log.info("new: %s, with %s", folder, ", ".join(FILES))
+    if not any(folder.is_relative_to(os.path.abspath(each)) for each in folders):
+        log.info("new: it is in no policies folder: name one that holds it with --policies, or as discover.policies")
+    return NewPolicy(directory=folder, name=name, module=module, files=tuple(folder / file for file in FILES))
+
+
+def _files(name: str, module: str) -> dict[str, bytes]:
+    values = {"name": name, "module": module, "package": name.replace("-", ""), "go": ".".join(map(str, OLDEST))}
+    return {file: templates.render(f"new/{file}", **values) for file in FILES}
+
+
+def _check_name(name: str) -> Iterator[Problem]:
+    why = ""
+    if not _NAME.fullmatch(name):
+        why = "want lower-case letters, digits and single dashes between them, a letter first, such as allow-list"
+    elif len(name) > _LONGEST:
+        why = f"it has {len(name)} characters, over the limit of {_LONGEST}"
+    elif name.replace("-", "") in _NOT_IN_GO:
+        why = "its package would be one that Go reads as something else, or not at all"
+    if why:
+        what, where = f"{name!r} cannot be a policy's name", "the name after `new`"
+        yield Problem(what=what, where=where, why=why, fix="name it otherwise")
+
+
+def _check_module(module: str) -> Iterator[Problem]:
+    core, why = go_core.MODULE, ""
+    if not _MODULE.fullmatch(module):
+        why = "want a domain and words of letters, digits, dots and dashes, such as example.com/team/allow-list"
+    elif _MAJOR_BELOW_2.search(module):
+        why = "a major version in a path begins with v2"
+    elif f"{core}/".startswith(f"{module}/") or module.startswith(f"{core}/"):
+        why = f"the core has it: {core}"
+    if why:
+        what = f"{module!r} cannot be a module's path"
+        yield Problem(what=what, where="--module", why=why, fix="name a path below a domain of yours with --module")
+
+
+def _check_place(folder: Path) -> Iterator[Problem]:
+    if os.path.lexists(folder):
+        what, why = "the new policy's folder is there already", "nothing is ever overwritten"
+        yield Problem(what=what, where=str(folder), why=why, fix="name the policy otherwise, or its folder with --path")
+    elif inside := next((each for each in folder.parents if is_build_directory(each)), None):
+        what, why = "a policy cannot be in a build directory", f"everything in {inside} may be replaced or removed"
+        yield Problem(what=what, where=str(folder), why=why, fix="name another folder with --path")
+
+
+def _write(folder: Path, files: dict[str, bytes]) -> None:
+    """
+    Write the files into a folder beside, whose name Go passes by, and give it its name once they are complete.
+    """
+    partial = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.partial")
+    try:
+        partial.mkdir(parents=True)
+        for name, data in files.items():
+            (partial / name).parent.mkdir(parents=True, exist_ok=True)
+            (partial / name).write_bytes(data)
+        os.rename(partial, folder)
+    except OSError as error:
+        raise _unwritten(error, folder) from None
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _unwritten(error: OSError, folder: Path) -> PolicyTasksError:
+    if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR) and os.path.lexists(folder):
+        return SettingsError(*_check_place(folder))  # somebody else was faster
+    error.filename = None  # the folder that was asked for says more than the one beside it
+    return output_error(error, folder)

@@ -1,0 +1,3 @@
+module example.com/allow-list
+
+go 1.26
