@@ -112,7 +112,7 @@ def test_help_shows_every_flag(stage: str, root: Path, capsys: pytest.CaptureFix
 @pytest.mark.parametrize(
     ("task", "ours"),
     [
-        ("test", {"policies", "build-dir", "report", "textfile", "race"}),
+        ("test", {"policies", "build-dir", "locked", "update", "offline", "report", "textfile", "race"}),
         ("new", {"policies", "name", "path", "module"}),
     ],
 )

@@ -124,8 +124,8 @@ def _keys(name: str) -> tuple[str, ...]:
 def _signature(keys: tuple[str, ...], arguments: Mapping[str, tuple[Any, str]]) -> inspect.Signature:
     word = inspect.Parameter.POSITIONAL_OR_KEYWORD
     # For Invoke a flag whose default is False takes no value.
-    defaults = {key: False if FIELDS[key][1].type == "bool" else None for key in keys}
-    defaults |= {key: default for key, (default, _) in arguments.items()} | {"format": None}
+    defaults = {key: default for key, (default, _) in arguments.items()}
+    defaults |= {key: False if FIELDS[key][1].type == "bool" else None for key in keys} | {"format": None}
     flags = [inspect.Parameter(key, word, default=default) for key, default in defaults.items()]
     return inspect.Signature([inspect.Parameter("context", word), *flags])
 
