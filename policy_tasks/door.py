@@ -22,7 +22,7 @@ STAGES = ("fetch", "discover", "generate", "compile", "image", "publish")
 TASKS = (*STAGES, "test", "new", "watch")
 FORMATS = ("text", "json")
 # Where `watch` serves, as policy-engine does.
-ADDRESS = "127.0.0.1:8181"
+ADDRESS = "127.0.0.1:8080"
 INTERRUPTED = 128 + signal.SIGINT
 
 

@@ -47,7 +47,7 @@ def listening(address: str) -> Iterator[socket.socket]:
             "nobody can listen at that address",
             where=f"--addr {address}",
             why=getattr(error, "strerror", "") or str(error),
-            fix="name HOST:PORT of this machine, such as 127.0.0.1:8181, that no other program has",
+            fix="name HOST:PORT of this machine, such as 127.0.0.1:8080, that no other program has",
         ) from None
     with listener:
         yield listener
