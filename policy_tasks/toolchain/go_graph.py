@@ -88,7 +88,7 @@ def make_graph(
             _read_helper(origin, target, reading)
     main = core.source
     reading.modules[main.directory] = main  # read like the others, for what its go.mod replaces
-    parsed = _parse_all(reading, known, go, directory)
+    parsed = _parse_all(reading, main.directory, known, go, directory)
     go_mod = parsed.pop(main.directory)
     check_modules({path: parsed[path] for path in sorted(searched)}, go_mod.path, core.own, go)
     slugs = _slugs(parsed)
@@ -102,10 +102,10 @@ def make_graph(
 
 
 def _parse_all(
-    reading: Reading, remotes: Mapping[Path, Remote], go: Go, directory: BuildDirectory
+    reading: Reading, main: Path, remotes: Mapping[Path, Remote], go: Go, directory: BuildDirectory
 ) -> dict[Path, GoMod]:
     """
-    Parse every go.mod; read the folders that they replace modules with, and so on with theirs.
+    Parse every go.mod; read the folders that they replace modules with, the core aside, and so on with theirs.
     """
     parsed: dict[Path, GoMod] = {}
     while unparsed := [path for path in reading.modules if path not in parsed]:
@@ -113,7 +113,7 @@ def _parse_all(
         for path in unparsed:
             if path in remotes:
                 parsed[path] = _on_its_own(parsed[path], remotes[path])
-            for target in _targets(path, parsed[path]):
+            for target in _targets(path, parsed[path], parsed[main].path):
                 if target not in reading.modules:
                     _read_helper(str(path / GO_MOD), target, reading)
     return parsed
@@ -125,9 +125,9 @@ def _on_its_own(go_mod: GoMod, remote: Remote) -> GoMod:
     return go_mod._replace(replaces=(), excludes=())
 
 
-def _targets(path: Path, go_mod: GoMod) -> Iterator[Path]:
+def _targets(path: Path, go_mod: GoMod, core: str) -> Iterator[Path]:
     for replace in go_mod.replaces:
-        if replace.is_folder:
+        if replace.is_folder and replace.old.partition("@")[0] != core:
             yield target_of(path, replace.new)
 
 

@@ -60,7 +60,7 @@ def gather_replaces(graph: Graph, settings: Replaces) -> tuple[Taken, ...]:
         for policy in (each for each in own if each.path == taken.path):
             raise _replaces_a_policy(taken, policy)
     paths = {taken.path for taken in decided}
-    told = [(module, taken) for module, taken in _of_modules((graph.core, *modules), staged) if taken.path not in paths]
+    told = [(module, taken) for module, taken in _of_modules(graph, staged) if taken.path not in paths]
     _check_agreement(own, told)
     kept = {taken.old: taken for _, taken in reversed(told)} | {taken.old: taken for taken in (*decided, *own)}
     return tuple(kept[old] for old in sorted(kept))
@@ -80,12 +80,19 @@ def _of_folders(modules: tuple[GraphModule, ...]) -> Iterator[Taken]:
             yield Taken(old=module.go_mod.path, new=new, told_as=folder, origin=origin, of_policy=True)
 
 
-def _of_modules(modules: tuple[GraphModule, ...], staged: dict[Path, str]) -> Iterator[tuple[GraphModule, Taken]]:
-    for module in modules:
+def _of_modules(graph: Graph, staged: dict[Path, str]) -> Iterator[tuple[GraphModule, Taken]]:
+    """
+    What go.mod files say, but for replaces of the core, by which policies find it while they are developed: it is here.
+    """
+    for module in (graph.core, *graph.modules):
         for replace in module.go_mod.replaces:
+            if replace.old.partition("@")[0] == graph.core.go_mod.path:
+                continue
             new = told_as = replace.new
             if replace.is_folder:
                 target = target_of(module.source.directory, replace.new)
+                if target not in staged:
+                    raise _leads_to_the_core(module, replace.old, target)
                 new, told_as = f"./{staged[target]}", str(target)
             yield module, Taken(old=replace.old, new=new, told_as=told_as, origin=_line(module, replace.old))
 
@@ -128,6 +135,15 @@ def _conflict(first: Taken, second: Taken) -> PolicyTasksError:
         where=f"{first.origin} and {second.origin}",
         why=f"the first means {first.told_as}, the second {second.told_as}",
         fix=fix,
+    )
+
+
+def _leads_to_the_core(module: GraphModule, old: str, target: Path) -> PolicyTasksError:
+    return PolicyError.of(
+        f"{old} is to be taken from the core",
+        where=_line(module, old),
+        why=f"{target} is the main module of this build, under its own path",
+        fix="import the core's packages by their own path, or move what is shared into a module of its own",
     )
 
 

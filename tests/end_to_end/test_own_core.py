@@ -107,6 +107,25 @@ def test_an_edit_of_the_core_is_built(app: Project) -> None:
     assert run(app, **REGISTERED).stdout.endswith("of the app edited v1.1.0\n")
 
 
+@pytest.mark.parametrize("place", ["../../app", "../../gone"])
+def test_a_policy_may_replace_the_core_while_it_is_developed(place: str, app: Project) -> None:
+    """A policy that finds the core by a replace, for its own tests, is built with the core that is here."""
+    go_mod = app.root / "policies/made/go.mod"
+    line = f"require example.com/app v0.0.0\n\nreplace example.com/app => {place}\n"
+    go_mod.write_text(go_mod.read_text() + line)
+    made = app.root / "policies/made/made.go"
+    made.write_text(made.read_text().replace('import "errors"', 'import "errors"\nimport _ "example.com/app/plugin"'))
+    assert run(app, **REGISTERED).stdout.startswith("hello v1.1.0\nmade\n")
+
+
+def test_another_module_is_not_taken_from_the_core(app: Project) -> None:
+    """The core's folder is the main module, and cannot be another one as well."""
+    go_mod = app.root / "policies/made/go.mod"
+    go_mod.write_text(go_mod.read_text() + "require x.example/other v0.0.0\n\nreplace x.example/other => ../../app\n")
+    error = app.refuse(**REGISTERED)
+    assert (error.exit_code, error.what) == (3, "x.example/other is to be taken from the core")
+
+
 def test_the_default_core_follows_in_the_same_folder(app: Project) -> None:
     """One build directory may be used for one core after the other."""
     run(app, **REGISTERED)
