@@ -8,9 +8,6 @@ import (
 	"github.com/policy-tasks/policy-tasks/go-core/worker"
 )
 
-// leastMemory is what a worker needs to start, in bytes.
-const leastMemory = 64 << 20
-
 // isolation says where policies run: in this process, or each in its own.
 type isolation struct {
 	where  *choice
@@ -31,8 +28,8 @@ func (i *isolation) wrap(in *Invocation, options *engine.Options) error {
 	if err := worker.Supported(); err != nil {
 		return fail(exitUsage, "--isolate process: %v", err)
 	}
-	if i.memory != 0 && i.memory < leastMemory {
-		return fail(exitUsage, "--isolate-memory %s is too little for a process to start; give 64MiB or more, or 0 for no limit", &i.memory)
+	if i.memory != 0 && i.memory < worker.LeastMemory {
+		return fail(exitUsage, "--isolate-memory %s is too little for a process to start; give 128MiB or more, or 0 for no limit", &i.memory)
 	}
 	options.Wrap = worker.Options{
 		Memory: uint64(i.memory), StartTimeout: options.StartTimeout,

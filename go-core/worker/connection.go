@@ -110,21 +110,21 @@ func (c *connection) receive() error {
 		if err != nil {
 			return err
 		}
-		a, err := read(f)
+		a, err := answerOf(f)
 		if err != nil {
 			return err
 		}
 		ended := c.leave(f.id)
 		if ended == nil {
-			return errors.New("the worker has answered a call that nobody has made")
+			return errors.New("nobody has made that call")
 		}
 		ended <- a
 	}
 }
 
-// read returns the answer that is in a frame. Policies may have done anything to
+// answerOf returns the answer that is in a frame. Policies may have done anything to
 // the memory of the worker that wrote it.
-func read(f frame) (a answer, err error) {
+func answerOf(f frame) (a answer, err error) {
 	if engine.Outcome(f.kind) == engine.OK {
 		a.text, err = document.Checked(f.body)
 		return a, err

@@ -112,7 +112,7 @@ func appendFailure(dst []byte, failed *engine.Error) []byte {
 	return append(append(dst, failed.Message...), failed.Stack...)
 }
 
-var errFailure = errors.New("the worker's answer is not in order")
+var errFailure = errors.New("it does not say how a call has failed")
 
 // readFailure reads what appendFailure has written.
 func readFailure(f frame) (*engine.Error, error) {

@@ -3,27 +3,19 @@ package worker
 import (
 	"fmt"
 	"os"
-	"runtime/debug"
 	"syscall"
 )
 
-const (
-	// maxFiles is how many files a worker may have open.
-	maxFiles = 1024
-
-	// smallest is the least memory in which a worker starts, in bytes: Go's
-	// runtime has about 40 MiB of it mapped from the beginning.
-	smallest = 64 << 20
-)
+// maxFiles is how many files a worker may have open.
+const maxFiles = 1024
 
 // confine sets the limits of this process, of which memory is in bytes. 0 means
 // that there is none.
 func confine(memory uint64) error {
 	limits := map[int]uint64{syscall.RLIMIT_CORE: 0, syscall.RLIMIT_NOFILE: maxFiles}
 	if memory > 0 {
-		limits[syscall.RLIMIT_DATA] = max(memory, smallest)
-		// Go collects garbage more often before there is no memory left.
-		debug.SetMemoryLimit(min(debug.SetMemoryLimit(-1), int64(memory/5*4)))
+		limits[syscall.RLIMIT_DATA] = max(memory, LeastMemory)
+		adapt(memory)
 	}
 	for resource, limit := range limits {
 		if err := lower(resource, limit); err != nil {

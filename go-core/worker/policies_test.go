@@ -25,7 +25,35 @@ func TestMain(m *testing.M) {
 		os.Stdout = os.Stderr
 		os.Exit(Serve(policies, args))
 	}
+	if os.Getenv(parentVariable) != "" {
+		fmt.Fprintln(os.Stderr, runParent())
+		os.Exit(1)
+	}
 	os.Exit(m.Run())
+}
+
+// parentVariable makes the test binary an engine with workers that waits to be
+// killed. It prints the numbers of its workers.
+const parentVariable = "WORKER_TEST_PARENT"
+
+// runParent leaves a process of a policy behind, if there is a program for it.
+func runParent() error {
+	e, err := engine.New(policies, engine.Options{Select: []string{"good", "bad"}, Wrap: quick().Wrap})
+	if err == nil {
+		err = e.Start(context.Background())
+	}
+	if err != nil {
+		return err
+	}
+	bad, _ := e.Policy("bad")
+	_, _ = bad.Execute(context.Background(), "leftover")
+	_, _ = bad.Execute(context.Background(), "exit")
+	for {
+		if _, failed := ask(bad, "pid"); failed == nil {
+			fmt.Println("ready")
+			select {}
+		}
+	}
 }
 
 // echo is a policy that answers its input.

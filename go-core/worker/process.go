@@ -98,7 +98,7 @@ func (p *process) epitaph(broken error) string {
 		return said
 	}
 	if broken != io.EOF && p.cmd.ProcessState.String() == "signal: killed" {
-		return broken.Error()
+		return "what it has answered is not in order: " + broken.Error()
 	}
 	return p.cmd.ProcessState.String()
 }

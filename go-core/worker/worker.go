@@ -20,8 +20,8 @@ import (
 
 // Options is how workers are run. The zero value is usable.
 type Options struct {
-	// Memory is how many bytes a worker may have, of which Go's runtime needs
-	// about 40 MiB; 0 means no limit. It is kept by Linux alone.
+	// Memory is how many bytes a worker may have, LeastMemory at least; 0
+	// means no limit. Only Linux enforces it.
 	Memory uint64
 
 	// StartTimeout is how long each of Init, Reload and Validate may take
