@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/policy-tasks/policy-tasks/go-core/engine"
@@ -47,5 +48,40 @@ func TestIsolate(t *testing.T) {
 			got := invocation{out.String(), messages.String(), cmd.ProcessState.ExitCode()}
 			got.compact().expect(t, test.code, test.out, test.messages)
 		})
+	}
+}
+
+// A server whose policy ends its process again and again loses no request for
+// another, and shows which one is down.
+func TestServeIsolated(t *testing.T) {
+	d := daemonOf(t, process(t, "exit", "serve", "--addr", "127.0.0.1:0", "--isolate", "process"))
+	d.url = "http://" + d.await("listening")["addr"].(string)
+	stop := make(chan struct{})
+	var running sync.WaitGroup
+	for range 4 {
+		running.Go(func() {
+			for {
+				if got := d.ask("echo"); got != "{\"result\":1}\n" {
+					t.Errorf("the good policy has answered %s", got)
+					return
+				}
+				select {
+				case <-stop:
+					return
+				default:
+				}
+			}
+		})
+	}
+	for i := range 5 {
+		if got := d.ask("exit"); i == 0 && !strings.Contains(got, "its process has ended: exit status 5") || !strings.Contains(got, `"code":"policy_`) {
+			t.Errorf("the policy that exits: %s", got)
+		}
+	}
+	d.await("the policy's worker is started again")
+	close(stop)
+	running.Wait()
+	if code := d.end(); code != exitOK {
+		t.Errorf("exit code = %d", code)
 	}
 }
