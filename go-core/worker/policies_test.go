@@ -165,8 +165,11 @@ func (f *full) Init(context.Context) error  { f.calls += "Init "; return nil }
 func (f *full) Validate() error             { f.calls += "Validate "; return nil }
 func (f *full) Close(context.Context) error { fmt.Println(f.calls + "Close"); return nil }
 func (f *full) Reload(_ context.Context, config []byte) error {
-	if string(config) == `"wrong"` {
+	switch string(config) {
+	case `"wrong"`:
 		return errors.New("refused")
+	case `"exit"`:
+		os.Exit(3)
 	}
 	f.calls += "Reload " + string(config) + " "
 	return nil

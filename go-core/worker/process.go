@@ -131,3 +131,13 @@ func (p *process) call(ctx context.Context, kind byte, input any) (any, error) {
 	}
 	return a.text, nil
 }
+
+// ask is call, for methods without a result.
+func (p *process) ask(ctx context.Context, kind byte, input any) error {
+	_, err := p.call(ctx, kind, input)
+	if err == errBroken {
+		<-p.ended
+		return p.failure
+	}
+	return err
+}

@@ -78,13 +78,12 @@ func (s *standIn) Init(ctx context.Context) error {
 	}
 	s.begin(p, nil)
 	go s.supervise(p)
-	_, err = s.call(ctx, initialize, nil)
-	return err
+	return p.ask(ctx, initialize, nil)
 }
 
 // Execute has the policy's Execute called.
 func (s *standIn) Execute(ctx context.Context, input any) (any, error) {
-	result, err := s.call(ctx, execute, input)
+	result, err := s.executeIn(ctx, input)
 	return result, s.noted(err)
 }
 
@@ -95,7 +94,11 @@ func (s *standIn) Validate() error {
 	defer s.mu.Unlock()
 	ctx, cancel := context.WithTimeout(s.ctx, s.options.StartTimeout)
 	defer cancel()
-	_, err := s.call(ctx, validate, nil)
+	l := s.life.Load()
+	if l.process == nil {
+		return l.failed
+	}
+	err := l.process.ask(ctx, validate, nil)
 	s.valid = err == nil
 	return err
 }
@@ -104,15 +107,18 @@ func (s *standIn) Validate() error {
 type reloading struct{ *standIn }
 
 // Reload has the policy's Reload called, and keeps what it took for workers that
-// are started later.
+// are started later. Without a worker it is for the next one: the configuration
+// may be what the policy needs to live.
 func (r reloading) Reload(ctx context.Context, config []byte) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	_, err := r.call(ctx, reload, document.Text(config))
-	if err == nil {
-		r.configured, r.config = true, config
+	if p := r.life.Load().process; p != nil {
+		if err := p.ask(ctx, reload, document.Text(config)); err != nil {
+			return err
+		}
 	}
-	return err
+	r.configured, r.config = true, config
+	return nil
 }
 
 // Close has the policy's Close called and ends the worker.
@@ -131,21 +137,21 @@ func (s *standIn) end(ctx context.Context) error {
 	if p == nil {
 		return nil
 	}
-	_, err := p.call(ctx, closeDown, nil)
+	err := p.ask(ctx, closeDown, nil)
 	p.end("closed")
 	return err
 }
 
-// call makes a call in the worker that there is, or that there will be next. It
-// is made once at most.
-func (s *standIn) call(ctx context.Context, kind byte, input any) (any, error) {
+// executeIn makes a call in the worker that there is, or that there will be next.
+// It is made once at most.
+func (s *standIn) executeIn(ctx context.Context, input any) (any, error) {
 	for {
 		l := s.life.Load()
 		if l.failed != nil {
 			return nil, l.failed
 		}
 		if l.process != nil {
-			result, err := l.process.call(ctx, kind, input)
+			result, err := l.process.call(ctx, execute, input)
 			if err != errBroken {
 				return result, err
 			}

@@ -99,7 +99,7 @@ func (s *standIn) prepare(p *process) error {
 			continue
 		}
 		ctx, cancel := context.WithTimeout(s.ctx, s.options.StartTimeout)
-		_, err := p.call(ctx, step.kind, step.input)
+		err := p.ask(ctx, step.kind, step.input)
 		cancel()
 		if err != nil {
 			return err
