@@ -100,7 +100,7 @@ var failures = map[string]func(context.Context){
 		select {}
 	},
 	"map":    func(context.Context) { writeToOneMap() },
-	"stack":  func(context.Context) { overflow(1) },
+	"stack":  func(context.Context) { spin = deeper(1) },
 	"exit":   func(context.Context) { os.Exit(7) },
 	"kill":   func(context.Context) { _ = syscall.Kill(os.Getpid(), syscall.SIGKILL); select {} },
 	"memory": func(context.Context) { flood() },
@@ -131,7 +131,10 @@ func writeToOneMap() {
 	select {}
 }
 
-func overflow(n int) int { return overflow(n+1) + 1 }
+// deeper calls itself without an end.
+var deeper func(int) int
+
+func init() { deeper = func(n int) int { return deeper(n+1) + 1 } }
 
 var flooded [][]byte
 

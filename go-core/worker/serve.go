@@ -164,7 +164,7 @@ func (s *server) call(ctx context.Context, f frame) {
 		return
 	}
 	if err != nil {
-		s.refuse(f.id, asFailure(err))
+		s.refuse(f.id, asFailure(err, nil))
 		return
 	}
 	if err := endFrame(text, byte(engine.OK), f.id, 0); err != nil {

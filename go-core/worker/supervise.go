@@ -39,6 +39,10 @@ func (s *standIn) replace(p *process, pause *backoff) *process {
 	failed, lived := p.failure, p.lived()
 	s.begin(nil, nil)
 	for {
+		if s.ctx.Err() != nil {
+			s.begin(nil, failed)
+			return nil
+		}
 		wait := pause.after(lived)
 		s.log.Error("the policy's worker is started again", "error", failed.Message, "in", wait.String())
 		if wait > 0 {
@@ -47,8 +51,7 @@ func (s *standIn) replace(p *process, pause *backoff) *process {
 			s.report(down)
 		}
 		if !s.sleep(wait) {
-			s.begin(nil, failed)
-			return nil
+			continue
 		}
 		p, err := s.restart()
 		if err == nil {
@@ -78,11 +81,12 @@ func (s *standIn) restart() (*process, *engine.Error) {
 	if err != nil {
 		return nil, &engine.Error{Outcome: engine.Crashed, Message: "its process cannot be started: " + err.Error()}
 	}
-	defer context.AfterFunc(s.ctx, func() { p.end("closed") })()
-	if err := s.prepare(p); err != nil {
+	stop := context.AfterFunc(s.ctx, func() { p.end("closed") })
+	err = s.prepare(p)
+	if open := stop(); !open || err != nil {
 		p.end("it did not start")
 		<-p.ended
-		return nil, asFailure(s.noted(err))
+		return nil, asFailure(s.noted(err), p.failure)
 	}
 	s.begin(p, nil)
 	return p, nil
@@ -108,7 +112,11 @@ func (s *standIn) prepare(p *process) error {
 	return nil
 }
 
-func asFailure(err error) *engine.Error {
+// asFailure returns the error as one of the engine's; nil is standard.
+func asFailure(err error, standard *engine.Error) *engine.Error {
+	if err == nil {
+		return standard
+	}
 	if failed, ok := err.(*engine.Error); ok {
 		return failed
 	}

@@ -3,93 +3,16 @@
 package worker
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/policy-tasks/policy-tasks/go-core/document"
 	"github.com/policy-tasks/policy-tasks/go-core/engine"
-	"github.com/policy-tasks/policy-tasks/go-core/metrics"
 )
-
-// A log keeps what several goroutines write.
-type log struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *log) Write(text []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(text)
-}
-
-func (l *log) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
-
-// quick are options with which workers are started again soon.
-func quick() Options {
-	memory := uint64(256 << 20)
-	if raced {
-		memory = 0
-	}
-	return Options{Memory: memory, Backoff: time.Millisecond, MaxBackoff: 4 * time.Millisecond, Output: &log{}, Metrics: metrics.NewRegistry()}
-}
-
-// started returns an engine with the policies of those names, in workers.
-func started(t testing.TB, options Options, engineOptions engine.Options, names ...string) *engine.Engine {
-	t.Helper()
-	engineOptions.Select, engineOptions.Wrap = names, options.Wrap
-	e, err := engine.New(policies, engineOptions)
-	if err == nil {
-		err = e.Start(t.Context())
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := e.Close(context.Background()); err != nil {
-			t.Error(err)
-		}
-	})
-	return e
-}
-
-func named(t testing.TB, e *engine.Engine, name string) *engine.Instance {
-	t.Helper()
-	p, ok := e.Policy(name)
-	if !ok {
-		t.Fatalf("no policy %s", name)
-	}
-	return p
-}
-
-func ask(p *engine.Instance, input any) (string, *engine.Error) {
-	text, err := p.AppendJSON(context.Background(), nil, engine.Call{Input: input})
-	var failed *engine.Error
-	errors.As(err, &failed)
-	return string(text), failed
-}
-
-// eventually waits for what is to become true soon.
-func eventually(t *testing.T, what string, is func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !is(); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("%s: never", what)
-		}
-	}
-}
 
 // A call ends in a worker as it does in the process of the engine.
 func TestCall(t *testing.T) {
@@ -209,35 +132,4 @@ func TestLeftover(t *testing.T) {
 	}
 	ask(named(t, e, "bad"), "exit")
 	eventually(t, "what was left is gone", func() bool { return !alive(pid) })
-}
-
-// The methods of a policy are called as in one process, and in a worker that
-// takes the place of another with the configuration that was taken last.
-func TestLifecycle(t *testing.T) {
-	options := quick()
-	configured := func(text string) map[string]jsonText { return map[string]jsonText{"full": jsonText(text)} }
-	e := started(t, options, engine.Options{Configuration: configured("1")}, "full")
-	full := named(t, e, "full")
-	var seen []string
-	look := func() { text, _ := ask(full, nil); seen = append(seen, text) }
-	look()
-	if err := e.Reload(t.Context(), configured(`{"n":2}`)); err != nil {
-		t.Error(err)
-	}
-	look()
-	if err := e.Reload(t.Context(), configured(`"wrong"`)); err == nil || err.Error() != `policy "full": refused` {
-		t.Errorf("Reload = %v", err)
-	}
-	ask(full, "exit")
-	look()
-	if err := e.Close(t.Context()); err != nil {
-		t.Error(err)
-	}
-	want := []string{`"Init Reload 1 Validate "`, `"Init Reload 1 Validate Reload {\"n\":2} "`, `"Init Reload {\"n\":2} Validate "`}
-	if !slices.Equal(seen, want) {
-		t.Errorf("calls = %q, want %q", seen, want)
-	}
-	if got, want := options.Output.(*log).String(), "full: Init Reload {\"n\":2} Validate Close\n"; got != want {
-		t.Errorf("Close has printed %q, want %q", got, want)
-	}
 }

@@ -3,6 +3,7 @@
 package worker
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -36,4 +37,35 @@ func TestEndInMethod(t *testing.T) {
 		t.Errorf("Reload = %v after %v, want %s", err, time.Since(start), want)
 	}
 	eventually(t, "it goes on with what it had", func() bool { text, _ := ask(named(t, e, "full"), nil); return strings.Contains(text, "Reload 1") })
+}
+
+// The methods of a policy are called as in one process, and in a worker that
+// takes the place of another with the configuration that was taken last.
+func TestLifecycle(t *testing.T) {
+	options := quick()
+	configured := func(text string) map[string]jsonText { return map[string]jsonText{"full": jsonText(text)} }
+	e := started(t, options, engine.Options{Configuration: configured("1")}, "full")
+	full := named(t, e, "full")
+	var seen []string
+	look := func() { text, _ := ask(full, nil); seen = append(seen, text) }
+	look()
+	if err := e.Reload(t.Context(), configured(`{"n":2}`)); err != nil {
+		t.Error(err)
+	}
+	look()
+	if err := e.Reload(t.Context(), configured(`"wrong"`)); err == nil || err.Error() != `policy "full": refused` {
+		t.Errorf("Reload = %v", err)
+	}
+	ask(full, "exit")
+	look()
+	if err := e.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	want := []string{`"Init Reload 1 Validate "`, `"Init Reload 1 Validate Reload {\"n\":2} "`, `"Init Reload {\"n\":2} Validate "`}
+	if !slices.Equal(seen, want) {
+		t.Errorf("calls = %q, want %q", seen, want)
+	}
+	if got, want := options.Output.(*log).String(), "full: Init Reload {\"n\":2} Validate Close\n"; got != want {
+		t.Errorf("Close has printed %q, want %q", got, want)
+	}
 }
