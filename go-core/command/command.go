@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/policy-tasks/policy-tasks/go-core/engine"
+	"github.com/policy-tasks/policy-tasks/go-core/worker"
 )
 
 // A Command is a word of the command line.
@@ -59,8 +60,12 @@ type Invocation struct {
 }
 
 // Main runs the command that args, without the program's name, ask for, and
-// returns the exit code of the process.
+// returns the exit code of the process. A process that was started for one policy
+// alone, see package worker, is that and no command.
 func Main(program Program, args []string, stdio Stdio) int {
+	if worker.Requested(args) {
+		return worker.Serve(program.Policies, args)
+	}
 	in := &Invocation{Program: program, Stdio: stdio}
 	return in.interruptible(func(ctx context.Context) int {
 		return in.exitCode(in.dispatch(ctx, args))

@@ -16,6 +16,7 @@ import (
 type PolicyFlags struct {
 	Config string
 	Select config.Strings
+	isolation
 }
 
 // Declare adds the flags to those of a command.
@@ -23,6 +24,7 @@ func (f *PolicyFlags) Declare(flags *flag.FlagSet) {
 	flags.StringVar(&f.Config, "config", "", "read settings from `FILE`, a JSON object; what is below its key\n"+
 		`"policies" is the configuration of each policy`)
 	flags.Var(&f.Select, "policy", "only the policies of that `NAME`, which may be a pattern such as 'rbac-*';\nmay be repeated")
+	f.isolation.declare(flags)
 }
 
 // Engine returns the engine with the policies that are selected. The options
@@ -35,6 +37,9 @@ func (f *PolicyFlags) Engine(in *Invocation, options engine.Options) (*engine.En
 	}
 	options.Configuration = file.Policies
 	if options.Modules, err = in.Program.modules(); err != nil {
+		return nil, err
+	}
+	if err := f.wrap(in, &options); err != nil {
 		return nil, err
 	}
 	e, err := engine.New(in.Program.Policies, options)

@@ -24,17 +24,33 @@ func Append(dst []byte, result any) ([]byte, error) {
 	if err != nil {
 		return dst, fmt.Errorf("the result is not JSON: %w", err)
 	}
-	added := text[len(dst):]
+	if err := fits(text[len(dst):]); err != nil {
+		return dst, err
+	}
+	return text, nil
+}
+
+// fits says why JSON text that encoding/json takes does not fit into a document.
+func fits(text []byte) error {
 	// A MarshalJSON method may return any bytes inside a string.
-	if !utf8.Valid(added) {
-		return dst, errors.New("the result is not JSON: invalid UTF-8")
+	if !utf8.Valid(text) {
+		return errors.New("the result is not JSON: invalid UTF-8")
 	}
 	// Those three levels may be too many for encoding/json and with it for
 	// readers written in Go. It takes a long text to be nested that deeply.
-	if len(added) > MaxDepth && !json.Valid(slices.Concat([]byte("[[["), added, []byte("]]]"))) {
-		return dst, errors.New("the result is nested too deeply")
+	if len(text) > MaxDepth && !json.Valid(slices.Concat([]byte("[[["), text, []byte("]]]"))) {
+		return errors.New("the result is nested too deeply")
 	}
-	return text, nil
+	return nil
+}
+
+// Checked returns text, which is said to come from Append, as a result if it is
+// in order.
+func Checked(text []byte) (Text, error) {
+	if !json.Valid(text) {
+		return nil, errors.New("the result is not JSON")
+	}
+	return text, fits(text)
 }
 
 // A Text is a result that is JSON text already, and certain to be in order: it

@@ -25,6 +25,9 @@ func (p *Instance) decide() (probe bool, refused *Error) {
 	} else if status.state != Ready {
 		return false, &Error{Outcome: NotReady, Message: fmt.Sprintf("not ready: %s", status.state), Retry: time.Second}
 	}
+	if down := p.down.Load(); down != nil {
+		return false, down
+	}
 	if p.inFlight.Load() > p.limit {
 		return false, &Error{Outcome: Overloaded, Message: fmt.Sprintf("over the limit of %d calls at once", p.limit), Retry: time.Second}
 	}

@@ -11,7 +11,8 @@
 // whatever the engine does: a panic on a goroutine that the policy started,
 // concurrent writes to one map, a stack overflow, running out of memory, and a
 // call of os.Exit. A call that is given up goes on in its goroutine, which
-// nothing can end; a breaker keeps their number small.
+// nothing can end; a breaker keeps their number small. With package worker
+// policies have processes of their own, and both end no more than those.
 package engine
 
 import (

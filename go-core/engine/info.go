@@ -27,7 +27,7 @@ type Info struct {
 	Timeout     Duration        `json:"timeout,omitempty"`
 	InputSchema json.RawMessage `json:"input_schema,omitempty"`
 	State       State           `json:"state,omitempty"`
-	Error       string          `json:"error,omitempty"` // of a policy that is Invalid
+	Error       string          `json:"error,omitempty"` // of a policy that is Invalid or Down
 }
 
 // A Duration is a time.Duration that is text in JSON, such as "1.5s".
@@ -44,6 +44,7 @@ const (
 	Loaded  State = "loaded"  // Start was not called
 	Ready   State = "ready"   // it can be called
 	Broken  State = "tripped" // its breaker is open
+	Down    State = "down"    // its process has ended, and will be started again
 	Invalid State = "invalid" // it did not start
 	Closed  State = "closed"  // Close was called
 )

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -20,8 +21,20 @@ type Instance struct {
 	inFlight atomic.Int32 // with those that were given up
 	breaker  breaker
 
-	status  atomic.Pointer[status]
-	started bool // Init was called; for Start and Close alone
+	changing sync.Mutex // held while ready, status and down are exchanged
+	status   atomic.Pointer[status]
+	down     atomic.Pointer[Error] // see Reporter
+	started  bool                  // Init was called; for Start and Close alone
+}
+
+// A Reporter is a policy that knows when it cannot be called for a while, such
+// as one that Options.Wrap has put into another process.
+//
+// Report is called once, before Init. The function that it is given may be
+// called at any time: with the error of every call from now on, which is not
+// made; or with nil, when calls are made again.
+type Reporter interface {
+	Report(func(down *Error))
 }
 
 // A status is the state of a policy as far as Start and Close decide it.
@@ -43,6 +56,9 @@ func (e *Engine) newInstance(loaded loadedPolicy, modules []Module) *Instance {
 	if e.options.Wrap != nil {
 		p.policy = e.options.Wrap(loaded.policy, p.Info())
 	}
+	if reporter, ok := p.policy.(Reporter); ok {
+		reporter.Report(p.reported)
+	}
 	p.metrics = newPolicyMetrics(e.options.Metrics, p)
 	return p
 }
@@ -57,19 +73,40 @@ func (p *Instance) Info() Info {
 	if status.err != nil {
 		info.Error = status.err.Message
 	}
-	if info.State == Ready && p.breaker.open.Load() {
+	if info.State != Ready {
+		return info
+	}
+	if down := p.down.Load(); down != nil {
+		info.State, info.Error = Down, down.Message
+	} else if p.breaker.open.Load() {
 		info.State = Broken
 	}
 	return info
 }
 
 func (p *Instance) become(state State, err *Error) {
+	p.changing.Lock()
+	defer p.changing.Unlock()
 	p.status.Store(&status{state, err})
-	p.ready.Store(state == Ready)
+	p.ready.Store(state == Ready && p.down.Load() == nil)
 }
 
-// Err returns why the policy is Invalid, or nil.
-func (p *Instance) Err() *Error { return p.status.Load().err }
+// reported is told whether the policy can be called.
+func (p *Instance) reported(down *Error) {
+	p.changing.Lock()
+	defer p.changing.Unlock()
+	p.down.Store(down)
+	p.ready.Store(p.status.Load().state == Ready && down == nil)
+}
+
+// Err returns why the policy is Invalid or Down, or nil.
+func (p *Instance) Err() *Error {
+	status := p.status.Load()
+	if status.state == Ready {
+		return p.down.Load()
+	}
+	return status.err
+}
 
 // InFlight returns how many calls are going on, and how many of those were
 // given up.

@@ -67,7 +67,7 @@ func (e *Engine) Reload(ctx context.Context, configuration map[string]json.RawMe
 	var failures StartError
 	for _, p := range e.instances {
 		config, ok := configuration[p.Name()]
-		if !ok || !p.ready.Load() {
+		if !ok || p.status.Load().state != Ready {
 			continue
 		}
 		if failed := p.reload(ctx, e.options.StartTimeout, config); failed != nil {

@@ -33,3 +33,27 @@ func TestWrap(t *testing.T) {
 		}
 	}
 }
+
+// reporter is a policy that says when it cannot be called.
+type reporter struct {
+	fake
+	report func(*Error)
+}
+
+func (r *reporter) Report(report func(*Error)) { r.report = report }
+
+// What stands in for a policy can make it be down, which is seen, and refuses
+// calls until it is up again.
+func TestReporter(t *testing.T) {
+	policy := &reporter{fake: fake{name: "fake"}}
+	p := started(t, Options{}, policy).Policies()[0]
+	down := &Error{Outcome: NotReady, Message: "down"}
+	policy.report(down)
+	if _, err := p.Execute(t.Context(), nil); err != error(down) || p.Err() != down || p.Info().State != Down || p.Info().Error != "down" {
+		t.Errorf("Execute = %v, Err = %v, Info = %+v", err, p.Err(), p.Info())
+	}
+	policy.report(nil)
+	if _, err := p.Execute(t.Context(), nil); err != nil || p.Err() != nil || p.Info().State != Ready {
+		t.Errorf("Execute = %v, Err = %v, Info = %+v", err, p.Err(), p.Info())
+	}
+}

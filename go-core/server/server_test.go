@@ -76,7 +76,7 @@ type site struct {
 // serving returns a server of these policies, on a socket of its own.
 func serving(t testing.TB, options Options, policies ...engine.Policy) *site {
 	t.Helper()
-	return servingEngine(t, options, newEngine(t, engine.Options{Timeout: 100 * time.Millisecond}, policies...))
+	return servingEngine(t, options, newEngine(t, engine.Options{Timeout: 500 * time.Millisecond}, policies...))
 }
 
 func servingEngine(t testing.TB, options Options, e *engine.Engine) *site {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/policy-tasks/policy-tasks/go-core/engine"
 )
 
 // A client that sends its head or its body slowly is cut off; that which has
@@ -62,7 +64,7 @@ func drip(t *testing.T, addr, start, text string) (got string, took time.Duratio
 
 // A client that reads nothing of a large answer does not keep its connection.
 func TestClientThatDoesNotRead(t *testing.T) {
-	s := serving(t, Options{WriteTimeout: 200 * time.Millisecond}, answering("large", strings.Repeat("x", 64<<20)))
+	s := servingEngine(t, Options{WriteTimeout: 200 * time.Millisecond}, newEngine(t, engine.Options{}, answering("large", strings.Repeat("x", 64<<20))))
 	connection, err := net.Dial("tcp", s.addr)
 	if err != nil {
 		t.Fatal(err)
@@ -85,7 +87,7 @@ func TestClientThatDoesNotRead(t *testing.T) {
 
 // A client that reads slowly, but reads on, gets all of a large answer.
 func TestClientThatReadsSlowly(t *testing.T) {
-	s := serving(t, Options{WriteTimeout: 300 * time.Millisecond}, answering("large", strings.Repeat("x", 16<<20)))
+	s := servingEngine(t, Options{WriteTimeout: 300 * time.Millisecond}, newEngine(t, engine.Options{}, answering("large", strings.Repeat("x", 16<<20))))
 	connection, err := net.Dial("tcp", s.addr)
 	if err != nil {
 		t.Fatal(err)

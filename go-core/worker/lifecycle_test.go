@@ -1,0 +1,71 @@
+//go:build unix
+
+package worker
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/policy-tasks/policy-tasks/go-core/engine"
+)
+
+// A configuration that comes while a policy is down is for the worker that is
+// started next.
+func TestReloadWhileDown(t *testing.T) {
+	options := quick()
+	options.Backoff, options.MaxBackoff = 300*time.Millisecond, 300*time.Millisecond
+	e := started(t, options, engine.Options{Configuration: map[string]jsonText{"full": jsonText("1")}}, "full")
+	full := named(t, e, "full")
+	ask(full, "exit")
+	ask(full, "exit")
+	eventually(t, "the policy is down", func() bool { return full.Info().State == engine.Down })
+	if err := e.Reload(t.Context(), map[string]jsonText{"full": jsonText("2")}); err != nil {
+		t.Error(err)
+	}
+	eventually(t, "it has the new configuration", func() bool { text, _ := ask(full, nil); return strings.Contains(text, "Reload 2") })
+}
+
+// The methods that end a worker are errors at once, and no call waits for its
+// limit.
+func TestEndInMethod(t *testing.T) {
+	e := started(t, quick(), engine.Options{Configuration: map[string]jsonText{"full": jsonText("1")}}, "full")
+	start := time.Now()
+	err := e.Reload(t.Context(), map[string]jsonText{"full": jsonText(`"exit"`)})
+	if want := `policy "full": its process has ended: exit status 3`; err == nil || err.Error() != want || time.Since(start) > 4*time.Second {
+		t.Errorf("Reload = %v after %v, want %s", err, time.Since(start), want)
+	}
+	eventually(t, "it goes on with what it had", func() bool { text, _ := ask(named(t, e, "full"), nil); return strings.Contains(text, "Reload 1") })
+}
+
+// The methods of a policy are called as in one process, and in a worker that
+// takes the place of another with the configuration that was taken last.
+func TestLifecycle(t *testing.T) {
+	options := quick()
+	configured := func(text string) map[string]jsonText { return map[string]jsonText{"full": jsonText(text)} }
+	e := started(t, options, engine.Options{Configuration: configured("1")}, "full")
+	full := named(t, e, "full")
+	var seen []string
+	look := func() { text, _ := ask(full, nil); seen = append(seen, text) }
+	look()
+	if err := e.Reload(t.Context(), configured(`{"n":2}`)); err != nil {
+		t.Error(err)
+	}
+	look()
+	if err := e.Reload(t.Context(), configured(`"wrong"`)); err == nil || err.Error() != `policy "full": refused` {
+		t.Errorf("Reload = %v", err)
+	}
+	ask(full, "exit")
+	look()
+	if err := e.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	want := []string{`"Init Reload 1 Validate "`, `"Init Reload 1 Validate Reload {\"n\":2} "`, `"Init Reload {\"n\":2} Validate "`}
+	if !slices.Equal(seen, want) {
+		t.Errorf("calls = %q, want %q", seen, want)
+	}
+	if got, want := options.Output.(*log).String(), "full: Init Reload {\"n\":2} Validate Close\n"; got != want {
+		t.Errorf("Close has printed %q, want %q", got, want)
+	}
+}
