@@ -63,7 +63,7 @@ def _component(module: Module) -> Component:
         type=ComponentType.LIBRARY,
         purl=_purl(path, version),
         hashes=_hashes(module.sum),
-        bom_ref=f"{module.path}@{version}" if version else module.path,
+        bom_ref=f"{module.path}@{module.version}" if module.version else module.path,
     )
 
 
