@@ -66,6 +66,7 @@ PARTS: dict[str, Callable[[], bool]] = {
     "debian": lambda: _answers("docker", "image", "inspect", "policy-tasks-ci/debian-python:bookworm"),
     "skopeo": lambda: bool(shutil.which("skopeo")),
     "proxy": _has_proxy,
+    "chromium": lambda: bool(shutil.which("chromium")) and _answers("chromium", "--version"),
     "root": lambda: os.geteuid() == 0,
 }
 _has = functools.cache(lambda part: PARTS[part]())

@@ -16,7 +16,7 @@ export function start(actions) {
 
 function nameOf(event) {
   const { key, target, ctrlKey, metaKey, altKey } = event;
-  if (key === "Enter" && (ctrlKey || metaKey)) return "Mod+Enter";
+  if (key === "Enter" && (ctrlKey || metaKey)) return target.matches("a") ? undefined : "Mod+Enter";
   if (ctrlKey || metaKey || altKey || event.isComposing) return undefined;
   if (key === "Escape") return key;
   return isTyped(target) || !$("single-keys").checked ? undefined : key;

@@ -50,9 +50,9 @@ function measured(policy) {
 function render() {
   const name = selected();
   const policy = latest?.policies.find((each) => each.name === name);
-  document.body.dataset.view = name === undefined ? "overview" : policy ? "policy" : "missing";
+  document.body.dataset.view = !latest ? "missing" : name === undefined ? "overview" : policy ? "policy" : "missing";
   document.title = name === undefined ? "Policies" : `${name} · Policies`;
-  if (!latest) return;
+  if (!latest) return setText($("title"), name ?? "Policies");
   facts.showServer(latest.server);
   overview.show(latest.policies, measured);
   if (policy) {

@@ -8,6 +8,9 @@ const rows = new Map(); // by the policies' names, in their order
 
 export const linkTo = (name) => `#/${encodeURIComponent(name)}`;
 
+// breakable lets a path break where a person would.
+const breakable = (path) => element("span", {}, ...path.split(/(?<=\/)/).flatMap((part) => [part, element("wbr")]));
+
 function newRow(policy) {
   const cells = {};
   const cell = (name, title, ...children) => (cells[name] = element("td", { class: name, "data-title": title }, ...children));
@@ -15,7 +18,7 @@ function newRow(policy) {
   const badge = newBadge();
   const row = element("tr", {}, element("th", { scope: "row" }, link, element("p", {}, policy.description ?? "")), cell("version", "Version", policy.version ?? "–"));
   cells.version.classList.toggle("some", policy.version !== undefined);
-  const origin = cell("origin", "Origin", element("span", {}, policy.module ?? policy.package));
+  const origin = cell("origin", "Origin", breakable(policy.module ?? policy.package));
   if (policy.module && policy.package !== policy.module) origin.append(element("p", {}, `package ${policy.package}`));
   row.append(origin, cell("state", "State", badge), ...measures.map(([name, title]) => cell(name, title)));
   const words = [policy.name, policy.description, policy.version, policy.module, policy.package].join("\n").toLowerCase();
@@ -38,7 +41,7 @@ export function show(policies, measured) {
     const { badge, cells } = rows.get(policy.name);
     const { state, tally, last } = measured(policy);
     showBadge(badge, state);
-    setText(cells.flight, String(tally?.inFlight ?? "–") + (tally?.abandoned ? `, ${tally.abandoned} abandoned` : ""));
+    setText(cells.flight, String(tally?.inFlight ?? "–") + (tally?.abandoned ? `\n${tally.abandoned} abandoned` : ""));
     cells.flight.classList.toggle("some", tally?.inFlight > 0);
     setText(cells.rate, format.rate(last?.rate));
     setText(cells.errors, format.rate(last?.errors));

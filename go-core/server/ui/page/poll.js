@@ -38,7 +38,7 @@ export class Poll {
 
   // delay is longer for a server that is gone, or for which a look is work.
   delay(took) {
-    return Math.min(longest, Math.max(interval * 1.5 ** Math.max(0, this.failures - 1), 10 * took * (this.failures === 0)));
+    return Math.min(longest, Math.max(interval * 1.5 ** Math.max(0, this.failures - 1), 3 * took * (this.failures === 0)));
   }
 
   async look() {
