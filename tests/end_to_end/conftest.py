@@ -119,3 +119,11 @@ def page(browser: Browser, complaints: list[str]) -> Iterator[Page]:
         page.on("pageerror", lambda error: complaints.append(str(error)))
         yield page
     assert complaints == []
+
+
+def run(page: Page, server: Server, policy: str, text: str) -> None:
+    """Run a policy on an input, as it is written."""
+    page.goto(f"{server.url}#/{policy}")
+    page.get_by_label("Input").fill(text)
+    page.get_by_role("button", name="Run").click()
+    page.locator("#outcome .badge").wait_for()

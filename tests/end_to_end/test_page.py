@@ -1,15 +1,16 @@
 """
-The page that `serve --ui` shows, in a real browser.
+The page that `serve --ui` shows, in a real browser: what it shows, and running a policy.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, expect
+
+from tests.end_to_end.conftest import run
 
 if TYPE_CHECKING:
     from tests.end_to_end.conftest import Server
@@ -17,14 +18,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.needs("go", "chromium")
 
 BIG = '{"id": 9007199254740993, "tiny": 1e-400, "exact": 1.10, "zero": -0, "long": 123456789012345678901234567890.5}'
-
-
-def run(page: Page, server: Server, policy: str, text: str) -> None:
-    """Run a policy on an input, as it is written."""
-    page.goto(f"{server.url}#/{policy}")
-    page.get_by_label("Input").fill(text)
-    page.get_by_role("button", name="Run").click()
-    expect(page.locator("#outcome .badge")).to_be_visible()
 
 
 # What is shown
@@ -125,125 +118,43 @@ def test_numbers_keep_their_digits(page: Page, server: Server) -> None:
     expect(page.get_by_label("Input")).to_have_value(re.compile('"id": 9007199254740993'))
 
 
-# What is said of an input
+# A server that goes away
 
 
-def test_a_skeleton_fits_the_schema(page: Page, server: Server) -> None:
-    """Before anything is written the input is what the schema requires, and the fields are listed."""
-    page.goto(f"{server.url}#/access-control")
-    expect(page.locator("#verdict")).to_have_text("JSON, fits the schema")
-    fields = page.locator("#field-rows tr")
-    expect(fields).to_have_count(6)
-    expect(fields.filter(has_text="action")).to_have_text(
-        re.compile('action required.*"read" | "write".*What is to be done')
-    )
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        (
-            '{"subject": {"id": 1, "roles": []},\n "action": "read"}',
-            "line 1, column 1 resource is required and not there",
-        ),
-        (
-            '{"subject": {"id": 1, "roles": []}, "resource": "",\n "action": "burn"}',
-            'line 2, column 12 action is to be "read" or "write" or "delete"',
-        ),
-        (
-            '{"subject": {"id": 1, "roles": []}, "resource": "", "action": "read",\n  "axtion": 1}',
-            "line 2, column 3 axtion is not allowed by the schema",
-        ),
-        (
-            '{"subject": {"id": 1.5, "roles": [1]}, "resource": "", "action": "read"}',
-            "line 1, column 35 subject.roles[0] is to be of type string",
-        ),
-        (
-            '{"subject": {"id": 1, "roles": [], "x": 1}, "resource": "", "action": "read"}',
-            "line 1, column 36 subject.x is not in the schema",
-        ),
-    ],
-)
-def test_what_does_not_fit_the_schema(page: Page, server: Server, text: str, said: str) -> None:
-    """Fields that are missing, unknown or of another kind are pointed out where they are; the policy may be asked all the same."""
-    page.goto(f"{server.url}#/access-control")
-    page.get_by_label("Input").fill(text)
-    expect(page.locator("#problems")).to_contain_text(said)
-    page.get_by_role("button", name="Run").click()
-    expect(page.locator("#outcome")).to_contain_text("status 200")
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("", "line 1, column 1 nothing is here; no input is written null"),
-        ('{"a": 1,\n "b": 2,\n}', "line 3, column 1 a comma stands before }"),
-        ('{"a": 1\n "b": 2}', 'line 2, column 2 "b" stands where a comma or } is expected'),
-        ("{'a': 1}", "line 1, column 2 strings are in double quotes"),
-        ('["a\nb"]', "line 1, column 2 a string does not end on its line; a line break is written \\n"),
-        ('["a\\q"]', "line 1, column 4 there is no such escape in a string"),
-        ("[01]", "line 1, column 2 01 is not a number of JSON"),
-        ("[1] 2", "line 1, column 5 2 stands where the end of the text is expected"),
-        ("[True]", "line 1, column 2 True is not JSON; text is in double quotes"),
-        ('{"a"', "line 1, column 5 the text ends where a colon is expected"),
-        ("[" * 1001, "more than 1000 arrays and objects lie within each other"),
-    ],
-)
-def test_what_is_not_json(page: Page, server: Server, text: str, said: str) -> None:
-    """Text that is no JSON is not sent; what is wrong is said with its line and column, and leads there."""
+def test_a_server_that_goes_away_and_comes_back(page: Page, server: Server) -> None:
+    """The page says that there is no answer, keeps what it knew and what was written, and goes on when there is one again."""
     page.goto(f"{server.url}#/echo")
-    page.get_by_label("Input").fill(text)
-    expect(page.locator("#problems")).to_contain_text(said)
-    page.locator("#problems button").click()
-    line, column = page.locator("#problems button").inner_text().removeprefix("line ").split(", column ")
-    expect(page.locator("#position")).to_have_text(f"line {line}, column {column}")
+    page.get_by_label("Input").fill("[1.0]")
     page.get_by_role("button", name="Run").click()
-    expect(page.locator("#live")).to_contain_text("Not sent")
-    expect(page.locator("#no-runs")).to_be_visible()
+    expect(page.locator("#facts")).to_contain_text("calls1")
+    server.stop()
+    expect(page.locator("#banner")).to_contain_text("The server does not answer")
+    page.get_by_role("button", name="Run").click()
+    expect(page.locator("#outcome")).to_contain_text("no answer")
+    server.start()
+    page.get_by_role("button", name="Ask now").click()
+    expect(page.locator("#banner")).to_be_hidden()
+    expect(page.locator("#live")).to_have_text("The server answers again.")
+    expect(page.locator("#facts")).to_contain_text("calls0")
+    expect(page.get_by_label("Input")).to_have_value("[1.0]")
+    assert "-" not in page.locator("#rates .legend").inner_text()
 
 
-# For everybody
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 360])
-def test_everybody_can_use_it(page: Page, server: Server, scheme: Literal["light", "dark"], width: int) -> None:
-    """axe finds nothing in its way: names, roles and contrasts are as WCAG asks for, in both themes, on wide and narrow windows."""
-    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-    page.set_viewport_size({"width": width, "height": 760})
+def test_nobody_looks_and_nothing_is_asked(page: Page, server: Server) -> None:
+    """While the page is hidden, or paused, the server is left alone; then it is asked at once."""
     page.goto(server.url)
     expect(page.locator("#rows tr")).to_have_count(5)
-    for policy, text in (
-        ("", ""),
-        ("quota", '{"tenant": "unknown"}'),
-        ("access-control", '{"axtion": 9007199254740993}'),
+    asked: list[Request] = []
+    page.on("request", lambda request: asked.append(request))  # noqa: PLW0108 - Playwright takes no built-in
+    hide = "hidden => { Object.defineProperty(document, 'hidden', {configurable: true, get: () => hidden}); document.dispatchEvent(new Event('visibilitychange')) }"
+    for leave, come_back in (
+        (lambda: page.evaluate(hide, True), lambda: page.evaluate(hide, False)),
+        (lambda: page.keyboard.press("p"), lambda: page.get_by_role("button", name="Resume").click()),
     ):
-        if policy:
-            run(page, server, policy, text)
-        found = Axe().run(page)
-        assert found.violations_count == 0, found.generate_report()
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-
-
-def test_the_theme_is_the_systems_until_another_is_chosen(page: Page, server: Server) -> None:
-    """The colours are those that the system asks for; the switch overrides it, and is remembered."""
-    ground = "getComputedStyle(document.body).backgroundColor"
-    page.goto(server.url)
-    light = page.evaluate(ground)
-    page.emulate_media(color_scheme="dark")
-    dark = page.evaluate(ground)
-    assert light != dark
-    page.get_by_role("button", name="Theme: auto").click()
-    assert page.evaluate(ground) == light
-    page.reload()
-    expect(page.get_by_role("button", name="Theme: light")).to_be_visible()
-    assert page.evaluate(ground) == light
-
-
-def test_nothing_moves_for_who_does_not_want_it(page: Page, server: Server) -> None:
-    """With reduced motion the spinner stands still."""
-    page.goto(server.url)
-    turning = "getComputedStyle(document.querySelector('.spinner')).animationName"
-    assert page.evaluate(turning) == "turn"
-    page.emulate_media(reduced_motion="reduce")
-    assert page.evaluate(turning) == "none"
+        leave()
+        page.wait_for_timeout(300)
+        asked.clear()
+        page.wait_for_timeout(2500)
+        assert not asked
+        with page.expect_request("**/metrics", timeout=1500):
+            come_back()

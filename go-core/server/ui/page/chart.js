@@ -22,7 +22,8 @@ const logarithmic = (values) => {
   let [low, high] = [Math.floor(Math.log10(Math.min(...shown, 1e-4))), Math.ceil(Math.log10(Math.max(...shown, 1e-3)))];
   if (high === low) high++;
   const step = Math.ceil((high - low) / 3);
-  const ticks = Array.from({ length: Math.floor((high - low) / step) + 1 }, (_, i) => 10 ** (low + i * step));
+  high = low + step * Math.ceil((high - low) / step);
+  const ticks = Array.from({ length: (high - low) / step + 1 }, (_, i) => 10 ** (low + i * step));
   return { ticks, at: (value) => Math.max(0, (Math.log10(value) - low) / (high - low)) };
 };
 
