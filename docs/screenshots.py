@@ -25,7 +25,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 IMAGES = REPOSITORY / "docs" / "images"
 POLICIES = [str(REPOSITORY / "tests/projects/page/policies"), str(REPOSITORY / "examples/policies")]
 READING = {"subject": {"id": 7, "roles": ["viewer"]}, "action": "read", "resource": "/reports"}
-SECONDS = 125
+SECONDS = 128
 
 
 def ask(server: Server, policy: str, value: Any) -> None:

@@ -41,7 +41,7 @@ export function show(policies, measured) {
     const { badge, cells } = rows.get(policy.name);
     const { state, tally, last } = measured(policy);
     showBadge(badge, state);
-    setText(cells.flight, String(tally?.inFlight ?? "–") + (tally?.abandoned ? `\n(${tally.abandoned} abandoned)` : ""));
+    setText(cells.flight, String(tally?.inFlight ?? "–") + (tally?.abandoned ? `\n(${tally.abandoned}\u00a0abandoned)` : ""));
     cells.flight.classList.toggle("some", tally?.inFlight > 0);
     setText(cells.rate, format.rate(last?.rate));
     setText(cells.errors, format.rate(last?.errors));
