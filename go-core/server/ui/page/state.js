@@ -6,6 +6,7 @@ const states = {
   ready: ["ready", "good"],
   failing: ["failing", "warn"],
   tripped: ["breaker open", "bad"],
+  down: ["down", "bad"],
   invalid: ["invalid", "bad"],
   loaded: ["starting", "none"],
   closed: ["closed", "none"],
