@@ -72,6 +72,7 @@ PARTS: dict[str, Callable[[], bool]] = {
     "skopeo": lambda: bool(shutil.which("skopeo")),
     "proxy": _has_proxy,
     "cc": lambda: any(map(shutil.which, ("cc", "gcc", "clang"))),
+    "chromium": lambda: bool(shutil.which("chromium")) and _answers("chromium", "--version"),
     "root": lambda: os.geteuid() == 0,
 }
 _has = functools.cache(lambda part: PARTS[part]())

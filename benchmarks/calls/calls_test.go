@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"os"
 	"testing"
+
+	"github.com/policy-tasks/policy-tasks/go-core/engine"
+	"github.com/policy-tasks/policy-tasks/go-core/worker"
 )
 
 // A call asks the policy about one request and returns its decision.
@@ -25,6 +28,7 @@ var ways = []way{
 	{"engine-goroutine", openGoroutine},
 	{"json", openJSON},
 	{"engine-json", openEngineJSON},
+	{"engine-process", openProcess},
 	{"plugin", openPlugin},
 	{"wasm", openWasm},
 	{"wasm-stoppable", openStoppableWasm},
@@ -32,6 +36,10 @@ var ways = []way{
 }
 
 func TestMain(m *testing.M) {
+	if worker.Requested(os.Args[1:]) {
+		os.Stdout = os.Stderr
+		os.Exit(worker.Serve([]engine.Policy{policy}, os.Args[1:]))
+	}
 	if socket := os.Getenv(serveVariable); socket != "" {
 		fmt.Fprintln(os.Stderr, serve(socket))
 		os.Exit(1)

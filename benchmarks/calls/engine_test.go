@@ -7,6 +7,7 @@ import (
 
 	"github.com/policy-tasks/policy-tasks/go-core/document"
 	"github.com/policy-tasks/policy-tasks/go-core/engine"
+	"github.com/policy-tasks/policy-tasks/go-core/worker"
 )
 
 // openGuarded calls through the engine on the caller's goroutine: recover,
@@ -31,7 +32,15 @@ func openGoroutine(tb testing.TB) call {
 
 // openEngineJSON is openDeadline with JSON in and out, as the server calls.
 func openEngineJSON(tb testing.TB) call {
-	instance := openEngine(tb, engine.Options{Timeout: time.Second})
+	return callInJSON(openEngine(tb, engine.Options{Timeout: time.Second}))
+}
+
+// openProcess is openEngineJSON where the policy lives in a process of its own.
+func openProcess(tb testing.TB) call {
+	return callInJSON(openEngine(tb, engine.Options{Timeout: time.Second, Wrap: worker.Options{}.Wrap}))
+}
+
+func callInJSON(instance *engine.Instance) call {
 	var result []byte
 	return func(ctx context.Context, r *request) (bool, error) {
 		input, err := document.Decode(r.text, document.MaxDepth)

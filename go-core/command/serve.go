@@ -23,6 +23,7 @@ type serveOptions struct {
 	addressFlags
 	securityFlags
 	decisionFlags
+	page          bool
 	timeout       time.Duration
 	shutdownWait  time.Duration
 	shutdownGrace time.Duration
@@ -35,6 +36,7 @@ func serveFlags(flags *flag.FlagSet) Action {
 	o.addressFlags.declare(flags)
 	o.securityFlags.declare(flags)
 	o.decisionFlags.declare(flags)
+	flags.BoolVar(&o.page, "ui", false, "show a page for people at /ui/")
 	flags.DurationVar(&o.timeout, "timeout", time.Second, "give a call up after this `DURATION`, such as 500ms or 2s; a policy may have\none of its own; 0 is no limit")
 	flags.DurationVar(&o.shutdownWait, "shutdown-wait", 0, "when told to stop, go on for this `DURATION` while /readyz says so")
 	flags.DurationVar(&o.shutdownGrace, "shutdown-grace", 10*time.Second, "after that, let requests finish for this `DURATION`")
@@ -70,7 +72,7 @@ func (s *service) prepare(in *Invocation) (err error) {
 	metrics.Process(registry)
 	s.server = server.Options{
 		ShutdownWait: s.options.shutdownWait, ShutdownGrace: s.options.shutdownGrace,
-		Metrics: registry, Log: s.log,
+		Page: s.options.page, Metrics: registry, Log: s.log,
 	}
 	if err = s.options.securityFlags.read(&s.server); err != nil {
 		return err

@@ -51,6 +51,9 @@ func (s *Server) newRoutes() routes {
 	} {
 		found.add(each, s.options.Metrics)
 	}
+	if s.options.Page {
+		s.addPage(&found)
+	}
 	found.other = &route{durations: newDurations(s.options.Metrics, "other")}
 	return found
 }

@@ -62,6 +62,9 @@ type Options struct {
 	// Certificates make the server speak TLS.
 	Certificates *Certificates
 
+	// Page has the server show a page for people at /ui/, to which / leads.
+	Page bool
+
 	// Decisions, if it is there, has a record of every decision.
 	Decisions *decision.Log
 

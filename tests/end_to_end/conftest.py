@@ -1,107 +1,130 @@
 """
-A project of policies whose dependencies come from a proxy of made-up modules.
+A browser, and a server to look at; a project with modules that are made up.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from policy_tasks import compile, load_settings
-from policy_tasks.errors import PolicyTasksError
-from policy_tasks.settings import Settings
-from tests.module_proxy import ModuleProxy
+from tests.conftest import REPOSITORY
+from tests.end_to_end.module_project import project, proxy  # noqa: F401 - fixtures
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, ConsoleMessage, Page
 
 
-def answering(package: str, answer: str, *imports: str, extra: str = "") -> str:
+class Server:
     """
-    A policy whose answer is this Go expression.
-    """
-    lines = "".join(f'\t"{path}"\n' for path in imports)
-    return f"""package {package}
-
-import (
-	"context"
-
-{lines})
-
-type Policy struct{{}}
-
-func (Policy) Name() string {{ return "{package}" }}
-
-func (Policy) Execute(ctx context.Context, input any) (any, error) {{ return {answer}, nil }}
-
-func (Policy) Validate() error {{ return nil }}
-{extra}"""
-
-
-class Project:
-    """
-    A project whose modules come from the proxy alone.
+    `serve --ui`, which can be ended and started again on the same port.
     """
 
-    def __init__(self, root: Path, proxy: ModuleProxy) -> None:
-        self.root = root
-        self.proxy = proxy
+    def __init__(self, binary: Path, *arguments: str) -> None:
+        self._command = [str(binary), "serve", "--ui", *arguments]
+        self.address = "127.0.0.1:0"
+        self.start()
 
-    def write(self, name: str, text: str) -> Path:
-        """Write a file of the project."""
-        path = self.root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-        return path
+    @property
+    def url(self) -> str:
+        """Where the page is."""
+        return f"http://{self.address}/ui/"
 
-    def policy(self, name: str, *requires: str, answer: str = "", mod: str = "", go: str = "1.21") -> Path:
-        """Write a policy that asks for these modules, `path version`, and answers with the first one's Version."""
-        paths = [each.split()[0] for each in requires]
-        package = paths[0].split("/")[1] if paths else ""
-        lines = "".join(f"require {each}\n" for each in requires)
-        self.write(f"policies/{name}/go.mod", f"module example.com/{name}\n\ngo {go}\n\n{lines}{mod}")
-        code = answering(name, answer or (f"{package}.Version" if paths else '""'), *paths[:1])
-        return self.write(f"policies/{name}/{name}.go", code)
+    def start(self) -> None:
+        """Start it, and wait until it listens."""
+        command = [*self._command, "--addr", self.address]
+        self._process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        assert self._process.stderr
+        lines = (json.loads(line) for line in self._process.stderr)
+        self.address = next(line["addr"] for line in lines if line["msg"] == "listening")
+        self._reader = threading.Thread(target=self._process.communicate, daemon=True)
+        self._reader.start()  # a full pipe would stop the server
 
-    def settings(self, **settings: Any) -> Settings:
-        """The settings of the project."""
-        return load_settings(self.root, **settings)
-
-    def refuse(self, **settings: Any) -> PolicyTasksError:
-        """Compile, and return the error."""
-        with pytest.raises(PolicyTasksError) as caught:
-            compile(self.settings(**settings))
-        return caught.value
-
-    def answers(self, **settings: Any) -> Mapping[str, Any]:
-        """Compile and run: each policy's answer, by its name."""
-        binary = compile(self.settings(**settings))
-        ran = subprocess.run([binary.path], capture_output=True, check=False, input=b"")
-        assert ran.returncode == 0, ran.stderr
-        return {each["name"]: each["result"] for each in json.loads(ran.stdout)["results"]}
+    def stop(self) -> None:
+        """End it at once, as a crash does."""
+        self._process.kill()
+        self._reader.join(timeout=20)
 
 
-@pytest.fixture(scope="module")
-def proxy(tmp_path_factory: pytest.TempPathFactory) -> ModuleProxy:
-    """A proxy that has x.example/lib in several versions, a fork of it, and modules that ask for it."""
-    made = ModuleProxy(tmp_path_factory.mktemp("proxy"))
-    for version in ("v1.0.0", "v1.1.0", "v1.2.0"):
-        made.add("x.example/lib", version)
-    made.add("x.example/lib/v2", "v2.0.0")
-    made.add("x.example/fork", "v1.5.0", {"lib.go": 'package lib\n\nconst Version = "fork"\n'})
-    made.add(
-        "x.example/needs",
-        "v1.0.0",
-        {"needs.go": 'package needs\n\nimport "x.example/lib"\n\nconst Version = "needs " + lib.Version\n'},
-        mod="require x.example/lib v1.2.0\n",
-    )
-    return made
+@contextmanager
+def showing(binary: Path, *arguments: str) -> Iterator[Server]:
+    """
+    A server with the page, on a port that is free.
+    """
+    server = Server(binary, *arguments)
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def page_binary(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The engine with the policies that are made for looking at."""
+    project = shutil.copytree(REPOSITORY / "tests" / "projects" / "page", tmp_path_factory.mktemp("page") / "project")
+    return compile(load_settings(project)).path
 
 
 @pytest.fixture
-def project(tmp_path: Path, proxy: ModuleProxy, monkeypatch: pytest.MonkeyPatch) -> Project:
-    """An empty project."""
-    proxy.use(monkeypatch)
-    return Project(tmp_path, proxy)
+def server(page_binary: Path) -> Iterator[Server]:
+    """A server with well-meaning policies alone."""
+    with showing(page_binary, "--policy", "[a-z]*") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The machine's Chromium."""
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=30_000)
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=sandbox)
+        yield browser
+        browser.close()
+
+
+WATCH = "addEventListener('securitypolicyviolation', e => console.error('CSP', e.violatedDirective, e.blockedURI))"
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the browser has complained about; all of it fails the test, but for what the test takes out."""
+    return []
+
+
+@pytest.fixture
+def page(browser: Browser, complaints: list[str]) -> Iterator[Page]:
+    """An empty tab. Errors on the console, scripts that fail and what the security policy forbids fail the test."""
+
+    def heed(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and "Failed to load resource" not in message.text:
+            complaints.append(message.text)
+
+    options: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}, "color_scheme": "light"}
+    with browser.new_context(**options) as context:
+        context.set_default_timeout(30_000)
+        context.add_init_script(WATCH)
+        page = context.new_page()
+        page.on("console", heed)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        yield page
+    assert complaints == []
+
+
+def run(page: Page, server: Server, policy: str, text: str) -> None:
+    """Run a policy on an input, as it is written."""
+    page.goto(f"{server.url}#/{policy}")
+    page.get_by_label("Input").fill(text)
+    page.get_by_role("button", name="Run").click()
+    page.locator("#outcome .badge").wait_for()

@@ -15,7 +15,7 @@ import pytest
 from policy_tasks import compile, discover, fetch, image
 from policy_tasks.errors import BuildError, RegistryError, SettingsError
 from tests.conftest import run_console
-from tests.end_to_end.conftest import Project
+from tests.end_to_end.module_project import Project
 from tests.module_proxy import ModuleProxy
 
 pytestmark = pytest.mark.needs("go")

@@ -18,7 +18,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 from policy_tasks import compile, discover
 from policy_tasks.model import document
 from policy_tasks.toolchain.inspector import Inspector
-from tests.end_to_end.conftest import Project, answering
+from tests.end_to_end.module_project import Project, answering
 from tests.module_proxy import ModuleProxy
 
 pytestmark = pytest.mark.needs("go")

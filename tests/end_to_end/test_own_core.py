@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from policy_tasks import compile, discover
-from tests.end_to_end.conftest import Project
+from tests.end_to_end.module_project import Project
 
 pytestmark = pytest.mark.needs("go")
 

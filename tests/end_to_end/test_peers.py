@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from policy_tasks import compile, discover, generate
-from tests.end_to_end.conftest import Project, answering
+from tests.end_to_end.module_project import Project, answering
 from tests.module_proxy import ModuleProxy
 
 pytestmark = pytest.mark.needs("go")

@@ -19,7 +19,7 @@ import pytest
 
 from policy_tasks import discover, fetch
 from tests.conftest import run_console
-from tests.end_to_end.conftest import Project, answering
+from tests.end_to_end.module_project import Project, answering
 from tests.module_proxy import ModuleProxy
 
 pytestmark = pytest.mark.needs("go")

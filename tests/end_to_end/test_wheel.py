@@ -247,7 +247,9 @@ def test_our_own_wheel_is_complete(wheelhouse: Path) -> None:
     assert {name.partition("/")[0] for name in names} == {"policy_tasks"}
     for folder in ("policy_tasks", "go-core"):
         for path in (REPOSITORY / folder).rglob("*"):
-            if path.suffix in (".py", ".j2", ".typed", ".mod") or (path.suffix == ".go" and "_test" not in path.stem):
+            if path.suffix in (".py", ".j2", ".typed", ".mod", ".json", ".html", ".css", ".js", ".svg") or (
+                path.suffix == ".go" and "_test" not in path.stem
+            ):
                 name = path.relative_to(REPOSITORY).as_posix()
                 assert (f"policy_tasks/{name}" if folder == "go-core" else name) in names
     assert {"policy_tasks/go-core/cmd/inspect/main.go", "policy_tasks/go-core/engine/policy.go"} <= names

@@ -1,0 +1,3 @@
+module example.com/platform/access
+
+go 1.26

@@ -1,0 +1,3 @@
+module example.com/platform/guard
+
+go 1.26

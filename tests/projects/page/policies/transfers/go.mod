@@ -1,0 +1,3 @@
+module example.com/payments/transfers
+
+go 1.26
