@@ -18,7 +18,9 @@ import pytest
 
 from policy_tasks import compile, load_settings
 from tests.conftest import REPOSITORY
-from tests.end_to_end.module_project import project, proxy  # noqa: F401 - fixtures
+from tests.end_to_end import module_project
+
+project, proxy = module_project.project, module_project.proxy
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page
