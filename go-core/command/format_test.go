@@ -90,6 +90,14 @@ func TestRunSARIF(t *testing.T) {
 	}
 }
 
+// A brace in a message of SARIF is no placeholder.
+func TestRunSARIFBraces(t *testing.T) {
+	got := invoke([]engine.Policy{echoing("good")}, `{"x":"{0}"}`, "run", "--format", "sarif")
+	if !strings.Contains(got.out, `"text":"{{\"x\":\"{{0}}\"}}"`) {
+		t.Errorf("the report is\n%s", got.out)
+	}
+}
+
 // The list for people has a line for each policy.
 func TestListText(t *testing.T) {
 	invoke([]engine.Policy{&fake{name: "ab"}}, "", "list", "--format", "text").expect(t, exitOK,

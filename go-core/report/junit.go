@@ -6,6 +6,8 @@ import (
 	"time"
 )
 
+// The parts used here of the XML that JUnit's readers share. It has no standard;
+// this is as the schema of Jenkins's xUnit plugin, junit-10.xsd, has it.
 type junitSuites struct {
 	XMLName xml.Name   `xml:"testsuites"`
 	Suite   junitSuite `xml:"testsuite"`
@@ -38,16 +40,15 @@ func (r Report) junit() ([]byte, error) {
 	suite := junitSuite{Name: "policy-engine " + r.Command, Tests: len(r.Checks), Failures: r.failures()}
 	var total time.Duration
 	for _, check := range r.Checks {
-		one := junitCase{Name: check.Policy, Class: check.Type, Time: seconds(check.Duration), SystemOut: string(check.Result)}
+		one := junitCase{Name: check.Policy, Class: check.Type, SystemOut: string(check.Result)}
+		one.Time = fmt.Sprintf("%.6f", check.Duration.Seconds())
 		if check.Error != "" {
 			one.Failure = &junitFailure{check.Error, check.Outcome}
 		}
 		total += check.Duration
 		suite.Cases = append(suite.Cases, one)
 	}
-	suite.Time = seconds(total)
+	suite.Time = fmt.Sprintf("%.3f", total.Seconds()) // the schema allows a suite no more digits
 	text, err := xml.MarshalIndent(junitSuites{Suite: suite}, "", "  ")
 	return fmt.Appendf(nil, "%s%s\n", xml.Header, text), err
 }
-
-func seconds(d time.Duration) string { return fmt.Sprintf("%.6f", d.Seconds()) }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"net/url"
+	"strings"
 
 	"github.com/policy-tasks/policy-tasks/go-core/document"
 )
@@ -64,13 +65,17 @@ type sarifLogical struct {
 	Kind string `json:"kind"`
 }
 
+// sarifText makes text a message without placeholders, in which a reader would
+// put something else: SARIF 2.1.0, 3.11.5.
+var sarifText = strings.NewReplacer("{", "{{", "}", "}}")
+
 // sarif writes a result for each policy, which is also the rule.
 func (r Report) sarif() ([]byte, error) {
 	run := sarifRun{Results: []sarifResult{}}
 	run.Tool.Driver = sarifDriver{Name: "policy-engine", Rules: []sarifRule{}}
 	for i, check := range r.Checks {
 		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, sarifRule{check.Policy, check.Type})
-		result := sarifResult{check.Policy, i, "pass", "none", sarifMessage{check.answer()}, r.locations(check)}
+		result := sarifResult{check.Policy, i, "pass", "none", sarifMessage{sarifText.Replace(check.answer())}, r.locations(check)}
 		if check.Error != "" {
 			result.Kind, result.Level = "fail", "error"
 		}
