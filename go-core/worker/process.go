@@ -79,8 +79,8 @@ func closeAll(files []*os.File) {
 // protocol, and removes what is left of it.
 func (p *process) follow() {
 	broken := p.connection.receive()
+	kill(p.cmd.Process.Pid) // before it can end by itself as it is hung up on: how it ended is told
 	p.connection.breakDown()
-	kill(p.cmd.Process.Pid)
 	_ = p.cmd.Wait() // how it ended is in its state
 	reap(p.cmd.Process.Pid)
 	p.output.flush()
@@ -97,7 +97,7 @@ func (p *process) epitaph(broken error) string {
 	if said := p.output.lastWords(); said != "" {
 		return said
 	}
-	if broken != io.EOF && p.cmd.ProcessState.String() == "signal: killed" {
+	if broken != io.EOF && broken != io.ErrUnexpectedEOF {
 		return "what it has answered is not in order: " + broken.Error()
 	}
 	return p.cmd.ProcessState.String()
