@@ -40,7 +40,7 @@ func (o *output) Write(text []byte) (int, error) {
 // endLine appends the line, as it is to be written, to the others.
 func (o *output) endLine(lines []byte) []byte {
 	line := bytes.TrimSuffix(o.line, []byte("\n"))
-	for _, start := range []string{"panic: ", "fatal error: ", "runtime: goroutine stack exceeds"} {
+	for _, start := range []string{"panic: ", "fatal error: ", "runtime: goroutine stack exceeds", "SIGSEGV: ", "SIGBUS: "} {
 		if bytes.HasPrefix(line, []byte(start)) {
 			o.words = string(line[:min(len(line), 500)])
 		}
