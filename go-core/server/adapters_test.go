@@ -60,6 +60,7 @@ func TestNoVerdictDenies(t *testing.T) {
 	}
 	for i, result := range []any{
 		map[string]any{"allowed": true, "patch": "add"}, map[string]any{"allowed": true, "warnings": true},
+		map[string]any{"allowed": false, "code": uint32(1 << 31)}, map[string]any{"allowed": false, "code": 403.5},
 	} {
 		bad = append(bad, answering("review-"+string(rune('a'+i)), result))
 	}
