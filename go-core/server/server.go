@@ -127,14 +127,15 @@ func New(e *engine.Engine, options Options) *Server {
 	return s
 }
 
-// ServeHTTP answers one request.
+// ServeHTTP answers one request. It goes by RequestURI, which is what the client
+// has sent, and not by URL.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.serve(&s.routes, w, r) }
 
 func (s *Server) serve(routes *routes, w http.ResponseWriter, r *http.Request) {
 	x := s.exchanges.Get().(*exchange)
 	x.begin(w, r)
 	defer x.end()
-	route, name, wrong := routes.find(r.Method, r.URL.EscapedPath())
+	route, name, wrong := routes.find(r.Method, pathOf(r))
 	x.route, x.name = route, name
 	if wrong == nil {
 		wrong = s.admit(x)
