@@ -46,6 +46,8 @@ func TestConfigForPolicy(t *testing.T) {
 	invoke(policies(), "", "run", "--config", path).compact().expect(t, exitOK, want, "")
 	t.Setenv("POLICY_ENGINE_CONFIG", path)
 	invoke(policies(), "").compact().expect(t, exitOK, want, "")
+	t.Setenv("POLICY_ENGINE_POLICY", "") // is not set
+	invoke(policies(), "").compact().expect(t, exitOK, want, "")
 	invoke(policies(), "1", "--policy", "e*").compact().expect(t, exitOK, `{"results": [{"name": "echo","result": 1}]}`, "")
 }
 

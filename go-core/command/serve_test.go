@@ -58,6 +58,7 @@ func TestServeRefuses(t *testing.T) {
 	if err := os.WriteFile(empty, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	noTokens := settingsFile(t, `{"token-file": []}`)
 	tests := []struct {
 		policies string
 		args     []string
@@ -67,6 +68,13 @@ func TestServeRefuses(t *testing.T) {
 		{"serve", []string{"--addr", taken.Addr().String()}, exitUsage, "--addr: listen tcp " + taken.Addr().String() + ": bind: address already in use"},
 		{"serve", []string{"--addr", "nowhere"}, exitUsage, "--addr: listen tcp: address nowhere: missing port in address"},
 		{"serve", []string{"--diagnostic-addr", taken.Addr().String()}, exitUsage, "--diagnostic-addr: listen tcp"},
+		{"serve", []string{"--token-file", ""}, exitUsage, "--token-file: the value is empty; leave the setting out for its default"},
+		{"serve", []string{"--token-file", empty, "--token-file="}, exitUsage, "--token-file: the value is empty"},
+		{"serve", []string{"--tls-client-ca", ""}, exitUsage, "--tls-client-ca: the value is empty"},
+		{"serve", []string{"--tls-cert", "", "--tls-key", ""}, exitUsage, "the value is empty"},
+		{"serve", []string{"--decision-log", ""}, exitUsage, "--decision-log: the value is empty"},
+		{"serve", []string{"--config", ""}, exitUsage, "--config: the value is empty"},
+		{"serve", []string{"--config", noTokens}, exitUsage, `"token-file": the value is empty`},
 		{"serve", []string{"--token-file", "/nowhere"}, exitUsage, "--token-file: the tokens cannot be read: open /nowhere"},
 		{"serve", []string{"--token-file", empty}, exitUsage, "there is no token in " + empty},
 		{"serve", []string{"--tls-cert", empty}, exitUsage, "--tls-cert and --tls-key are of use together only"},
