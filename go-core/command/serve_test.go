@@ -66,8 +66,11 @@ func TestServeRefuses(t *testing.T) {
 		message  string
 	}{
 		{"serve", []string{"--addr", taken.Addr().String()}, exitUsage, "--addr: listen tcp " + taken.Addr().String() + ": bind: address already in use"},
-		{"serve", []string{"--addr", "nowhere"}, exitUsage, "--addr: listen tcp: address nowhere: missing port in address"},
-		{"serve", []string{"--diagnostic-addr", taken.Addr().String()}, exitUsage, "--diagnostic-addr: listen tcp"},
+		{"serve", []string{"--addr", "nowhere"}, exitUsage, "--addr: address nowhere: missing port in address; give a HOST:PORT"},
+		{"serve", []string{"--addr", ""}, exitUsage, "--addr: the value is empty"},
+		{"serve", []string{"--addr", ":"}, exitUsage, "--addr: address :: missing port in address; give a HOST:PORT"},
+		{"serve", []string{"--addr", "127.0.0.1:0", "--diagnostic-addr", "127.0.0.1:"}, exitUsage, "--diagnostic-addr: address 127.0.0.1:: missing port in address"},
+		{"serve", []string{"--addr", "127.0.0.1:0", "--diagnostic-addr", taken.Addr().String()}, exitUsage, "--diagnostic-addr: listen tcp"},
 		{"serve", []string{"--token-file", ""}, exitUsage, "--token-file: the value is empty; leave the setting out for its default"},
 		{"serve", []string{"--token-file", empty, "--token-file="}, exitUsage, "--token-file: the value is empty"},
 		{"serve", []string{"--tls-client-ca", ""}, exitUsage, "--tls-client-ca: the value is empty"},
