@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/policy-tasks/policy-tasks/go-core/config"
 	"github.com/policy-tasks/policy-tasks/go-core/engine"
 	"github.com/policy-tasks/policy-tasks/go-core/logging"
 	"github.com/policy-tasks/policy-tasks/go-core/metrics"
@@ -37,9 +38,9 @@ func serveFlags(flags *flag.FlagSet) Action {
 	o.securityFlags.declare(flags)
 	o.decisionFlags.declare(flags)
 	flags.BoolVar(&o.page, "ui", false, "show a page for people at /ui/")
-	flags.DurationVar(&o.timeout, "timeout", time.Second, "give a call up after this `DURATION`, such as 500ms or 2s; a policy may have\none of its own; 0 is no limit")
-	flags.DurationVar(&o.shutdownWait, "shutdown-wait", 0, "when told to stop, go on for this `DURATION` while /readyz says so")
-	flags.DurationVar(&o.shutdownGrace, "shutdown-grace", 10*time.Second, "after that, let requests finish for this `DURATION`")
+	config.DurationVar(flags, &o.timeout, "timeout", time.Second, "give a call up after this `DURATION`, such as 500ms or 2s; a policy may have\none of its own; 0 is no limit")
+	config.DurationVar(flags, &o.shutdownWait, "shutdown-wait", 0, "when told to stop, go on for this `DURATION` while /readyz says so")
+	config.DurationVar(flags, &o.shutdownGrace, "shutdown-grace", 10*time.Second, "after that, let requests finish for this `DURATION`")
 	return o.serve
 }
 

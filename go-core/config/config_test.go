@@ -25,7 +25,7 @@ func newSettings() *settings {
 	s := &settings{flags: flag.NewFlagSet("serve", flag.ContinueOnError)}
 	s.flags.SetOutput(io.Discard)
 	s.flags.StringVar(&s.addr, "addr", "default", "")
-	s.flags.DurationVar(&s.timeout, "shutdown-wait", time.Second, "")
+	DurationVar(s.flags, &s.timeout, "shutdown-wait", time.Second, "")
 	s.flags.BoolVar(&s.ui, "ui", false, "")
 	s.flags.Var(&s.mask, "mask", "")
 	return s
@@ -91,8 +91,9 @@ func TestFillRefuses(t *testing.T) {
 	tests := []struct {
 		name, variable, text, want string
 	}{
-		{"variable", "soon", `{}`, `POLICY_ENGINE_SHUTDOWN_WAIT: invalid value "soon": parse error`},
-		{"value", "", `{"shutdown-wait": 5}`, `: "shutdown-wait": invalid value "5": parse error`},
+		{"variable", "soon", `{}`, `POLICY_ENGINE_SHUTDOWN_WAIT: invalid value "soon": it is not a duration such as 500ms or 2s`},
+		{"value", "", `{"shutdown-wait": 5}`, `: "shutdown-wait": invalid value "5": it is not a duration such as 500ms or 2s`},
+		{"negative", "-1s", `{}`, `POLICY_ENGINE_SHUTDOWN_WAIT: invalid value "-1s": it is not a duration such as 500ms or 2s`},
 		{"list", "", `{"addr": ["a", "b"]}`, `: "addr" takes one value, not a list`},
 		{"unknown key", "", `{"shutdown-wiat": "1s"}`, `unknown key "shutdown-wiat"; did you mean "shutdown-wait"?`},
 		{"misspelt policies", "", `{"polices": {}}`, `unknown key "polices"; did you mean "policies"?`},
