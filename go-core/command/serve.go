@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -72,7 +73,7 @@ func (s *service) prepare(in *Invocation) (err error) {
 	registry := metrics.NewRegistry()
 	metrics.Process(registry)
 	s.server = server.Options{
-		ShutdownWait: s.options.shutdownWait, ShutdownGrace: s.options.shutdownGrace,
+		ShutdownWait: s.options.shutdownWait, ShutdownGrace: cmp.Or(s.options.shutdownGrace, -1), // 0 would be the default
 		Page: s.options.page, Metrics: registry, Log: s.log,
 	}
 	if err = s.options.securityFlags.read(&s.server); err != nil {

@@ -2,11 +2,13 @@ package command
 
 import (
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // Serve answers, reads its configuration again on SIGHUP, keeps the old one
@@ -43,6 +45,33 @@ func TestServe(t *testing.T) {
 	}
 	text, err := os.ReadFile(decisions)
 	if lines := strings.Count(string(text), "\n"); err != nil || lines != 4 || !strings.Contains(string(text), `"erased":["/input"]`) {
+		t.Errorf("decisions, %v:\n%s", err, text)
+	}
+}
+
+// With no time for requests to finish, they are cut off at once; the policies
+// are closed, and what was decided is logged.
+func TestServeNoGrace(t *testing.T) {
+	decisions := filepath.Join(t.TempDir(), "decisions.jsonl")
+	d := startDaemonOf(t, "busy", "--timeout", "1m", "--shutdown-grace", "0s", "--decision-log", decisions)
+	d.ask("echo")
+	go func() {
+		if answer, err := http.Post(d.url+"/v1/policies/hang/execute", "application/json", strings.NewReader(`{"input": 1}`)); err == nil {
+			answer.Body.Close()
+		}
+	}()
+	d.await("waiting")
+	start := time.Now()
+	if err := d.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	d.await("closed")
+	d.await("policy-engine: requests were cut off: they were not finished when the time for shutting down was over")
+	_ = d.cmd.Wait() // the exit code is checked below
+	if code, took := d.cmd.ProcessState.ExitCode(), time.Since(start); code != exitWrite || took > closing+2*time.Second {
+		t.Errorf("exit code %d after %v", code, took)
+	}
+	if text, err := os.ReadFile(decisions); err != nil || !strings.Contains(string(text), `"policy":"echo"`) {
 		t.Errorf("decisions, %v:\n%s", err, text)
 	}
 }

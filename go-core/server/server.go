@@ -52,7 +52,7 @@ type Options struct {
 	ShutdownWait time.Duration
 
 	// ShutdownGrace is how long the requests that are there after that may
-	// take; 0 means 10 seconds.
+	// take; 0 means 10 seconds, and less that they are cut off at once.
 	ShutdownGrace time.Duration
 
 	// Tokens, if there are any, are what a request has to show as a bearer
