@@ -11,6 +11,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/policy-tasks/policy-tasks/go-core/config"
 	"github.com/policy-tasks/policy-tasks/go-core/document"
 	"github.com/policy-tasks/policy-tasks/go-core/engine"
 )
@@ -29,12 +30,15 @@ func benchFlags(flags *flag.FlagSet) Action {
 	var o benchOptions
 	o.Declare(flags)
 	o.input.declare(flags)
-	flags.DurationVar(&o.time, "benchtime", time.Second, "measure each for at least this `DURATION`")
+	config.DurationVar(flags, &o.time, "benchtime", time.Second, "measure each for at least this `DURATION`")
 	flags.IntVar(&o.count, "count", 1, "measure each this `NUMBER` of times")
 	return o.run
 }
 
 func (o *benchOptions) run(ctx context.Context, in *Invocation) (int, error) {
+	if o.count < 1 {
+		return 0, fail(exitUsage, "--count %d: give 1 or more", o.count)
+	}
 	e, err := o.Engine(in, engine.Options{})
 	if err != nil {
 		return 0, err

@@ -46,6 +46,8 @@ func TestConfigForPolicy(t *testing.T) {
 	invoke(policies(), "", "run", "--config", path).compact().expect(t, exitOK, want, "")
 	t.Setenv("POLICY_ENGINE_CONFIG", path)
 	invoke(policies(), "").compact().expect(t, exitOK, want, "")
+	t.Setenv("POLICY_ENGINE_POLICY", "") // is not set
+	invoke(policies(), "").compact().expect(t, exitOK, want, "")
 	invoke(policies(), "1", "--policy", "e*").compact().expect(t, exitOK, `{"results": [{"name": "echo","result": 1}]}`, "")
 }
 
@@ -59,7 +61,8 @@ func TestConfigRefused(t *testing.T) {
 		{"policy", `{"policies": {"ehco": 1}}`, `configuration: there is no policy "ehco"; did you mean "echo"?`, nil},
 		{"pattern", `{}`, `there is no policy "ehco"; did you mean "echo"?`, []string{"--policy", "ehco"}},
 		{"format", `{"format": "yaml"}`, `"format": invalid value "yaml": it is none of json, text, github, junit, sarif`, nil},
-		{"duration", `{}`, `invalid value "1" for flag -timeout: parse error;`, []string{"--timeout", "1"}},
+		{"negative", `{"timeout": "-1s"}`, `"timeout": invalid value "-1s": it is not a duration`, nil},
+		{"duration", `{}`, `invalid value "1" for flag -timeout: it is not a duration such as 500ms or 2s;`, []string{"--timeout", "1"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -61,16 +61,16 @@ func (o *healthOptions) check(ctx context.Context, in *Invocation) (int, error) 
 
 // url returns where the server says whether it is ready.
 func (o *healthOptions) url() (string, error) {
-	scheme, address := "http", o.diagnosticAddr
+	scheme, name, address := "http", "--diagnostic-addr", o.diagnosticAddr
 	if address == "" {
-		address = o.addr
+		name, address = "--addr", o.addr
 		if o.cert != "" {
 			scheme = "https"
 		}
 	}
-	host, port, err := net.SplitHostPort(address)
+	host, port, err := splitAddress(name, address)
 	if err != nil {
-		return "", fail(exitUsage, "%v; give a HOST:PORT", err)
+		return "", err
 	}
 	switch host { // all addresses of this machine
 	case "", "0.0.0.0":

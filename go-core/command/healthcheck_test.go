@@ -37,8 +37,10 @@ func TestHealthcheck(t *testing.T) {
 	if code := check("", "--addr", "127.0.0.1:1"); code != exitWrite {
 		t.Errorf("nobody there: exit code %d", code)
 	}
-	if code := check("", "--addr", "x"); code != exitUsage {
-		t.Errorf("no address: exit code %d", code)
+	for _, wrong := range []string{"x", "", ":", "127.0.0.1:"} {
+		if code := check("", "--addr", wrong); code != exitUsage {
+			t.Errorf("address %q: exit code %d", wrong, code)
+		}
 	}
 	_ = d.cmd.Process.Signal(syscall.SIGTERM) // it runs
 	d.await("policy-engine: stopping on signal: terminated")

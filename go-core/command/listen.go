@@ -49,11 +49,27 @@ func (f *addressFlags) listen() (l listeners, err error) {
 }
 
 func listenOn(name, address string) (net.Listener, error) {
+	if _, _, err := splitAddress(name, address); err != nil {
+		return nil, err
+	}
 	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, fail(exitUsage, "%s: %v; give a HOST:PORT that is free", name, err)
 	}
 	return l, nil
+}
+
+// splitAddress returns the two parts of an address. Without a port, for which
+// package net takes any, it is wrong; without a host, it is all of them.
+func splitAddress(name, address string) (host, port string, err error) {
+	host, port, err = net.SplitHostPort(address)
+	if err == nil && port == "" {
+		err = &net.AddrError{Err: "missing port in address", Addr: address}
+	}
+	if err != nil {
+		return "", "", fail(exitUsage, "%s: %v; give a HOST:PORT", name, err)
+	}
+	return host, port, nil
 }
 
 func isLoopback(address net.Addr) bool {

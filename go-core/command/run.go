@@ -7,6 +7,7 @@ import (
 	"flag"
 	"time"
 
+	"github.com/policy-tasks/policy-tasks/go-core/config"
 	"github.com/policy-tasks/policy-tasks/go-core/engine"
 	"github.com/policy-tasks/policy-tasks/go-core/report"
 )
@@ -41,7 +42,7 @@ func runFlags(flags *flag.FlagSet) Action {
 	o.inputFormat = declareChoice(flags, "input-format", "what the input is: one JSON document, or one on each line, which are\n"+
 		"answered in their order, each with a document on one line", "json", "jsonl")
 	o.format = declareFormat(flags)
-	flags.DurationVar(&o.timeout, "timeout", 0, "give a policy up after this `DURATION`, such as 500ms or 2s, unless it has\n"+
+	config.DurationVar(flags, &o.timeout, "timeout", 0, "give a policy up after this `DURATION`, such as 500ms or 2s, unless it has\n"+
 		"one of its own; 0, the default, means never")
 	return o.run
 }

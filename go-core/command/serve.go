@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -11,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/policy-tasks/policy-tasks/go-core/config"
 	"github.com/policy-tasks/policy-tasks/go-core/engine"
 	"github.com/policy-tasks/policy-tasks/go-core/logging"
 	"github.com/policy-tasks/policy-tasks/go-core/metrics"
@@ -37,9 +39,9 @@ func serveFlags(flags *flag.FlagSet) Action {
 	o.securityFlags.declare(flags)
 	o.decisionFlags.declare(flags)
 	flags.BoolVar(&o.page, "ui", false, "show a page for people at /ui/")
-	flags.DurationVar(&o.timeout, "timeout", time.Second, "give a call up after this `DURATION`, such as 500ms or 2s; a policy may have\none of its own; 0 is no limit")
-	flags.DurationVar(&o.shutdownWait, "shutdown-wait", 0, "when told to stop, go on for this `DURATION` while /readyz says so")
-	flags.DurationVar(&o.shutdownGrace, "shutdown-grace", 10*time.Second, "after that, let requests finish for this `DURATION`")
+	config.DurationVar(flags, &o.timeout, "timeout", time.Second, "give a call up after this `DURATION`, such as 500ms or 2s; a policy may have\none of its own; 0 is no limit")
+	config.DurationVar(flags, &o.shutdownWait, "shutdown-wait", 0, "when told to stop, go on for this `DURATION` while /readyz says so")
+	config.DurationVar(flags, &o.shutdownGrace, "shutdown-grace", 10*time.Second, "after that, let requests finish for this `DURATION`")
 	return o.serve
 }
 
@@ -71,7 +73,7 @@ func (s *service) prepare(in *Invocation) (err error) {
 	registry := metrics.NewRegistry()
 	metrics.Process(registry)
 	s.server = server.Options{
-		ShutdownWait: s.options.shutdownWait, ShutdownGrace: s.options.shutdownGrace,
+		ShutdownWait: s.options.shutdownWait, ShutdownGrace: cmp.Or(s.options.shutdownGrace, -1), // 0 would be the default
 		Page: s.options.page, Metrics: registry, Log: s.log,
 	}
 	if err = s.options.securityFlags.read(&s.server); err != nil {

@@ -2,11 +2,13 @@ package command
 
 import (
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // Serve answers, reads its configuration again on SIGHUP, keeps the old one
@@ -47,6 +49,33 @@ func TestServe(t *testing.T) {
 	}
 }
 
+// With no time for requests to finish, they are cut off at once; the policies
+// are closed, and what was decided is logged.
+func TestServeNoGrace(t *testing.T) {
+	decisions := filepath.Join(t.TempDir(), "decisions.jsonl")
+	d := startDaemonOf(t, "busy", "--timeout", "1m", "--shutdown-grace", "0s", "--decision-log", decisions)
+	d.ask("echo")
+	go func() {
+		if answer, err := http.Post(d.url+"/v1/policies/hang/execute", "application/json", strings.NewReader(`{"input": 1}`)); err == nil {
+			answer.Body.Close()
+		}
+	}()
+	d.await("waiting")
+	start := time.Now()
+	if err := d.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	d.await("closed")
+	d.await("policy-engine: requests were cut off: they were not finished when the time for shutting down was over")
+	_ = d.cmd.Wait() // the exit code is checked below
+	if code, took := d.cmd.ProcessState.ExitCode(), time.Since(start); code != exitWrite || took > closing+2*time.Second {
+		t.Errorf("exit code %d after %v", code, took)
+	}
+	if text, err := os.ReadFile(decisions); err != nil || !strings.Contains(string(text), `"policy":"echo"`) {
+		t.Errorf("decisions, %v:\n%s", err, text)
+	}
+}
+
 // What cannot be served is refused with a message, before anything is served.
 func TestServeRefuses(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
@@ -58,6 +87,7 @@ func TestServeRefuses(t *testing.T) {
 	if err := os.WriteFile(empty, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	noTokens := settingsFile(t, `{"token-file": []}`)
 	tests := []struct {
 		policies string
 		args     []string
@@ -65,8 +95,18 @@ func TestServeRefuses(t *testing.T) {
 		message  string
 	}{
 		{"serve", []string{"--addr", taken.Addr().String()}, exitUsage, "--addr: listen tcp " + taken.Addr().String() + ": bind: address already in use"},
-		{"serve", []string{"--addr", "nowhere"}, exitUsage, "--addr: listen tcp: address nowhere: missing port in address"},
-		{"serve", []string{"--diagnostic-addr", taken.Addr().String()}, exitUsage, "--diagnostic-addr: listen tcp"},
+		{"serve", []string{"--addr", "nowhere"}, exitUsage, "--addr: address nowhere: missing port in address; give a HOST:PORT"},
+		{"serve", []string{"--addr", ""}, exitUsage, "--addr: the value is empty"},
+		{"serve", []string{"--addr", ":"}, exitUsage, "--addr: address :: missing port in address; give a HOST:PORT"},
+		{"serve", []string{"--addr", "127.0.0.1:0", "--diagnostic-addr", "127.0.0.1:"}, exitUsage, "--diagnostic-addr: address 127.0.0.1:: missing port in address"},
+		{"serve", []string{"--addr", "127.0.0.1:0", "--diagnostic-addr", taken.Addr().String()}, exitUsage, "--diagnostic-addr: listen tcp"},
+		{"serve", []string{"--token-file", ""}, exitUsage, "--token-file: the value is empty; leave the setting out for its default"},
+		{"serve", []string{"--token-file", empty, "--token-file="}, exitUsage, "--token-file: the value is empty"},
+		{"serve", []string{"--tls-client-ca", ""}, exitUsage, "--tls-client-ca: the value is empty"},
+		{"serve", []string{"--tls-cert", "", "--tls-key", ""}, exitUsage, "the value is empty"},
+		{"serve", []string{"--decision-log", ""}, exitUsage, "--decision-log: the value is empty"},
+		{"serve", []string{"--config", ""}, exitUsage, "--config: the value is empty"},
+		{"serve", []string{"--config", noTokens}, exitUsage, `"token-file": the value is empty`},
 		{"serve", []string{"--token-file", "/nowhere"}, exitUsage, "--token-file: the tokens cannot be read: open /nowhere"},
 		{"serve", []string{"--token-file", empty}, exitUsage, "there is no token in " + empty},
 		{"serve", []string{"--tls-cert", empty}, exitUsage, "--tls-cert and --tls-key are of use together only"},

@@ -27,9 +27,6 @@ func (i *inputFlag) String() string { return string(*i) }
 
 // Set sets the name of the file.
 func (i *inputFlag) Set(name string) error {
-	if name == "" {
-		return errors.New("the name of the file is empty")
-	}
 	*i = inputFlag(name)
 	return nil
 }

@@ -27,7 +27,17 @@ func parse(flags *flag.FlagSet, args []string) error {
 	if flags.NArg() > 0 {
 		return fail(exitUsage, "surplus argument %q; %s", flags.Arg(0), seeHelp)
 	}
-	return nil
+	return refuseEmpty(flags)
+}
+
+// refuseEmpty refuses flags that were given an empty value.
+func refuseEmpty(flags *flag.FlagSet) (err error) {
+	flags.Visit(func(f *flag.Flag) {
+		if f.Value.String() == "" {
+			err = fail(exitUsage, "--%s: %v", f.Name, config.ErrEmpty)
+		}
+	})
+	return err
 }
 
 // flagProblem is the message about arguments that package flag refused.
@@ -58,7 +68,7 @@ func configuration(flags *flag.FlagSet, lookup func(string) (string, bool)) (con
 	if named == nil {
 		return config.File{}, nil
 	}
-	if variable, ok := lookup(config.Variable("config")); ok && named.Value.String() == "" {
+	if variable, _ := lookup(config.Variable("config")); named.Value.String() == "" {
 		if err := named.Value.Set(variable); err != nil {
 			return config.File{}, err
 		}

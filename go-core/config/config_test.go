@@ -25,7 +25,7 @@ func newSettings() *settings {
 	s := &settings{flags: flag.NewFlagSet("serve", flag.ContinueOnError)}
 	s.flags.SetOutput(io.Discard)
 	s.flags.StringVar(&s.addr, "addr", "default", "")
-	s.flags.DurationVar(&s.timeout, "shutdown-wait", time.Second, "")
+	DurationVar(s.flags, &s.timeout, "shutdown-wait", time.Second, "")
 	s.flags.BoolVar(&s.ui, "ui", false, "")
 	s.flags.Var(&s.mask, "mask", "")
 	return s
@@ -74,17 +74,35 @@ func TestFillList(t *testing.T) {
 	}
 }
 
+// A variable that is empty is none: the file counts, and no setting is turned off.
+func TestFillEmptyVariable(t *testing.T) {
+	s := newSettings()
+	environment := map[string]string{"POLICY_ENGINE_ADDR": "", "POLICY_ENGINE_SHUTDOWN_WAIT": "", "POLICY_ENGINE_MASK": ""}
+	if err := s.fill(t, nil, environment, `{"addr": "file", "mask": ["/a"]}`); err != nil {
+		t.Fatal(err)
+	}
+	if s.addr != "file" || s.timeout != time.Second || !slices.Equal(s.mask, []string{"/a"}) {
+		t.Errorf("addr %q, shutdown-wait %v, mask %q", s.addr, s.timeout, s.mask)
+	}
+}
+
 // What cannot be set is refused, and the message says where it comes from.
 func TestFillRefuses(t *testing.T) {
 	tests := []struct {
 		name, variable, text, want string
 	}{
-		{"variable", "soon", `{}`, `POLICY_ENGINE_SHUTDOWN_WAIT: invalid value "soon": parse error`},
-		{"value", "", `{"shutdown-wait": 5}`, `: "shutdown-wait": invalid value "5": parse error`},
+		{"variable", "soon", `{}`, `POLICY_ENGINE_SHUTDOWN_WAIT: invalid value "soon": it is not a duration such as 500ms or 2s`},
+		{"value", "", `{"shutdown-wait": 5}`, `: "shutdown-wait": invalid value "5": it is not a duration such as 500ms or 2s`},
+		{"negative", "-1s", `{}`, `POLICY_ENGINE_SHUTDOWN_WAIT: invalid value "-1s": it is not a duration such as 500ms or 2s`},
 		{"list", "", `{"addr": ["a", "b"]}`, `: "addr" takes one value, not a list`},
 		{"unknown key", "", `{"shutdown-wiat": "1s"}`, `unknown key "shutdown-wiat"; did you mean "shutdown-wait"?`},
 		{"misspelt policies", "", `{"polices": {}}`, `unknown key "polices"; did you mean "policies"?`},
 		{"strange key", "", `{"x": 1}`, `unknown key "x"`},
+		{"empty", "", `{"addr": ""}`, `"addr": the value is empty; leave the setting out for its default`},
+		{"empty list", "", `{"addr": []}`, `"addr": the value is empty; leave the setting out for its default`},
+		{"empty list for a list", "", `{"mask": []}`, `"mask": the value is empty; leave the setting out for its default`},
+		{"list of nothing", "", `{"mask": ["/a", ""]}`, `"mask": the value is empty; leave the setting out for its default`},
+		{"empty, for another command", "", `{"other": []}`, `"other": the value is empty; leave the setting out for its default`},
 		{"object", "", `{"addr": {}}`, `"addr": the value is neither text, a number, true, false, nor a list of texts`},
 		{"list of numbers", "", `{"mask": [1]}`, `"mask": a list holds something that is not text`},
 		{"policies", "", `{"policies": []}`, `"policies" is not a JSON object`},

@@ -16,6 +16,10 @@ import (
 // Reload gets.
 const policiesKey = "policies"
 
+// ErrEmpty is wrong with a value that might be meant to turn a setting off, such
+// as the file of tokens, where a script has lost it.
+var ErrEmpty = errors.New("the value is empty; leave the setting out for its default")
+
 // A File is what a configuration file says. The zero value is an empty one.
 type File struct {
 	path   string
@@ -71,8 +75,11 @@ func (f *File) take(key string, value any, known []string) (err error) {
 	if !slices.Contains(known, key) {
 		return unknownKey(key, known)
 	}
-	f.values[key], err = texts(value)
-	if err != nil {
+	values, err := texts(value)
+	if err == nil && (len(values) == 0 || slices.Contains(values, "")) {
+		err = ErrEmpty
+	}
+	if f.values[key] = values; err != nil {
 		return fmt.Errorf("%q: %w", key, err)
 	}
 	return nil

@@ -29,14 +29,15 @@ func (s *Strings) String() string { return strings.Join(*s, ",") }
 // Set adds one value.
 func (s *Strings) Set(value string) error {
 	if value == "" {
-		return fmt.Errorf("the value is empty")
+		return ErrEmpty
 	}
 	*s = append(*s, value)
 	return nil
 }
 
 // Fill sets the flags that the arguments, which were parsed before, have not
-// set. The error says where the value that is wrong comes from.
+// set. A variable that is empty counts as one that is not set. The error says
+// where the value that is wrong comes from.
 func Fill(flags *flag.FlagSet, lookup func(variable string) (string, bool), file File) error {
 	given := map[string]bool{}
 	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
@@ -46,10 +47,10 @@ func Fill(flags *flag.FlagSet, lookup func(variable string) (string, bool), file
 			return
 		}
 		source, values := Variable(f.Name), []string(nil)
-		if text, ok := lookup(source); ok {
+		if text, _ := lookup(source); text != "" {
 			values = split(f, text)
-		} else if values, ok = file.values[f.Name]; ok {
-			source = fmt.Sprintf("%s: %q", file.path, f.Name)
+		} else {
+			source, values = fmt.Sprintf("%s: %q", file.path, f.Name), file.values[f.Name]
 		}
 		wrong = setAll(flags, f.Name, source, values)
 	})

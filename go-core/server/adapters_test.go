@@ -60,6 +60,7 @@ func TestNoVerdictDenies(t *testing.T) {
 	}
 	for i, result := range []any{
 		map[string]any{"allowed": true, "patch": "add"}, map[string]any{"allowed": true, "warnings": true},
+		map[string]any{"allowed": false, "code": uint32(1 << 31)}, map[string]any{"allowed": false, "code": 403.5},
 	} {
 		bad = append(bad, answering("review-"+string(rune('a'+i)), result))
 	}
@@ -161,6 +162,24 @@ func TestCheckedPath(t *testing.T) {
 		for _, path := range []string{"/", "/x", "/envoy", "/envoy/x?y=/envoy", "//x"} {
 			if got := s.ask("GET", policyPrefix+url.PathEscape(name)+"/envoy"+path, ""); got.body != path {
 				t.Errorf("policy %q: path %q, want %q", name, got.body, path)
+			}
+		}
+	}
+}
+
+// A policy decides about the path that Envoy forwards, byte for byte, whether or
+// not those that should be escaped are.
+func TestCheckedPathAsSent(t *testing.T) {
+	s := serving(t, Options{}, &fake{"p é", func(_ context.Context, input any) (any, error) {
+		attributes := input.(map[string]any)["attributes"].(map[string]any)
+		path := attributes["request"].(map[string]any)["http"].(map[string]any)["path"]
+		return map[string]any{"allowed": false, "body": path}, nil
+	}})
+	for _, path := range []string{"/public/..%2Fadmin|", "/public/..%2Fadmin%7C", "/é%2F\"^`{}<>", "/a%2f|?b=%2F|?", "/%25|%3F", "/#|", "/x://y/z|"} {
+		for _, before := range []string{"", "http://other", "http://user@other:80"} {
+			got := parsed(t, s.raw(t, "GET "+before+"/v1/policies/p%20é/envoy"+path+" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
+			if got.body != path {
+				t.Errorf("%s%s: path %q, status %d", before, path, got.body, got.status)
 			}
 		}
 	}

@@ -58,6 +58,7 @@ func benchmarkHandler(b *testing.B, handler http.Handler) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	request.RequestURI = request.URL.RequestURI()
 	b.ReportAllocs()
 	for b.Loop() {
 		request.Body = io.NopCloser(strings.NewReader(question))

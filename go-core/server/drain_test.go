@@ -60,8 +60,15 @@ func TestDrainWithHangingPolicy(t *testing.T) {
 }
 
 // Requests that are not finished in time are cut off, and Serve says so; the
-// policies are told.
+// policies are told. The time may be none.
 func TestDrainGrace(t *testing.T) {
+	for _, grace := range []time.Duration{200 * time.Millisecond, -1} {
+		t.Run(grace.String(), func(t *testing.T) { drainGrace(t, grace) })
+	}
+}
+
+func drainGrace(t *testing.T, grace time.Duration) {
+	t.Helper()
 	called, told := make(chan struct{}), make(chan struct{})
 	e := newEngine(t, engine.Options{}, &fake{"wait", func(ctx context.Context, _ any) (any, error) {
 		close(called)
@@ -69,7 +76,7 @@ func TestDrainGrace(t *testing.T) {
 		close(told)
 		return nil, ctx.Err()
 	}})
-	s := servingEngine(t, Options{ShutdownGrace: 200 * time.Millisecond}, e)
+	s := servingEngine(t, Options{ShutdownGrace: grace}, e)
 	go func() {
 		request, _ := http.NewRequest("POST", "http://"+s.addr+"/v1/policies/wait/execute", strings.NewReader(`{"input": 1}`))
 		if got, err := http.DefaultTransport.RoundTrip(request); err == nil {
@@ -77,9 +84,10 @@ func TestDrainGrace(t *testing.T) {
 		}
 	}()
 	<-called
+	start := time.Now()
 	s.stop()
-	if err := <-s.done; err == nil || !strings.Contains(err.Error(), "cut off") {
-		t.Errorf("Serve = %v", err)
+	if err := <-s.done; err == nil || !strings.Contains(err.Error(), "cut off") || time.Since(start) > 2*time.Second {
+		t.Errorf("Serve = %v after %v", err, time.Since(start))
 	}
 	<-told
 }

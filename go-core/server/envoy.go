@@ -41,9 +41,10 @@ func (x *exchange) checkInput() (any, *problem) {
 	}, nil
 }
 
-// checkedTarget returns the path and query that Envoy appended to ours.
+// checkedTarget returns the path and query that Envoy appended to ours, as it
+// forwards them.
 func (x *exchange) checkedTarget() string {
-	ours := strings.TrimPrefix(x.r.URL.EscapedPath(), policyPrefix)
+	ours := strings.TrimPrefix(pathOf(x.r), policyPrefix)
 	_, target, _ := strings.Cut(ours, "/") // after the name
 	target = strings.TrimPrefix(target, "envoy")
 	if x.r.URL.RawQuery != "" || x.r.URL.ForceQuery {

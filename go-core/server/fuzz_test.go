@@ -39,6 +39,7 @@ func FuzzRequest(f *testing.F) {
 		if err != nil {
 			return
 		}
+		request.RequestURI = request.URL.RequestURI()
 		request.Header.Set(name, value)
 		recorder := httptest.NewRecorder()
 		s.ServeHTTP(recorder, request)

@@ -22,7 +22,8 @@ const (
 	reviewKind    = "AdmissionReview"
 )
 
-// A review is an AdmissionReview that answers one.
+// A review is an AdmissionReview that answers one, with the types that Kubernetes
+// has for it: an answer that it cannot read fails, and may be ignored.
 type review struct {
 	APIVersion string         `json:"apiVersion"`
 	Kind       string         `json:"kind"`
@@ -42,7 +43,7 @@ type reviewResponse struct {
 type reviewStatus struct {
 	Message string `json:"message,omitempty"`
 	Reason  string `json:"reason,omitempty"`
-	Code    int    `json:"code,omitempty"`
+	Code    int32  `json:"code,omitempty"`
 }
 
 // reviewInput returns the whole review, so that a policy finds the object at
@@ -82,7 +83,7 @@ func (x *exchange) decideReview() *problem {
 type details struct {
 	Message          string            `json:"message"`
 	Reason           string            `json:"reason"`
-	Code             int               `json:"code"`
+	Code             int32             `json:"code"`
 	Warnings         []string          `json:"warnings"`
 	AuditAnnotations map[string]string `json:"auditAnnotations"`
 	Patch            []json.RawMessage `json:"patch"`
@@ -126,7 +127,7 @@ func (x *exchange) failReview(p *problem) {
 	}
 	x.answerReview(reviewResponse{
 		UID:    x.uid,
-		Status: &reviewStatus{Message: p.code + ": " + p.message, Code: p.status},
+		Status: &reviewStatus{Message: p.code + ": " + p.message, Code: int32(p.status)},
 	})
 }
 

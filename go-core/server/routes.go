@@ -68,6 +68,18 @@ func (rs *routes) add(r *route, registry *metrics.Registry) {
 	rs.policy[before+strings.TrimSuffix(after, "/"+restInPath)] = r
 }
 
+// pathOf returns the path of a request as it was sent. URL does not have it: where
+// a byte such as | is not escaped, EscapedPath escapes what Path has decoded, so
+// that %2F has become a slash, and a policy would decide about another path.
+func pathOf(r *http.Request) string {
+	path, _, _ := strings.Cut(r.RequestURI, "?")
+	if scheme, rest, ok := strings.Cut(path, "://"); ok && !strings.Contains(scheme, "/") {
+		_, path, _ = strings.Cut(rest, "/") // after the host
+		path = "/" + path
+	}
+	return path
+}
+
 // find returns the route of a request, the name of the policy in it, and what
 // is wrong when it is not to be handled.
 func (rs *routes) find(method, path string) (found *route, name string, wrong *problem) {

@@ -52,7 +52,7 @@ type Options struct {
 	ShutdownWait time.Duration
 
 	// ShutdownGrace is how long the requests that are there after that may
-	// take; 0 means 10 seconds.
+	// take; 0 means 10 seconds, and less that they are cut off at once.
 	ShutdownGrace time.Duration
 
 	// Tokens, if there are any, are what a request has to show as a bearer
@@ -127,14 +127,15 @@ func New(e *engine.Engine, options Options) *Server {
 	return s
 }
 
-// ServeHTTP answers one request.
+// ServeHTTP answers one request. It goes by RequestURI, which is what the client
+// has sent, and not by URL.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.serve(&s.routes, w, r) }
 
 func (s *Server) serve(routes *routes, w http.ResponseWriter, r *http.Request) {
 	x := s.exchanges.Get().(*exchange)
 	x.begin(w, r)
 	defer x.end()
-	route, name, wrong := routes.find(r.Method, r.URL.EscapedPath())
+	route, name, wrong := routes.find(r.Method, pathOf(r))
 	x.route, x.name = route, name
 	if wrong == nil {
 		wrong = s.admit(x)

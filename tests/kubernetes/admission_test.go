@@ -69,6 +69,7 @@ func start(t *testing.T) *httptest.Server {
 		&policy{"panic", func(map[string]any) (any, error) { panic("boom") }},
 		&policy{"hang", func(map[string]any) (any, error) { select {} }},
 		&policy{"number", func(map[string]any) (any, error) { return 1, nil }},
+		&policy{"code", func(map[string]any) (any, error) { return map[string]any{"allowed": false, "code": uint32(1 << 31)}, nil }},
 	}, engine.Options{Timeout: 100 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
@@ -176,7 +177,7 @@ func TestMutating(t *testing.T) {
 // error that a failure policy could ignore.
 func TestFailing(t *testing.T) {
 	s := start(t)
-	for _, policy := range []string{"error", "panic", "hang", "number", "nobody"} {
+	for _, policy := range []string{"error", "panic", "hang", "number", "code", "nobody"} {
 		got := review(t, s, policy, false, pod(nil))
 		if got.Allowed || got.Result == nil || got.Result.Message == "" {
 			t.Errorf("%s: %+v", policy, got)
