@@ -19,7 +19,6 @@ from policy_tasks.model import (
     PolicySet,
     Published,
     Tested,
-    staged,
 )
 from policy_tasks.names import Platform, Reference, host_platform, parse_platform, parse_reference
 from policy_tasks.settings import Settings
@@ -119,8 +118,8 @@ def watch(settings: Settings, *, addr: str) -> None:
     from policy_tasks.stages.watch import serve_changes
 
     def build() -> tuple[Binary, frozenset[Path]]:
-        helpers = {module.directory for module in staged(discover(settings).modules) if module.helper}
-        return compile(settings), frozenset(settings.folders) | helpers
+        with measured("compile", settings) as times, _run(settings, host_platform(), times) as run:
+            return run.binary(), run.folders
 
     check_folders(settings.folders, settings.build_dir)
     settings = replace(settings, compile=replace(settings.compile, platform=""))  # it runs on this machine
@@ -150,9 +149,15 @@ class _Run:
             lambda: find_go(settings.compile.go, directory.state, processes, offline=offline, patience=patience)
         )
         self.lock = LockFile(settings, directory)
+        self.folders = frozenset(settings.folders)
 
     def staged(self) -> StagedPolicies:
-        return self.time("discover", stage_policies, self.settings, self.lock, self._go.result, self.directory)
+        """
+        The staged policies. From then on `folders` has those that replaces lead to as well.
+        """
+        staged = self.time("discover", stage_policies, self.settings, self.lock, self._go.result, self.directory)
+        self.folders |= {module.directory for module in staged.modules if module.helper}
+        return staged
 
     def fetched(self) -> FetchedModules:
         staged = self.staged()

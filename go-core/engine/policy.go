@@ -96,7 +96,9 @@ type Timeouter interface {
 // files, fill caches, start goroutines that Close ends.
 //
 // Init is called once, before Reload and Validate, and not by commands that
-// only list policies. It must return soon, when ctx is cancelled at the latest.
+// only list policies. It must return soon: ctx is cancelled after 5 seconds, and
+// a policy that has not returned then is not valid. The same holds for Reload,
+// Validate and Close.
 // When it returns an error the policy is not valid: it is not executed, and
 // neither Reload nor Validate are called.
 type Initializer interface {

@@ -4,8 +4,8 @@ package worker
 
 import (
 	"context"
-	"strconv"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"

@@ -11,7 +11,6 @@ from __future__ import annotations
 import logging
 import os
 import select
-import signal
 import socket
 import subprocess
 import tempfile
@@ -60,7 +59,7 @@ class RunningEngine:
 
     def __init__(self, listener: socket.socket) -> None:
         self._listener = listener
-        self._process: subprocess.Popen[bytes] | None = None
+        self._serving: _Serving | None = None
         self._sha256 = ""
 
     def replace(self, binary: Binary) -> bool:
@@ -69,52 +68,69 @@ class RunningEngine:
 
         Raises `PolicyError` where it does not become ready: then the one before it goes on.
         """
-        if self._process and binary.sha256 == self._sha256:
+        if self._serving and binary.sha256 == self._sha256:
             return False
-        started = _start(binary.path, self._listener)
-        before, self._process, self._sha256 = self._process, started, binary.sha256
+        started = _Serving(binary.path, self._listener)
+        before, self._serving, self._sha256 = self._serving, started, binary.sha256
         if before:
-            threading.Thread(target=_end, args=(before,)).start()
+            threading.Thread(target=before.end).start()
         return True
 
     def tell_if_ended(self) -> None:
         """
         Tell once of an engine that ended though nobody told it to. It is not started again: it would end again.
         """
-        if self._process and self._process.poll() is not None:
-            log.info("watch: the engine ended with code %d; the next change starts it", self._process.returncode)
-            self._process = None
+        if self._serving and self._serving.process.poll() is not None:
+            code = self._serving.process.returncode
+            log.info("watch: the engine ended with code %d; the next change starts it", code)
+            self._serving.end()
+            self._serving = None
 
     def stop(self) -> None:
         """
         End the engine, with all that it has accepted answered.
         """
-        if self._process:
-            _end(self._process)
+        if self._serving:
+            self._serving.end()
 
 
-def _start(binary: Path, listener: socket.socket) -> subprocess.Popen[bytes]:
-    with (
-        tempfile.TemporaryDirectory(prefix="policy-tasks-") as folder,
-        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notices,
-    ):
-        place = f"{folder}/notify"
-        notices.bind(place)
+class _Serving:
+    """
+    An engine's process, and the socket at which it says how it is, from its start to its end.
+    """
+
+    def __init__(self, binary: Path, listener: socket.socket) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="policy-tasks-")
+        self._notices = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._notices.bind(f"{self._folder.name}/notify")
         # What it prints belongs to the story: nobody waits for an answer on our stdout. Ctrl-C is for us to pass on.
-        process = subprocess.Popen(
+        self.process = subprocess.Popen(
             ("/bin/sh", "-c", _AS_SYSTEMD_DOES, str(binary)),
-            env={**os.environ, "NOTIFY_SOCKET": place},
+            env={**os.environ, "NOTIFY_SOCKET": f"{self._folder.name}/notify"},
             stdin=listener.fileno(),
             stdout=2,
             start_new_session=True,
         )
         try:
-            _wait_until_ready(process, notices)
+            _wait_until_ready(self.process, self._notices)
         except BaseException:
-            process.kill()
-            process.wait()
+            self.process.kill()
+            self.end()
             raise
-    return process
+
+    def end(self) -> None:
+        """
+        Have it end, with all that it has accepted answered.
+        """
+        self.process.terminate()
+        try:
+            self.process.wait(_ENDS_WITHIN)
+        except subprocess.TimeoutExpired:
+            log.info("watch: an engine did not end within %d s: it is killed", _ENDS_WITHIN)
+            self.process.kill()
+            self.process.wait()
+        self._notices.close()
+        self._folder.cleanup()
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], notices: socket.socket) -> None:
@@ -135,13 +151,3 @@ def _not_started(why: str) -> PolicyTasksError:
         why=why,
         fix="correct what it names; each change of the policies is tried anew",
     )
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.send_signal(signal.SIGTERM)
-    try:
-        process.wait(_ENDS_WITHIN)
-    except subprocess.TimeoutExpired:
-        log.info("watch: an engine that was replaced did not end within %d s: it is killed", _ENDS_WITHIN)
-        process.kill()
-        process.wait()
