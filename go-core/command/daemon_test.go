@@ -2,6 +2,7 @@ package command
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -17,8 +18,14 @@ import (
 
 func init() {
 	processPolicies["serve"] = []engine.Policy{echoing("echo"), &configurable{fake: fake{name: "configurable"}}}
+	processPolicies["hang in close"] = []engine.Policy{echoing("echo"), &hanging{fake{name: "a"}}, &hanging{fake{name: "b"}}}
 	processPolicies["invalid"] = []engine.Policy{echoing("echo"), &fake{name: "bad", validate: func() error { return fmt.Errorf("no key") }}}
 }
+
+// hanging is a policy whose Close never returns.
+type hanging struct{ fake }
+
+func (*hanging) Close(context.Context) error { select {} }
 
 // A daemon is a serve command in a process of its own.
 type daemon struct {
@@ -31,7 +38,12 @@ type daemon struct {
 // startDaemon starts it, on a port that is free, and waits until it listens.
 func startDaemon(t *testing.T, args ...string) *daemon {
 	t.Helper()
-	d := daemonOf(t, process(t, "serve", append([]string{"serve", "--addr", "127.0.0.1:0"}, args...)...))
+	return startDaemonOf(t, "serve", args...)
+}
+
+func startDaemonOf(t *testing.T, policies string, args ...string) *daemon {
+	t.Helper()
+	d := daemonOf(t, process(t, policies, append([]string{"serve", "--addr", "127.0.0.1:0"}, args...)...))
 	d.url = "http://" + d.await("listening")["addr"].(string)
 	return d
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // Serve answers, reads its configuration again on SIGHUP, keeps the old one
@@ -43,6 +44,26 @@ func TestServe(t *testing.T) {
 	}
 	text, err := os.ReadFile(decisions)
 	if lines := strings.Count(string(text), "\n"); err != nil || lines != 4 || !strings.Contains(string(text), `"erased":["/input"]`) {
+		t.Errorf("decisions, %v:\n%s", err, text)
+	}
+}
+
+// Policies that hang in Close have the end of the process, and of the log of
+// decisions, wait for a bounded time.
+func TestServeHangingClose(t *testing.T) {
+	decisions := filepath.Join(t.TempDir(), "decisions.jsonl")
+	d := startDaemonOf(t, "hang in close", "--decision-log", decisions)
+	if got := d.ask("echo"); got != "{\"result\":1}\n" {
+		t.Errorf("answer = %s", got)
+	}
+	start := time.Now()
+	if code := d.end(); code != exitOK {
+		t.Errorf("exit code = %d", code)
+	}
+	if took := time.Since(start); took < closing || took > 2*closing {
+		t.Errorf("took %v, want little more than %v", took, closing)
+	}
+	if text, err := os.ReadFile(decisions); err != nil || strings.Count(string(text), "\n") != 1 {
 		t.Errorf("decisions, %v:\n%s", err, text)
 	}
 }
