@@ -79,8 +79,8 @@ func closeAll(files []*os.File) {
 // protocol, and removes what is left of it.
 func (p *process) follow() {
 	broken := p.connection.receive()
+	kill(p.cmd.Process.Pid) // before it can see that nobody asks it any more, and end by itself
 	p.connection.breakDown()
-	kill(p.cmd.Process.Pid)
 	_ = p.cmd.Wait() // how it ended is in its state
 	reap(p.cmd.Process.Pid)
 	p.output.flush()
