@@ -19,6 +19,7 @@ import (
 func init() {
 	processPolicies["serve"] = []engine.Policy{echoing("echo"), &configurable{fake: fake{name: "configurable"}}}
 	processPolicies["busy"] = append([]engine.Policy{echoing("echo"), &closable{fake{name: "closable"}}}, processPolicies["hang"]...)
+	processPolicies["hang in close"] = []engine.Policy{echoing("echo"), &hanging{fake{name: "a"}}, &hanging{fake{name: "b"}}}
 	processPolicies["invalid"] = []engine.Policy{echoing("echo"), &fake{name: "bad", validate: func() error { return fmt.Errorf("no key") }}}
 }
 
@@ -26,6 +27,11 @@ func init() {
 type closable struct{ fake }
 
 func (*closable) Close(context.Context) error { fmt.Println("closed"); return nil }
+
+// hanging is a policy whose Close never returns.
+type hanging struct{ fake }
+
+func (*hanging) Close(context.Context) error { select {} }
 
 // A daemon is a serve command in a process of its own.
 type daemon struct {

@@ -1,9 +1,12 @@
 package command
 
 import (
+	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"os"
+	"syscall"
 
 	"github.com/policy-tasks/policy-tasks/go-core/config"
 	"github.com/policy-tasks/policy-tasks/go-core/decision"
@@ -48,5 +51,10 @@ func (f *decisionFlags) writer(in *Invocation) (io.Writer, error) {
 	if f.path == "-" {
 		return in.Stdio.Out, nil
 	}
-	return os.OpenFile(f.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	// Without O_NONBLOCK a pipe that nobody reads would hold us up for ever.
+	file, err := os.OpenFile(f.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY|syscall.O_NONBLOCK, 0o600)
+	if errors.Is(err, syscall.ENXIO) {
+		return nil, fmt.Errorf("nobody reads the pipe %s; start what reads it first", f.path)
+	}
+	return file, err
 }

@@ -47,6 +47,9 @@ func (in *Invocation) runLines(ctx context.Context, e *engine.Engine, input inpu
 func askLines(ctx context.Context, e *engine.Engine, lines *bufio.Reader, answers chan<- chan lineAnswer) {
 	for number := 1; ; number++ {
 		text, err := readLine(lines)
+		if number == 1 {
+			text = document.TrimMark(text)
+		}
 		if err == io.EOF {
 			return
 		}
@@ -71,7 +74,8 @@ func askLines(ctx context.Context, e *engine.Engine, lines *bufio.Reader, answer
 	}
 }
 
-// readLine returns the next line, of which the last one may have no end.
+// readLine returns the next line without its end, which the last one need not
+// have.
 func readLine(lines *bufio.Reader) ([]byte, error) {
 	var line []byte
 	for {
@@ -85,7 +89,7 @@ func readLine(lines *bufio.Reader) ([]byte, error) {
 		case err == io.EOF && len(line) > 0:
 			return line, nil
 		}
-		return line, err
+		return bytes.TrimRight(line, "\r\n"), err
 	}
 }
 

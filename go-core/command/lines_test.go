@@ -40,7 +40,13 @@ func TestRunLinesFailingPolicy(t *testing.T) {
 // A line that is not JSON ends the run after the answers to those before it.
 func TestRunLinesRefusesInput(t *testing.T) {
 	invoke([]engine.Policy{echoing("echo")}, "1\n\n[2,\n3\n", "run", "--input-format", "jsonl").expect(t, exitUsage,
-		`{"results":[{"name":"echo","result":1}]}`+"\n", "policy-engine: input from standard input: line 3")
+		`{"results":[{"name":"echo","result":1}]}`+"\n", "policy-engine: input from standard input: line 3, column 4: unexpected end of JSON input\n")
+}
+
+// A byte order mark is left out before the first line, and there alone.
+func TestRunLinesByteOrderMark(t *testing.T) {
+	invoke([]engine.Policy{echoing("echo")}, "\ufeff1\r\n\ufeff2\n", "run", "--input-format", "jsonl").expect(t, exitUsage,
+		`{"results":[{"name":"echo","result":1}]}`+"\n", "policy-engine: input from standard input: line 2, column 1: invalid character")
 }
 
 // An answer is written as soon as it is there, while the input goes on.

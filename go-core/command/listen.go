@@ -32,9 +32,6 @@ func (f *addressFlags) listen() (l listeners, err error) {
 	if err != nil {
 		return l, fail(exitUsage, "%v", err)
 	}
-	if len(given) > 2 {
-		return l, fail(exitUsage, "LISTEN_FDS: there are %d sockets, and two are of use: the server's, and that for diagnostics", len(given))
-	}
 	if len(given) > 0 {
 		l.main = given[0]
 	} else if l.main, err = listenOn("--addr", f.addr); err != nil {

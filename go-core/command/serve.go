@@ -157,14 +157,28 @@ func (s *service) notify(state, status string) {
 	}
 }
 
-// close closes the policies and the log of decisions.
+// close closes the policies and the log of decisions. The log does not wait
+// longer for the policies than they may take.
 func (s *service) close(in *Invocation) {
-	in.close(s.engine)
-	ctx, cancel := context.WithTimeout(context.Background(), closing)
-	defer cancel()
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		in.close(s.engine)
+	}()
+	select {
+	case <-closed:
+	case <-time.After(closing):
+	}
+	s.closeDecisions()
+	<-closed
+}
+
+func (s *service) closeDecisions() {
 	if s.server.Decisions == nil {
 		return
 	}
+	ctx, cancel := context.WithTimeout(context.Background(), closing)
+	defer cancel()
 	if err := s.server.Decisions.Close(ctx); err != nil {
 		s.log.Error("the log of decisions is not complete", "error", err)
 	}

@@ -76,6 +76,26 @@ func TestServeNoGrace(t *testing.T) {
 	}
 }
 
+// Policies that hang in Close have the end of the process, and of the log of
+// decisions, wait for a bounded time.
+func TestServeHangingClose(t *testing.T) {
+	decisions := filepath.Join(t.TempDir(), "decisions.jsonl")
+	d := startDaemonOf(t, "hang in close", "--decision-log", decisions)
+	if got := d.ask("echo"); got != "{\"result\":1}\n" {
+		t.Errorf("answer = %s", got)
+	}
+	start := time.Now()
+	if code := d.end(); code != exitOK {
+		t.Errorf("exit code = %d", code)
+	}
+	if took := time.Since(start); took < closing || took > 3*closing {
+		t.Errorf("took %v, want between %v and %v", took, closing, 3*closing)
+	}
+	if text, err := os.ReadFile(decisions); err != nil || strings.Count(string(text), "\n") != 1 {
+		t.Errorf("decisions, %v:\n%s", err, text)
+	}
+}
+
 // What cannot be served is refused with a message, before anything is served.
 func TestServeRefuses(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")

@@ -122,10 +122,11 @@ func TestFillRefuses(t *testing.T) {
 	}
 }
 
-// Read keeps the digits of what is for the policies, and names the file.
+// Read keeps the digits of what is for the policies, leaves a byte order mark
+// out, and names the file.
 func TestRead(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "engine.json")
-	if err := os.WriteFile(path, []byte(`{"policies": {"quota": {"limit": 9007199254740993}}}`), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte("\ufeff"+`{"policies": {"quota": {"limit": 9007199254740993}}}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	file, err := Read(path, known)

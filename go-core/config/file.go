@@ -48,9 +48,10 @@ func Read(path string, known []string) (File, error) {
 	return file, nil
 }
 
-// Parse returns what the text of a configuration file says.
+// Parse returns what the text of a configuration file says. A byte order mark is
+// left out.
 func Parse(text []byte, known []string) (File, error) {
-	value, err := document.Decode(text, document.MaxDepth)
+	value, err := document.Decode(document.TrimMark(text), document.MaxDepth)
 	if err != nil {
 		return File{}, err
 	}

@@ -130,6 +130,39 @@ func TestLogDrops(t *testing.T) {
 	}
 }
 
+// torn is a writer that writes only a part of what it is given first.
+type torn struct {
+	bytes.Buffer
+	failed bool
+}
+
+func (w *torn) Write(text []byte) (int, error) {
+	if w.failed {
+		return w.Buffer.Write(text)
+	}
+	w.failed = true
+	n, _ := w.Buffer.Write(text[:5]) // which cannot fail
+	return n, errors.New("disk full")
+}
+
+// After a record of which a part was written the next is a line of its own.
+func TestLogTorn(t *testing.T) {
+	out := &torn{}
+	log := NewLog(out, 1, nil, metrics.NewRegistry())
+	log.Add(&Record{ID: "1"})
+	for log.failed.Value() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	log.Add(&Record{ID: "2"})
+	if err := log.Close(t.Context()); err == nil || err.Error() != "disk full" {
+		t.Errorf("Close = %v, want the error of the writer", err)
+	}
+	lines := strings.Split(out.String(), "\n")
+	if len(lines) != 3 || lines[0] != `{"id"` || !strings.HasPrefix(lines[1], `{"id":"2"`) || !json.Valid([]byte(lines[1])) {
+		t.Errorf("lines = %q, want a part of one record, and a record", lines)
+	}
+}
+
 // Identifiers are different.
 func TestNewID(t *testing.T) {
 	seen := map[string]bool{}

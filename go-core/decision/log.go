@@ -105,10 +105,15 @@ func (l *Log) write() {
 		if len(l.waiting) > 0 && len(batch) < batchSize {
 			continue
 		}
-		if _, err := l.out.Write(batch); err != nil {
+		n, err := l.out.Write(batch)
+		batch = batch[:0]
+		if err != nil {
 			l.fail(records, err)
 		}
-		batch, records = batch[:0], 0
+		if err != nil && n > 0 {
+			batch = append(batch, '\n') // ends the line of which only a part was written
+		}
+		records = 0
 	}
 }
 

@@ -36,12 +36,30 @@ func fits(text []byte) error {
 	if !utf8.Valid(text) {
 		return errors.New("the result is not JSON: invalid UTF-8")
 	}
+	// And it, or a json.RawMessage, any escape, such as half a surrogate pair,
+	// which Decode refuses: the result could not be an input.
+	if hasSurrogate(text) {
+		if _, err := Decode(text, MaxDepth); err != nil {
+			return fmt.Errorf("the result is not JSON: %w", err)
+		}
+	}
 	// Those three levels may be too many for encoding/json and with it for
 	// readers written in Go. It takes a long text to be nested that deeply.
 	if len(text) > MaxDepth && !json.Valid(slices.Concat([]byte("[[["), text, []byte("]]]"))) {
 		return errors.New("the result is nested too deeply")
 	}
 	return nil
+}
+
+// hasSurrogate reports whether the text may have the escape of half a surrogate
+// pair.
+func hasSurrogate(text []byte) bool {
+	for _, escape := range []string{`\ud`, `\uD`} {
+		if bytes.Contains(text, []byte(escape)) {
+			return true
+		}
+	}
+	return false
 }
 
 // Checked returns text, which is said to come from Append, as a result if it is

@@ -11,6 +11,10 @@ import (
 // MaxSize is the size of the largest document that Read reads, in bytes.
 const MaxSize = 64 << 20
 
+// TrimMark returns the text without a byte order mark, which editors on Windows
+// write before it.
+func TrimMark(text []byte) []byte { return bytes.TrimPrefix(text, []byte("\ufeff")) }
+
 // Read reads one JSON document, all there is to read from r, and returns its
 // text, which is for Decode to check. Nothing but white space means null, and a
 // byte order mark is left out.
@@ -22,7 +26,7 @@ func Read(r io.Reader) ([]byte, error) {
 	if len(text) > MaxSize {
 		return nil, fmt.Errorf("larger than the limit of %d MiB", MaxSize>>20)
 	}
-	text = bytes.TrimPrefix(text, []byte("\ufeff"))
+	text = TrimMark(text)
 	if len(bytes.Trim(text, " \t\r\n")) == 0 {
 		return []byte("null"), nil
 	}

@@ -58,8 +58,9 @@ func loadOne(index int, policy Policy) (loaded loadedPolicy, problem string) {
 	if policy == nil {
 		return loaded, fmt.Sprintf("the policy registered at position %d is nil", index+1)
 	}
-	loaded = loadedPolicy{policy: policy, origin: originOf(policy)}
-	if value := reflect.ValueOf(policy); value.Kind() == reflect.Pointer && value.IsNil() {
+	own := unwrapped(policy)
+	loaded = loadedPolicy{policy: policy, origin: originOf(own)}
+	if value := reflect.ValueOf(own); value.Kind() == reflect.Pointer && value.IsNil() {
 		return loaded, fmt.Sprintf("%s is registered as a nil pointer", loaded.origin)
 	}
 	name, failed := constant(policy.Name)
@@ -104,6 +105,22 @@ func nameFlaw(name string) string {
 		}
 	}
 	return ""
+}
+
+// A wrapper is a policy around another one, and is shown as that one. The
+// generated code has some where several versions of a policy are in a binary.
+type wrapper interface {
+	Unwrap() Policy
+}
+
+// unwrapped returns the policy that is in a wrapper, or the policy itself.
+func unwrapped(policy Policy) Policy {
+	if wrapper, ok := policy.(wrapper); ok {
+		if own, failed := constant(wrapper.Unwrap); failed == nil && own != nil {
+			return own
+		}
+	}
+	return policy
 }
 
 // originOf returns where the type of policy is declared.

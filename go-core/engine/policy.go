@@ -123,8 +123,9 @@ type Reloader interface {
 //
 // Close is called once before the process ends in an orderly way, after the
 // last call of Execute has returned or was given up, even if Init returned an
-// error. It must return soon, when ctx is cancelled at the latest. It is not
-// called when the process is killed.
+// error. It must return soon, when ctx is cancelled at the latest: the commands
+// give all policies 2 seconds together. It is not called when the process is
+// killed.
 type Closer interface {
 	Close(ctx context.Context) error
 }

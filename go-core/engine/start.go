@@ -102,8 +102,14 @@ func (e *Engine) checkNames(configuration map[string]json.RawMessage) error {
 	return &SelectError{problems}
 }
 
+// shortClose is how long a policy may take to close when the time of those
+// before it is over.
+const shortClose = 50 * time.Millisecond
+
 // Close refuses calls from now on, waits until those that were not given up
 // have ended, or until ctx ends, and closes the policies, the last one first.
+// They have the time until ctx ends, all together; those that come after it
+// have a moment each.
 func (e *Engine) Close(ctx context.Context) error {
 	e.lifecycle.Lock()
 	defer e.lifecycle.Unlock()
@@ -126,6 +132,9 @@ func (p *Instance) close(ctx context.Context, limit time.Duration) error {
 	}
 	p.started = false // closed once
 	idle := p.idle(ctx)
+	if deadline, ok := ctx.Deadline(); ok {
+		limit = max(min(limit, time.Until(deadline).Round(time.Millisecond)), shortClose)
+	}
 	if failed := guard(context.WithoutCancel(ctx), limit, policy.Close); failed != nil {
 		return errors.Join(idle, failed)
 	}

@@ -23,12 +23,13 @@ func (x *exchange) answerLost(failed *engine.Error) {
 		return // the client is gone
 	}
 	answer := http.Response{
-		StatusCode: x.status, ProtoMajor: 1, ProtoMinor: 1, Close: true,
+		StatusCode: x.status, Request: x.r, ProtoMajor: 1, ProtoMinor: 1, Close: true,
 		Header: x.w.Header(), ContentLength: int64(len(x.out)), Body: io.NopCloser(bytes.NewReader(x.out)),
 	}
 	if answer.Header["Content-Type"] == nil {
 		answer.Header["Content-Type"] = jsonType
 	}
+	answer.Header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
 	_ = answer.Write(connection)
 	hangUp(connection)
 }

@@ -31,6 +31,21 @@ func TestLostConnectionIsClosed(t *testing.T) {
 	}
 }
 
+// An answer to HEAD has a head alone, also when the policy was given up.
+func TestLostHead(t *testing.T) {
+	s := serving(t, Options{}, failing()...)
+	text := s.raw(t, "HEAD /v1/policies/hang/envoy/x HTTP/1.1\r\nHost: x\r\n\r\n")
+	head, body, ended := strings.Cut(text, "\r\n\r\n")
+	if !ended || body != "" || !strings.HasPrefix(head, "HTTP/1.1 403 ") {
+		t.Errorf("the answer is %q, want a head of status 403", text)
+	}
+	if got, err := http.ReadResponse(bufio.NewReader(strings.NewReader(text)), &http.Request{Method: "HEAD"}); err != nil {
+		t.Error(err)
+	} else if _, err := http.ParseTime(got.Header.Get("Date")); err != nil {
+		t.Errorf("Date: %v", err)
+	}
+}
+
 // A policy that returns after it was given up changes nothing of the answer.
 func TestLateResult(t *testing.T) {
 	release := make(chan struct{})

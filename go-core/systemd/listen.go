@@ -16,6 +16,9 @@ import (
 // firstListener is the file descriptor of the first socket.
 const firstListener = 3
 
+// maxListeners is how many sockets are of use.
+const maxListeners = 2
+
 // Listeners returns the sockets that this process was started with: none unless
 // LISTEN_PID says that they are meant for it. The variables are taken out of
 // the environment, so that no process that is started from here takes them.
@@ -30,6 +33,9 @@ func Listeners() ([]net.Listener, error) {
 	n, err := strconv.Atoi(count)
 	if err != nil || n < 0 {
 		return nil, fmt.Errorf("LISTEN_FDS is %q, not a number of sockets", count)
+	}
+	if n > maxListeners {
+		return nil, fmt.Errorf("LISTEN_FDS: there are %d sockets, and two are of use: the server's, and that for diagnostics", n)
 	}
 	listeners := make([]net.Listener, n)
 	for i := range listeners {

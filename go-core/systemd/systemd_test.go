@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Sockets that are meant for another process are left alone, what is no number
-// is refused, and the variables are gone either way.
+// Sockets that are meant for another process are left alone, what is no number,
+// or one that is too great, is refused, and the variables are gone either way.
 func TestListeners(t *testing.T) {
 	own := strconv.Itoa(os.Getpid())
 	tests := []struct{ pid, count, want string }{
@@ -20,6 +20,9 @@ func TestListeners(t *testing.T) {
 		{own, "0", ""},
 		{own, "x", `LISTEN_FDS is "x", not a number of sockets`},
 		{own, "-1", `LISTEN_FDS is "-1", not a number of sockets`},
+		{own, "3", "LISTEN_FDS: there are 3 sockets, and two are of use: the server's, and that for diagnostics"},
+		{own, "9223372036854775807", "LISTEN_FDS: there are 9223372036854775807 sockets, and two are of use: the server's, and that for diagnostics"},
+		{own, "9223372036854775808", `LISTEN_FDS is "9223372036854775808", not a number of sockets`},
 	}
 	for _, test := range tests {
 		t.Setenv("LISTEN_PID", test.pid)

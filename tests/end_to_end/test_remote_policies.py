@@ -5,6 +5,7 @@ Policies that are modules of other people, named with a version; several version
 from __future__ import annotations
 
 import http.server
+import json
 import shutil
 import subprocess
 import threading
@@ -17,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from policy_tasks import discover, fetch
+from policy_tasks import compile, discover, fetch
 from tests.conftest import run_console
 from tests.end_to_end.module_project import Project, answering
 from tests.module_proxy import ModuleProxy
@@ -99,6 +100,35 @@ def test_several_versions_are_several_policies(project: Project) -> None:
     ]
     code = (project.root / "build/policy-engine/policies/r.example-limits-at-v1.2.0/limits.go").read_text()
     assert '"r.example/limits/at-v1.2.0/internal/text"' in code
+
+
+def test_several_versions_are_listed_as_what_they_are(project: Project, proxy: ModuleProxy) -> None:
+    """The engine shows the package and the type of each version, and calls its optional methods, with or without a pointer."""
+    optional = """
+func (Policy) Describe() string { return "has all" }
+
+func (Policy) Timeout() time.Duration { return time.Minute }
+
+func (Policy) Init(context.Context) error { println("init"); return nil }
+
+func (Policy) Reload(_ context.Context, config []byte) error { println("reload " + string(config)); return nil }
+
+func (Policy) Close(context.Context) error { println("close"); return nil }
+"""
+    code = answering("whole", "1", "time", extra=optional)
+    proxy.add("r.example/whole", "v1.0.0", {"whole.go": code})
+    proxy.add("r.example/whole", "v1.1.0", {"whole.go": code.replace("func (Policy)", "func (*Policy)")})
+    versions = ("v1.0.0", "v1.1.0")
+    binary = compile(project.settings(policies=[f"r.example/whole@{version}" for version in versions])).path
+    listed = subprocess.run([binary, "list"], capture_output=True, text=True, check=True)
+    keys = ("name", "package", "type", "module", "version", "description", "timeout")
+    assert [tuple(each[key] for key in keys) for each in json.loads(listed.stdout)["policies"]] == [
+        (f"whole@{version}", package := f"r.example/whole/at-{version}", "Policy", package, version, "has all", "1m0s")
+        for version in versions
+    ]
+    config = project.write("config.json", json.dumps({"policies": {f"whole@{version}": 1 for version in versions}}))
+    ran = subprocess.run([binary, "--config", config], capture_output=True, text=True, check=True, input="")
+    assert ran.stderr.split("\n") == [*["init", "reload 1"] * 2, "close", "close", ""]
 
 
 def test_several_versions_are_as_gofmt_wants_them(project: Project) -> None:

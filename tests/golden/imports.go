@@ -37,11 +37,17 @@ type versioned5 struct{ base5 }
 // Name tells this version of the policy from the others.
 func (v versioned5) Name() string { return v.base5.Name() + "@v1.0.0" }
 
+// Unwrap returns the policy that this is a version of.
+func (v versioned5) Unwrap() Policy { return v.base5 }
+
 type base6 = p6.Made
 type versioned6 struct{ *base6 }
 
 // Name tells this version of the policy from the others.
 func (v versioned6) Name() string { return v.base6.Name() + "@v1.1.0" }
+
+// Unwrap returns the policy that this is a version of.
+func (v versioned6) Unwrap() Policy { return v.base6 }
 
 func init() {
 	RegisterPolicy(&p0.Pointer{})
