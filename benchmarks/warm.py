@@ -105,7 +105,9 @@ def _tools(scratch: Path, count: int, policy: str) -> dict[str, tuple[Path, Call
 
 
 def _run(command: list[str] | tuple[str, ...], folder: Path, env: dict[str, str] | None = None) -> None:
-    subprocess.run(command, cwd=folder, env=env, capture_output=True, check=True)
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"warm.py: {' '.join(command)} failed in {folder}:\n{done.stdout}{done.stderr}")
 
 
 def _timed(run: Callable[[], None]) -> float:
