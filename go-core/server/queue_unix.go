@@ -30,11 +30,14 @@ func acceptWaiting(l net.Listener) (net.Conn, error) {
 	return net.FileConn(file)
 }
 
-// accept does what Accept does, but for the waiting: the descriptors of package
-// net do not block.
+// accept does what Accept does, but for the waiting. A socket that is shared may
+// block again, since its mode is everybody's who has it.
 func accept(listening uintptr) (*os.File, error) {
 	syscall.ForkLock.RLock() // no process that is started now gets it
 	defer syscall.ForkLock.RUnlock()
+	if err := syscall.SetNonblock(int(listening), true); err != nil {
+		return nil, err
+	}
 	fd, _, err := syscall.Accept(int(listening))
 	if err != nil {
 		return nil, err

@@ -16,8 +16,8 @@ const maxHeader = 64 << 10
 // Serve answers requests from the listeners until ctx ends. Then /readyz says
 // so, while requests are answered as before, for Options.ShutdownWait; after
 // that no connection is accepted but those that wait for it, and all that are
-// there may finish, within Options.ShutdownGrace. The error is what is wrong with a listener, or that
-// requests were cut off.
+// there may finish, within Options.ShutdownGrace. The error is what is wrong
+// with a listener, or that requests were cut off.
 func (s *Server) Serve(ctx context.Context, listeners ...net.Listener) error {
 	requests, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
