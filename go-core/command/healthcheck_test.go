@@ -41,7 +41,7 @@ func TestHealthcheck(t *testing.T) {
 		t.Errorf("no address: exit code %d", code)
 	}
 	_ = d.cmd.Process.Signal(syscall.SIGTERM) // it runs
-	d.await("policy-engine: stopping on signal: terminated")
+	d.await("stopping on signal: terminated")
 	if code := check("", "--addr", addr); code != exitWrite {
 		t.Errorf("stopping: exit code %d", code)
 	}

@@ -54,6 +54,7 @@ type service struct {
 
 func (o *serveOptions) serve(ctx context.Context, in *Invocation) (int, error) {
 	s := &service{options: o, log: logging.New(in.Stdio.Err, "auto", slog.LevelInfo), notifier: systemd.TakeNotifier()}
+	in.log.Store(s.log)
 	hangUps := make(chan os.Signal, 1)
 	signal.Notify(hangUps, syscall.SIGHUP) // which would end the process
 	defer signal.Stop(hangUps)
