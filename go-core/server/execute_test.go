@@ -136,7 +136,9 @@ func TestRequestTimeout(t *testing.T) {
 			t.Errorf("timeout %s: took %v", timeout, took)
 		}
 	}
-	s.ask("POST", "/v1/policies/heed/execute?timeout=soon", `{"input": 1}`).expect(t, 400, "bad_request")
+	for _, query := range []string{"timeout=soon", "timeout=%zz"} {
+		s.ask("POST", "/v1/policies/heed/execute?"+query, `{"input": 1}`).expect(t, 400, "bad_request")
+	}
 }
 
 // A client that leaves cancels its call.
