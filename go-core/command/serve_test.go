@@ -74,7 +74,7 @@ func TestServeRefuses(t *testing.T) {
 		{"serve", []string{"--tls-cert", empty, "--tls-key", empty}, exitUsage, "TLS: the certificate cannot be used"},
 		{"serve", []string{"--mask", "input"}, exitUsage, `--mask: mask \"input\" is not a JSON pointer`},
 		{"serve", []string{"--decision-log", "/nowhere/log"}, exitUsage, "--decision-log: open /nowhere/log"},
-		{"serve", []string{"--timeout", "soon"}, exitUsage, `invalid value "soon" for flag -timeout`},
+		{"serve", []string{"--timeout", "soon"}, exitUsage, `invalid value "soon" for flag --timeout`},
 		{"invalid", []string{"--addr", "127.0.0.1:0"}, exitPolicy, `policy \"bad\": no key`},
 	}
 	for _, test := range tests {

@@ -5,8 +5,10 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/policy-tasks/policy-tasks/go-core/config"
 	"github.com/policy-tasks/policy-tasks/go-core/nearest"
@@ -22,7 +24,7 @@ func parse(flags *flag.FlagSet, args []string) error {
 		return err
 	}
 	if err != nil {
-		return fail(exitUsage, "%s", flagProblem(err))
+		return fail(exitUsage, "%s", flagProblem(flags, err))
 	}
 	if flags.NArg() > 0 {
 		return fail(exitUsage, "surplus argument %q; %s", flags.Arg(0), seeHelp)
@@ -31,12 +33,31 @@ func parse(flags *flag.FlagSet, args []string) error {
 }
 
 // flagProblem is the message about arguments that package flag refused.
-func flagProblem(err error) string {
+func flagProblem(flags *flag.FlagSet, err error) string {
 	name, unknown := strings.CutPrefix(err.Error(), "flag provided but not defined: -")
 	if unknown {
 		return fmt.Sprintf("unknown flag %q; %s", "--"+name, suggestion(name))
 	}
-	return fmt.Sprintf("%v; %s", err, seeHelp)
+	message := singleDash.ReplaceAllString(err.Error(), "$1--$2")
+	if found := singleDash.FindStringSubmatch(err.Error()); found != nil && isDuration(flags.Lookup(found[2])) {
+		message += "; a duration is such as 500ms or 2s"
+	}
+	return message + "; " + seeHelp
+}
+
+// singleDash is before the name of the flag in messages of package flag.
+var singleDash = regexp.MustCompile(`((?:for flag|argument:) )-([a-z][a-z-]*)`)
+
+func isDuration(f *flag.Flag) bool {
+	if f == nil {
+		return false
+	}
+	value, ok := f.Value.(flag.Getter)
+	if !ok {
+		return false
+	}
+	_, ok = value.Get().(time.Duration)
+	return ok
 }
 
 // fill sets the flags that the arguments have not set from the environment and
