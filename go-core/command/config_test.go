@@ -59,7 +59,7 @@ func TestConfigRefused(t *testing.T) {
 		{"policy", `{"policies": {"ehco": 1}}`, `configuration: there is no policy "ehco"; did you mean "echo"?`, nil},
 		{"pattern", `{}`, `there is no policy "ehco"; did you mean "echo"?`, []string{"--policy", "ehco"}},
 		{"format", `{"format": "yaml"}`, `"format": invalid value "yaml": it is none of json, text, github, junit, sarif`, nil},
-		{"duration", `{}`, `invalid value "1" for flag -timeout: parse error;`, []string{"--timeout", "1"}},
+		{"duration", `{}`, `invalid value "1" for flag --timeout: parse error;`, []string{"--timeout", "1"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
