@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"log/slog"
 	"os"
 	"strings"
 	"sync/atomic"
@@ -57,6 +58,7 @@ type Invocation struct {
 	Program Program
 	Stdio   Stdio
 	grace   atomic.Int64 // see ExtendGrace
+	log     atomic.Pointer[slog.Logger]
 }
 
 // Main runs the command that args, without the program's name, ask for, and
@@ -113,7 +115,7 @@ func (in *Invocation) exitCode(code int, err error) int {
 		failed = &failure{exitUsage, []string{err.Error()}}
 	}
 	for _, problem := range failed.problems {
-		complain(in.Stdio.Err, problem)
+		in.tell(slog.LevelError, problem)
 	}
 	return failed.code
 }

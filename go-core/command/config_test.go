@@ -62,7 +62,7 @@ func TestConfigRefused(t *testing.T) {
 		{"pattern", `{}`, `there is no policy "ehco"; did you mean "echo"?`, []string{"--policy", "ehco"}},
 		{"format", `{"format": "yaml"}`, `"format": invalid value "yaml": it is none of json, text, github, junit, sarif`, nil},
 		{"negative", `{"timeout": "-1s"}`, `"timeout": invalid value "-1s": it is not a duration`, nil},
-		{"duration", `{}`, `invalid value "1" for flag -timeout: it is not a duration such as 500ms or 2s;`, []string{"--timeout", "1"}},
+		{"duration", `{}`, `invalid value "1" for flag --timeout: it is not a duration such as 500ms or 2s;`, []string{"--timeout", "1"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

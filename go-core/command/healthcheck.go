@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -53,10 +54,19 @@ func (o *healthOptions) check(ctx context.Context, in *Invocation) (int, error) 
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {
-		why, _ := io.ReadAll(io.LimitReader(answer.Body, 1<<10))
-		return 0, fail(exitWrite, "the server is not ready: %s: %s", answer.Status, why)
+		return 0, notReady(answer)
 	}
 	return exitOK, in.writeDocument(healthDocument{"ready", url})
+}
+
+// notReady says why, and what to do where the server speaks TLS.
+func notReady(answer *http.Response) error {
+	text, _ := io.ReadAll(io.LimitReader(answer.Body, 1<<10)) // what has come is better than nothing
+	why := strings.TrimSpace(string(text))
+	if answer.StatusCode == http.StatusBadRequest && strings.Contains(why, "HTTPS") { // net/http's own words
+		return fail(exitWrite, "the server speaks TLS; give --tls-cert, or the --config that it has")
+	}
+	return fail(exitWrite, "the server is not ready: %s: %s", answer.Status, why)
 }
 
 // url returns where the server says whether it is ready.

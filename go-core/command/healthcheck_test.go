@@ -2,6 +2,8 @@ package command
 
 import (
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -43,8 +45,24 @@ func TestHealthcheck(t *testing.T) {
 		}
 	}
 	_ = d.cmd.Process.Signal(syscall.SIGTERM) // it runs
-	d.await("policy-engine: stopping on signal: terminated")
+	d.await("stopping on signal: terminated")
 	if code := check("", "--addr", addr); code != exitWrite {
 		t.Errorf("stopping: exit code %d", code)
+	}
+}
+
+// A server that speaks TLS is told from one that is not ready, whose answer is on
+// the line of the message.
+func TestHealthcheckMessages(t *testing.T) {
+	secure := httptest.NewTLSServer(http.NotFoundHandler())
+	defer secure.Close()
+	plain := httptest.NewServer(http.NotFoundHandler())
+	defer plain.Close()
+	for server, want := range map[*httptest.Server]string{
+		secure: "policy-engine: the server speaks TLS; give --tls-cert, or the --config that it has\n",
+		plain:  "policy-engine: the server is not ready: 404 Not Found: 404 page not found\n",
+	} {
+		addr := server.Listener.Addr().String()
+		invoke(nil, "", "healthcheck", "--addr", addr).expect(t, exitWrite, "", want)
 	}
 }

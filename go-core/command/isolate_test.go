@@ -34,7 +34,7 @@ func TestIsolate(t *testing.T) {
 		{[]string{"run", "--isolate", "none"}, 5, "", "printed\n"},
 		{[]string{"validate", "--isolate", "process"}, exitOK,
 			`{"results": [{"name": "echo","valid": true},{"name": "exit","valid": true}]}`, ""},
-		{[]string{"run", "--isolate", "container"}, exitUsage, "", `invalid value "container" for flag -isolate: it is none of none, process`},
+		{[]string{"run", "--isolate", "container"}, exitUsage, "", `invalid value "container" for flag --isolate: it is none of none, process`},
 		{[]string{"run", "--isolate", "process", "--isolate-memory", "64MiB"}, exitUsage, "", "--isolate-memory 64MiB is too little for a process to start; give 128MiB or more"},
 		{[]string{"run", "--isolate-memory", "much"}, exitUsage, "", `"much" is not a size such as 512MiB or 2GiB`},
 		{[]string{"worker", "echo", "0"}, exitUsage, "", "a worker is started by the engine, not by hand"},

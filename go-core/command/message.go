@@ -1,12 +1,24 @@
 package command
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"strings"
 
 	"github.com/policy-tasks/policy-tasks/go-core/report"
 )
+
+// tell writes a message to the log of the command, or, if it has none, to standard
+// error as the others are.
+func (in *Invocation) tell(level slog.Level, message string) {
+	if log := in.log.Load(); log != nil {
+		log.Log(context.Background(), level, message)
+		return
+	}
+	complain(in.Stdio.Err, message)
+}
 
 // complain writes a message of one line to w.
 func complain(w io.Writer, message string) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/policy-tasks/policy-tasks/go-core/config"
@@ -114,6 +115,6 @@ func (in *Invocation) close(e *engine.Engine) {
 	ctx, cancel := context.WithTimeout(context.Background(), closing)
 	defer cancel()
 	if err := e.Close(ctx); err != nil {
-		complain(in.Stdio.Err, err.Error())
+		in.tell(slog.LevelError, err.Error())
 	}
 }

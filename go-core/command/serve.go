@@ -56,6 +56,7 @@ type service struct {
 
 func (o *serveOptions) serve(ctx context.Context, in *Invocation) (int, error) {
 	s := &service{options: o, log: logging.New(in.Stdio.Err, "auto", slog.LevelInfo), notifier: systemd.TakeNotifier()}
+	in.log.Store(s.log)
 	hangUps := make(chan os.Signal, 1)
 	signal.Notify(hangUps, syscall.SIGHUP) // which would end the process
 	defer signal.Stop(hangUps)
@@ -65,13 +66,13 @@ func (o *serveOptions) serve(ctx context.Context, in *Invocation) (int, error) {
 		return 0, err
 	}
 	defer s.close(in)
-	return exitOK, s.run(ctx, hangUps)
+	return exitOK, s.run(ctx, in, hangUps)
 }
 
 // prepare makes all that can fail for a reason that is the user's to repair.
 func (s *service) prepare(in *Invocation) (err error) {
 	registry := metrics.NewRegistry()
-	metrics.Process(registry)
+	metrics.Process(registry, in.Program.digest())
 	s.server = server.Options{
 		ShutdownWait: s.options.shutdownWait, ShutdownGrace: cmp.Or(s.options.shutdownGrace, -1), // 0 would be the default
 		Page: s.options.page, Metrics: registry, Log: s.log,
@@ -87,7 +88,7 @@ func (s *service) prepare(in *Invocation) (err error) {
 }
 
 // run serves until ctx ends.
-func (s *service) run(ctx context.Context, hangUps <-chan os.Signal) error {
+func (s *service) run(ctx context.Context, in *Invocation, hangUps <-chan os.Signal) error {
 	l, err := s.options.addressFlags.listen()
 	if err != nil {
 		return err
@@ -99,7 +100,7 @@ func (s *service) run(ctx context.Context, hangUps <-chan os.Signal) error {
 		return err
 	}
 	go s.reloadOn(hangUps)
-	s.announce(l)
+	s.announce(l, in.Program.digest())
 	if err := served.Serve(ctx, l.main); err != nil {
 		return fail(exitWrite, "%v", err)
 	}
@@ -137,9 +138,9 @@ func (s *service) start(ctx context.Context) error {
 }
 
 // announce tells that the server is about to answer, and who can ask it.
-func (s *service) announce(l listeners) {
+func (s *service) announce(l listeners, digest string) {
 	address, public := l.main.Addr().String(), !isLoopback(l.main.Addr())
-	s.log.Info("listening", "addr", address, "policies", len(s.engine.Policies()), "tls", s.server.Certificates != nil)
+	s.log.Info("listening", "addr", address, "policies", len(s.engine.Policies()), "digest", digest, "tls", s.server.Certificates != nil)
 	if known := s.server.Tokens != nil || s.options.clientCA != ""; public && !known {
 		s.log.Warn("whoever reaches the address may ask: --token-file, or --tls-client-ca, say who may", "addr", address)
 	} else if !public {

@@ -66,7 +66,7 @@ func TestServeNoGrace(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.await("closed")
-	d.await("policy-engine: requests were cut off: they were not finished when the time for shutting down was over")
+	d.await("requests were cut off: they were not finished when the time for shutting down was over")
 	_ = d.cmd.Wait() // the exit code is checked below
 	if code, took := d.cmd.ProcessState.ExitCode(), time.Since(start); code != exitWrite || took > closing+2*time.Second {
 		t.Errorf("exit code %d after %v", code, took)
@@ -132,10 +132,10 @@ func TestServeRefuses(t *testing.T) {
 		{"serve", []string{"--tls-cert", empty}, exitUsage, "--tls-cert and --tls-key are of use together only"},
 		{"serve", []string{"--tls-client-ca", empty}, exitUsage, "--tls-client-ca is of use with --tls-cert and --tls-key only"},
 		{"serve", []string{"--tls-cert", empty, "--tls-key", empty}, exitUsage, "TLS: the certificate cannot be used"},
-		{"serve", []string{"--mask", "input"}, exitUsage, "--mask: mask \"input\" is not a JSON pointer"},
+		{"serve", []string{"--mask", "input"}, exitUsage, `--mask: mask \"input\" is not a JSON pointer`},
 		{"serve", []string{"--decision-log", "/nowhere/log"}, exitUsage, "--decision-log: open /nowhere/log"},
-		{"serve", []string{"--timeout", "soon"}, exitUsage, `invalid value "soon" for flag -timeout`},
-		{"invalid", []string{"--addr", "127.0.0.1:0"}, exitPolicy, `policy "bad": no key`},
+		{"serve", []string{"--timeout", "soon"}, exitUsage, `invalid value "soon" for flag --timeout`},
+		{"invalid", []string{"--addr", "127.0.0.1:0"}, exitPolicy, `policy \"bad\": no key`},
 	}
 	for _, test := range tests {
 		t.Run(strings.Join(test.args, " "), func(t *testing.T) {

@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
@@ -35,7 +36,7 @@ func (in *Invocation) interruptible(command func(context.Context) int) int {
 	case code := <-done:
 		return code
 	case received := <-signals:
-		complain(in.Stdio.Err, fmt.Sprintf("stopping on signal: %v", received))
+		in.tell(slog.LevelInfo, fmt.Sprintf("stopping on signal: %v", received))
 		cause := interrupted(received)
 		cancel(cause)
 		return await(done, signals, in.stopsWithin(), cause.code)

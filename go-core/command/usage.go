@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -46,8 +47,11 @@ func flagProblem(err error) string {
 	if unknown {
 		return fmt.Sprintf("unknown flag %q; %s", "--"+name, suggestion(name))
 	}
-	return fmt.Sprintf("%v; %s", err, seeHelp)
+	return singleDash.ReplaceAllString(err.Error(), "$1--$2") + "; " + seeHelp
 }
+
+// singleDash is before the name of the flag in messages of package flag.
+var singleDash = regexp.MustCompile(`((?:for flag|argument:) )-([a-z][a-z-]*)`)
 
 // fill sets the flags that the arguments have not set from the environment and
 // the configuration file.

@@ -25,15 +25,15 @@ func TestUsageErrors(t *testing.T) {
 		{[]string{"--version"}, `unknown flag "--version"; did you mean "version"?`},
 		{[]string{"run", "--inptu=x"}, `unknown flag "--inptu"; did you mean "--input"?`},
 		{[]string{"list", "-v"}, `unknown flag "--v"; see "policy-engine help"`},
-		{[]string{"run", "--input"}, `flag needs an argument: -input;`},
+		{[]string{"run", "--input"}, `flag needs an argument: --input;`},
 		{[]string{"run", "--input="}, `--input: the value is empty; leave the setting out for its default`},
 		{[]string{"run", "--config", ""}, `--config: the value is empty`},
-		{[]string{"run", "--policy", ""}, `invalid value "" for flag -policy: the value is empty`},
-		{[]string{"run", "--timeout", "-1s"}, `invalid value "-1s" for flag -timeout: it is not a duration such as 500ms or 2s;`},
-		{[]string{"serve", "--timeout", "-1s"}, `for flag -timeout: it is not a duration`},
-		{[]string{"serve", "--shutdown-wait", "-1s"}, `for flag -shutdown-wait: it is not a duration`},
-		{[]string{"serve", "--shutdown-grace", "-1s"}, `for flag -shutdown-grace: it is not a duration`},
-		{[]string{"bench", "--benchtime", "-1s"}, `for flag -benchtime: it is not a duration`},
+		{[]string{"run", "--policy", ""}, `invalid value "" for flag --policy: the value is empty`},
+		{[]string{"run", "--timeout", "-1s"}, `invalid value "-1s" for flag --timeout: it is not a duration such as 500ms or 2s;`},
+		{[]string{"serve", "--timeout", "-1s"}, `for flag --timeout: it is not a duration`},
+		{[]string{"serve", "--shutdown-wait", "-1s"}, `for flag --shutdown-wait: it is not a duration`},
+		{[]string{"serve", "--shutdown-grace", "-1s"}, `for flag --shutdown-grace: it is not a duration`},
+		{[]string{"bench", "--benchtime", "-1s"}, `for flag --benchtime: it is not a duration`},
 		{[]string{"bench", "--count", "0"}, `--count 0: give 1 or more`},
 		{[]string{"bench", "--count", "-1"}, `--count -1: give 1 or more`},
 		{[]string{"run", "x"}, `surplus argument "x"`},
@@ -87,8 +87,10 @@ func TestVersion(t *testing.T) {
 	want := map[string]string{
 		"name": "policy-engine", "go": runtime.Version(),
 		"platform": runtime.GOOS + "/" + runtime.GOARCH, "module": answer["module"],
+		// of no text, since this binary has no modules
+		"policies": "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
 	}
-	if !maps.Equal(answer, want) || len(answer) != 4 {
+	if !maps.Equal(answer, want) || len(answer) != 5 {
 		t.Errorf("version = %v, want %v", answer, want)
 	}
 }

@@ -2,7 +2,9 @@ package command
 
 import (
 	"context"
+	"crypto/sha256"
 	"flag"
+	"fmt"
 	"runtime"
 	"runtime/debug"
 )
@@ -12,7 +14,12 @@ type versionDocument struct {
 	Go       string `json:"go"`
 	Platform string `json:"platform"`
 	Module   string `json:"module"`
+	Policies string `json:"policies"` // see Program.digest
 }
+
+// digest returns the digest of what Modules says, which holds the digest of each
+// module's files: two binaries with the same policies have the same.
+func (p Program) digest() string { return fmt.Sprintf("sha256:%x", sha256.Sum256(p.Modules)) }
 
 // versionFlags is the command that prints what the binary was built with and
 // for. It asks the policies nothing, so that it also works in a binary that
@@ -23,6 +30,7 @@ func versionFlags(*flag.FlagSet) Action {
 			Name:     "policy-engine",
 			Go:       runtime.Version(),
 			Platform: runtime.GOOS + "/" + runtime.GOARCH,
+			Policies: in.Program.digest(),
 		}
 		if info, ok := debug.ReadBuildInfo(); ok {
 			answer.Module = info.Main.Path

@@ -85,7 +85,7 @@ func (b *breaker) succeeded(probe bool) (closed bool) {
 }
 
 // failed is told of a call that was a fault, and reports whether that opened
-// the breaker.
+// the breaker, which a failed probe leaves open.
 func (b *breaker) failed(probe bool, now time.Time) (opened bool) {
 	faults := int(b.faults.Add(1))
 	if !probe && faults < b.Faults && int(b.abandoned.Load()) < b.Abandoned {
@@ -99,6 +99,5 @@ func (b *breaker) failed(probe bool, now time.Time) (opened bool) {
 	b.probing = false
 	b.backoff = min(max(2*b.backoff, b.Backoff), b.MaxBackoff)
 	b.until = now.Add(b.backoff)
-	b.open.Store(true)
-	return true
+	return !b.open.Swap(true)
 }

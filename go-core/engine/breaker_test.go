@@ -1,8 +1,11 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -24,10 +27,13 @@ func works() error   { return nil }
 func crashes() error { panic("boom") }
 
 // The breaker opens after a number of faults in a row, lets one call through
-// after its time, and closes when that is answered.
+// after its time, and closes when that is answered. The log
+// has a line for each of both.
 func TestBreakerFaults(t *testing.T) {
 	policy := newSwitched()
-	p := started(t, Options{Breaker: Breaker{Faults: 2, Backoff: 50 * time.Millisecond}}, policy).Policies()[0]
+	var log bytes.Buffer
+	options := Options{Breaker: Breaker{Faults: 2, Backoff: 50 * time.Millisecond}, Log: slog.New(slog.NewTextHandler(&log, nil))}
+	p := started(t, options, policy).Policies()[0]
 	expect := func(want Outcome) {
 		t.Helper()
 		if _, err := p.Execute(t.Context(), nil); outcomeOf(err) != want {
@@ -56,6 +62,9 @@ func TestBreakerFaults(t *testing.T) {
 	expect(OK)
 	if state := p.Info().State; state != Ready {
 		t.Errorf("state = %s, want %s", state, Ready)
+	}
+	if opened, closed := strings.Count(log.String(), "level=WARN"), strings.Count(log.String(), "level=INFO"); opened != 1 || closed != 1 {
+		t.Errorf("%d warnings and %d lines about its end, want one of each:\n%s", opened, closed, log.String())
 	}
 }
 

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"fmt"
-	"path"
 
 	"github.com/policy-tasks/policy-tasks/go-core/nearest"
 )
@@ -37,11 +36,11 @@ func choose(policies []loadedPolicy, patterns []string) ([]loadedPolicy, error) 
 func mark(chosen []bool, policies []loadedPolicy, pattern string) (problem string) {
 	found := false
 	for i, policy := range policies {
-		matches, err := path.Match(pattern, policy.name)
-		if err != nil && policy.name != pattern {
+		matches, err := Match(pattern, policy.name)
+		if err != nil {
 			problem = fmt.Sprintf("%q is not a pattern for names of policies: %v", pattern, err)
 		}
-		if matches || policy.name == pattern {
+		if matches {
 			chosen[i], found = true, true
 		}
 	}

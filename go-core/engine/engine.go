@@ -26,8 +26,8 @@ import (
 
 // Options is how an engine works. The zero value is usable.
 type Options struct {
-	// Select holds names of policies, or patterns for them as path.Match
-	// knows them. Without any the engine takes all policies.
+	// Select holds names of policies, or patterns for them, see Match.
+	// Without any the engine takes all policies.
 	Select []string
 
 	// Timeout is the deadline of a call to a policy without a Timeout method;

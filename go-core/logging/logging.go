@@ -6,16 +6,29 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"strings"
 )
 
 // New returns a logger that writes to w: JSON, or text for "text" and, with the
-// format "auto", when w is a terminal. Levels below the one given are left out.
+// format "auto", when w is a terminal. Levels below the one given are left out,
+// and so is a stack where there is none; several errors in one are on one line.
 func New(w io.Writer, format string, level slog.Leveler) *slog.Logger {
-	options := &slog.HandlerOptions{Level: level}
+	options := &slog.HandlerOptions{Level: level, ReplaceAttr: tidy}
 	if format == "text" || format == "auto" && isTerminal(w) {
 		return slog.New(slog.NewTextHandler(w, options))
 	}
 	return slog.New(slog.NewJSONHandler(w, options))
+}
+
+// tidy returns the attribute as it is written.
+func tidy(_ []string, a slog.Attr) slog.Attr {
+	if a.Key == "stack" && a.Value.String() == "" {
+		return slog.Attr{} // which is left out
+	}
+	if err, ok := a.Value.Any().(error); ok {
+		a.Value = slog.StringValue(strings.ReplaceAll(err.Error(), "\n", "; "))
+	}
+	return a
 }
 
 func isTerminal(w io.Writer) bool {

@@ -3,6 +3,7 @@ package logging
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"strings"
 	"testing"
@@ -22,6 +23,19 @@ func TestNew(t *testing.T) {
 	written.Reset()
 	New(&written, "text", slog.LevelInfo).Info("hello")
 	if !strings.Contains(written.String(), "level=INFO msg=hello") {
+		t.Errorf("log = %s", written.String())
+	}
+}
+
+// Several errors in one are joined on a line, and a stack is there only where
+// there is one.
+func TestAttributes(t *testing.T) {
+	var written bytes.Buffer
+	log := New(&written, "json", slog.LevelInfo)
+	log.Info("x", "error", errors.Join(errors.New("a"), errors.New("b")), "stack", "")
+	log.Info("x", "stack", "main.go:1")
+	lines := strings.Split(written.String(), "\n")
+	if !strings.HasSuffix(lines[0], `"msg":"x","error":"a; b"}`) || !strings.HasSuffix(lines[1], `"stack":"main.go:1"}`) {
 		t.Errorf("log = %s", written.String())
 	}
 }

@@ -92,10 +92,10 @@ func TestConcurrent(t *testing.T) {
 // The process tells how it was built and how it is.
 func TestProcess(t *testing.T) {
 	r := NewRegistry()
-	Process(r)
+	Process(r, "sha256:x")
 	got := text(t, r)
 	for _, pattern := range []string{
-		`policy_engine_build_info\{module=".*",revision=".*",goversion="go1\..*"\} 1\n`, `go_goroutines [1-9]`,
+		`policy_engine_build_info\{module=".*",revision=".*",goversion="go1\..*",policies="sha256:x"\} 1\n`, `go_goroutines [1-9]`,
 		`go_memory_heap_objects_bytes [1-9]`, `go_gc_allocated_bytes_total [1-9]`, `process_start_time_seconds 1\.`,
 	} {
 		if !regexp.MustCompile(pattern).MatchString(got) {

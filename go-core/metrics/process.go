@@ -8,11 +8,12 @@ import (
 )
 
 // Process adds what is known of the process itself: what it was built from, and
-// the parts of runtime/metrics that are watched most.
-func Process(r *Registry) {
+// the parts of runtime/metrics that are watched most. The digest is that of the
+// policies that are built in.
+func Process(r *Registry, digest string) {
 	module, revision := build()
-	r.Gauge("policy_engine_build_info", "What the engine was built from.", "module", "revision", "goversion").
-		Set(func() float64 { return 1 }, module, revision, runtime.Version())
+	r.Gauge("policy_engine_build_info", "What the engine was built from.", "module", "revision", "goversion", "policies").
+		Set(func() float64 { return 1 }, module, revision, runtime.Version(), digest)
 	started := float64(time.Now().UnixMilli()) / 1000
 	r.Gauge("process_start_time_seconds", "When the process started, in seconds since 1970.").
 		Set(func() float64 { return started })

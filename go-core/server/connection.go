@@ -2,8 +2,10 @@ package server
 
 import (
 	"bytes"
+	"errors"
 	"net"
 	"net/http"
+	"os"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -17,9 +19,16 @@ type listener struct {
 	timeout time.Duration
 }
 
-// Accept returns the next connection.
+// Accept returns the next connection. Past the listener's deadline, see empty,
+// it returns those that wait, and closes the listener when there are no more.
 func (l *listener) Accept() (net.Conn, error) {
 	accepted, err := l.Listener.Accept()
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		if accepted, err = acceptWaiting(l.Listener); err != nil {
+			_ = l.Close() // nothing waits there
+			err = net.ErrClosed
+		}
+	}
 	if err != nil {
 		return nil, err
 	}

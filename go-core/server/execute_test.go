@@ -33,6 +33,7 @@ func TestRoutes(t *testing.T) {
 		{"deep enough", "POST", echoPath, `{"input": ` + deep + `}`, 200, `{"result":` + deep + `}`},
 		{"all", "POST", "/v1/execute", `{"input": 7}`, 200, `{"results":[{"name":"echo","result":7},{"name":"a/b %","result":1},{"name":"c","result":null}]}`},
 		{"some", "POST", "/v1/execute", `{"input": 7, "policies": ["c", "e*"]}`, 200, `{"results":[{"name":"echo","result":7},{"name":"c","result":null}]}`},
+		{"all by pattern", "POST", "/v1/execute", `{"input": 7, "policies": ["*"]}`, 200, `{"results":[{"name":"echo","result":7},{"name":"a/b %","result":1},{"name":"c","result":null}]}`},
 		{"live", "GET", "/livez", "", 200, `{"status":"ok"}`},
 		{"ready", "GET", "/readyz", "", 200, `{"status":"ready"}`},
 
@@ -135,7 +136,9 @@ func TestRequestTimeout(t *testing.T) {
 			t.Errorf("timeout %s: took %v", timeout, took)
 		}
 	}
-	s.ask("POST", "/v1/policies/heed/execute?timeout=soon", `{"input": 1}`).expect(t, 400, "bad_request")
+	for _, query := range []string{"timeout=soon", "timeout=%zz"} {
+		s.ask("POST", "/v1/policies/heed/execute?"+query, `{"input": 1}`).expect(t, 400, "bad_request")
+	}
 }
 
 // A client that leaves cancels its call.

@@ -15,9 +15,9 @@ const maxHeader = 64 << 10
 
 // Serve answers requests from the listeners until ctx ends. Then /readyz says
 // so, while requests are answered as before, for Options.ShutdownWait; after
-// that no connection is accepted, and those that are there may finish, within
-// Options.ShutdownGrace. The error is what is wrong with a listener, or that
-// requests were cut off.
+// that no connection is accepted but those that wait for it, and all that are
+// there may finish, within Options.ShutdownGrace. The error is what is wrong
+// with a listener, or that requests were cut off.
 func (s *Server) Serve(ctx context.Context, listeners ...net.Listener) error {
 	requests, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
@@ -32,7 +32,10 @@ func (s *Server) Serve(ctx context.Context, listeners ...net.Listener) error {
 		_ = server.Close() // what is wrong is known
 		return err
 	case <-ctx.Done():
-		return s.drain(server, listeners, cancel)
+		s.draining.Store(true)
+		time.Sleep(s.options.ShutdownWait)
+		empty(listeners, failed)
+		return s.drain(server, cancel)
 	}
 }
 
@@ -75,15 +78,31 @@ func (s *Server) wrap(l net.Listener) net.Listener {
 // that may be on its way. Its answer says that it is the last.
 const lastCall = time.Second
 
+// empty closes the listeners, once the connections are taken that the kernel
+// holds for them: a close would reset those. However many come, it ends soon.
+func empty(listeners []net.Listener, ended <-chan error) {
+	for _, each := range listeners {
+		if waiting, ok := each.(interface{ SetDeadline(time.Time) error }); ok {
+			_ = waiting.SetDeadline(epoch) // see listener.Accept
+		} else {
+			_ = each.Close() // whoever waits for it is told
+		}
+	}
+	for range listeners {
+		select {
+		case <-ended:
+		case <-time.After(lastCall):
+		}
+	}
+	for _, each := range listeners {
+		_ = each.Close() // mostly closed by now
+	}
+}
+
 // drain ends the server so that no request is lost that has reached it. Server's
 // own Shutdown drops those that it has not read yet, and those on connections
 // that it takes for idle, so that it comes last.
-func (s *Server) drain(server *http.Server, listeners []net.Listener, cancel func()) error {
-	s.draining.Store(true)
-	time.Sleep(s.options.ShutdownWait)
-	for _, each := range listeners {
-		_ = each.Close() // it accepts nothing either way
-	}
+func (s *Server) drain(server *http.Server, cancel func()) error {
 	ctx, done := context.WithTimeout(context.Background(), s.options.ShutdownGrace)
 	defer done()
 	s.connections.settle(ctx, min(lastCall, s.options.ShutdownGrace/2))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"path"
 	"runtime"
 
 	"github.com/policy-tasks/policy-tasks/go-core/decision"
@@ -96,7 +95,7 @@ func choose(policies []*engine.Instance, patterns []any) ([]*engine.Instance, *p
 
 func mark(chosen []bool, policies []*engine.Instance, pattern string) (found bool) {
 	for i, p := range policies {
-		if matches, _ := path.Match(pattern, p.Name()); matches || p.Name() == pattern {
+		if matches, _ := engine.Match(pattern, p.Name()); matches { // what is no pattern matches nothing
 			chosen[i], found = true, true
 		}
 	}

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"net/url"
 	"regexp"
 	"time"
 )
@@ -16,7 +17,11 @@ func (x *exchange) findTimeout() *problem {
 	if x.r.URL.RawQuery == "" || x.route.anyOrigin {
 		return nil
 	}
-	values, given := x.r.URL.Query()["timeout"]
+	query, err := url.ParseQuery(x.r.URL.RawQuery)
+	if err != nil {
+		return badRequest("the query of the URL cannot be read: " + err.Error())
+	}
+	values, given := query["timeout"]
 	if !given {
 		return nil
 	}

@@ -87,7 +87,7 @@ func host(policies []engine.Policy, name string) (*engine.Instance, error) {
 	return instance, e.Start(context.Background())
 }
 
-// patternEscapes makes a pattern of path.Match that only the name itself matches.
+// patternEscapes makes a pattern of engine.Match that only the name itself matches.
 var patternEscapes = strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`)
 
 // A server makes the calls.
