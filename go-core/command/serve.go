@@ -75,7 +75,7 @@ func (s *service) prepare(in *Invocation) (err error) {
 	metrics.Process(registry, in.Program.digest())
 	s.server = server.Options{
 		ShutdownWait: s.options.shutdownWait, ShutdownGrace: cmp.Or(s.options.shutdownGrace, -1), // 0 would be the default
-		Page: s.options.page, Metrics: registry, Log: s.log,
+		Page: s.options.page, Digest: in.Program.digest(), Metrics: registry, Log: s.log,
 	}
 	if err = s.options.securityFlags.read(&s.server); err != nil {
 		return err

@@ -65,6 +65,10 @@ type Options struct {
 	// Page has the server show a page for people at /ui/, to which / leads.
 	Page bool
 
+	// Digest is that of the policies' sources, by which /v1/status tells one
+	// build from another; empty where nobody knows it.
+	Digest string
+
 	// Decisions, if it is there, has a record of every decision.
 	Decisions *decision.Log
 

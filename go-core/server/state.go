@@ -58,6 +58,7 @@ type serverStatus struct {
 	Status    string               `json:"status"` // ready, not_ready or stopping
 	Started   time.Time            `json:"started"`
 	Uptime    engine.Duration      `json:"uptime"`
+	Digest    string               `json:"digest,omitempty"` // of the policies' sources
 	Go        string               `json:"go"`
 	Platform  string               `json:"platform"`
 	Executing int                  `json:"executing"` // requests
@@ -69,7 +70,7 @@ type serverStatus struct {
 func (s *Server) status(x *exchange) {
 	answer := serverStatus{
 		Status: "ready", Started: s.started.UTC(), Uptime: engine.Duration(time.Since(s.started).Round(time.Millisecond)),
-		Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
+		Digest: s.options.Digest, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
 		Executing: int(s.executing.Load()), Policies: map[engine.State]int{},
 	}
 	if s.draining.Load() {
