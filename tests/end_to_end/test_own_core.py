@@ -172,3 +172,12 @@ def test_two_majors_of_the_module_with_the_interface_are_refused(app: Project) -
     assert error.exit_code == 3
     assert error.what == "there are two majors of x.example/api"
     assert "example.com/made requires x.example/api v1.0.0" in error.why
+
+
+def test_versions_of_a_policy_keep_their_names_in_the_users_core(app: Project) -> None:
+    """Two versions of one policy, made by their constructors, are registered as they are: no wrapper stands around them."""
+    for version in ("v1.0.0", "v1.1.0"):
+        code = f'package made\n\ntype Made struct{{}}\n\nfunc (Made) Say() string {{ return "{version}" }}\n\n'
+        app.proxy.add("r.example/made", version, {"made.go": code + "func New() *Made { return &Made{} }\n"})
+    ran = run(app, **REGISTERED, policies=["r.example/made@v1.0.0", "r.example/made@v1.1.0"])
+    assert (ran.returncode, ran.stdout) == (0, "v1.0.0\nv1.1.0\nof the app v1.0.0\n")
