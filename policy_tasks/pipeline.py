@@ -152,7 +152,8 @@ class _Run:
         self.lock = LockFile(settings, directory)
 
     def staged(self) -> StagedPolicies:
-        return self.time("discover", stage_policies, self.settings, self.lock, self._go.result, self.directory)
+        given = (self.settings, self.platform, self.lock, self._go.result, self.directory)
+        return self.time("discover", stage_policies, *given)
 
     def fetched(self) -> FetchedModules:
         staged = self.staged()

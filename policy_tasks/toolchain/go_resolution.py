@@ -23,11 +23,15 @@ from policy_tasks.toolchain.replaces import Taken
 class Wanted(NamedTuple):
     """
     What decides beside the policies' own go.mod files: the replaces of all, the pins, and the versions of the lock.
+
+    `basis` is what go.mod is completed from, named where a lock holds or takes that: what was added for other sources or
+    for another platform must not stay there.
     """
 
     replaces: tuple[Taken, ...]
     pins: tuple[Requirement, ...] = ()
     held: tuple[Module, ...] = ()
+    basis: tuple[str, ...] = ()
 
 
 def write_go_mod(graph: Graph, wanted: Wanted, go: Go, directory: BuildDirectory) -> None:
@@ -36,7 +40,7 @@ def write_go_mod(graph: Graph, wanted: Wanted, go: Go, directory: BuildDirectory
     """
     core = graph.core.source.files[GO_MOD]
     edits, sums = tuple(_edits(graph, wanted)), merge_sums((graph.sums, *map(_sum, wanted.held)))
-    key = hashlib.sha256(core + repr(edits).encode() + sums).hexdigest()
+    key = hashlib.sha256(core + repr((edits, wanted.basis)).encode() + sums).hexdigest()
     if (directory.recall("resolved") or {}) == {"graph": key, "files": resolved_digest(directory)}:
         return
     copy = directory.temporary_file(core)

@@ -20,6 +20,7 @@ OF_THE_NETWORK = re.compile(
     "dial tcp|no such host|connection refused|i/o timeout|deadline exceeded|server response|server misbehaving|proxyconnect"
     "|x509:|tls:|checksum mismatch|SECURITY ERROR|module lookup disabled|reading (https?|file)://"
     "|credentials to insecure|missing go.sum entry"
+    '|not a valid zip|invalid proxy URL|GOPROXY list|invalid response from proxy|parse "'
 )
 _WHAT = {"compile": "policy package {} does not compile", "cycle": "policies import each other in a cycle"}
 _FIX = {

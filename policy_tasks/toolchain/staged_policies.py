@@ -86,7 +86,7 @@ def _missing(folder: Path) -> Problem:
 
 
 def stage_policies(
-    settings: Settings, lock: LockFile, find_go: Callable[[], Go], directory: BuildDirectory
+    settings: Settings, platform: Platform, lock: LockFile, find_go: Callable[[], Go], directory: BuildDirectory
 ) -> StagedPolicies:
     """
     Copy the modules of the policies beside the core, with what the lock holds. Go is asked for once they are read.
@@ -103,7 +103,8 @@ def stage_policies(
     replaces = gather_replaces(graph, decided)
     pins = tuple(Requirement(module=path, version=version) for path, version in settings.modules.pins)
     modules = stage(graph, core, directory)
-    wanted = Wanted(replaces, pins, lock.held)
+    basis = (str(platform), core.digest(), *(module.digest for module in modules)) if lock.used else ()
+    wanted = Wanted(replaces, pins, lock.held, basis)
     write_go_mod(graph, wanted, go, directory)
     return StagedPolicies(settings=settings, core=core, reading=reading, graph=graph, modules=modules, wanted=wanted)
 

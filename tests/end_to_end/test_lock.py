@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from policy_tasks import compile, discover, fetch, image
-from policy_tasks.errors import BuildError, RegistryError, SettingsError
+from policy_tasks.errors import BuildError, PolicyError, RegistryError, SettingsError
 from tests.conftest import run_console
 from tests.end_to_end.module_project import Project
-from tests.module_proxy import ModuleProxy
+from tests.module_proxy import ModuleProxy, answering_proxy
 
 pytestmark = pytest.mark.needs("go")
 
@@ -134,6 +134,34 @@ def test_what_no_go_mod_asks_for_stays_as_it_was_locked(project: Project, proxy:
     assert project.answers(update=True) == {"a": "v1.1.0"}
 
 
+def test_an_edit_that_is_undone_is_forgotten(locked: Project, proxy: ModuleProxy) -> None:
+    """What an edit brought into go.mod, and a lock that is made anew, do not outlast it: no build before this one decides."""
+    proxy.add("x.example/stray", "v1.0.0")
+    before = (locked.root / LOCK).read_bytes()
+    extra = locked.write("policies/a/extra.go", 'package a\n\nimport _ "x.example/stray"\n')
+    with pytest.raises(SettingsError, match=r"module x\.example/stray: not in the lock"):
+        discover(locked.settings(locked=True))
+    extra.unlink()
+    discover(locked.settings(locked=True))
+    locked.write("policies/a/extra.go", 'package a\n\nimport _ "x.example/stray"\n')
+    discover(locked.settings(update=True))
+    assert "x.example/stray" in (locked.root / LOCK).read_text()
+    extra.unlink()
+    discover(locked.settings(update=True))
+    assert (locked.root / LOCK).read_bytes() == before
+
+
+def test_another_platform_leaves_nothing_behind(locked: Project, proxy: ModuleProxy) -> None:
+    """A locked build that fails for one platform does not decide about that for another."""
+    proxy.add("x.example/arm", "v1.0.0")
+    other = "linux/arm64"
+    locked.write("policies/a/a_arm64.go", 'package a\n\nimport _ "x.example/arm"\n')
+    discover(locked.settings(update=True, platform="linux/amd64"))
+    with pytest.raises(SettingsError, match=r"module x\.example/arm: not in the lock"):
+        discover(locked.settings(locked=True, platform=other))
+    discover(locked.settings(locked=True, platform="linux/amd64"))
+
+
 def test_a_sum_that_is_not_the_locked_one_stops_the_build(locked: Project) -> None:
     """What the proxy gives is held against the lock's sum before anything is compiled."""
     text = (locked.root / LOCK).read_text()
@@ -212,6 +240,30 @@ def test_what_cannot_be_fetched_is_told(project: Project, tmp_path: Path, monkey
     """`fetch` of a module that is nowhere ends as a build would."""
     project.policy("a", "x.example/gone v1.0.0")
     with pytest.raises(BuildError, match=r"x\.example/gone"):
+        fetch(project.settings())
+
+
+@pytest.mark.parametrize("proxy_named", ["garbage", "ftp://127.0.0.1", "http://[::1", ",,", "html"])
+def test_a_fetch_that_gets_nothing_is_an_error(
+    proxy_named: str, locked: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A GOPROXY that is none, or that answers with a page: exit 5, nobody's lock is emptied, and a build says the same."""
+    before = (locked.root / LOCK).read_bytes()
+    empty_cache(monkeypatch, tmp_path / "cache")
+    with answering_proxy(200) as address:
+        monkeypatch.setenv("GOPROXY", address if proxy_named == "html" else proxy_named)
+        for settings in ({}, {"update": True}):
+            with pytest.raises(BuildError, match=r"x\.example/lib|GOPROXY|proxy"):
+                fetch(locked.settings(**settings))
+        assert locked.refuse().exit_code == 5
+    assert (locked.root / LOCK).read_bytes() == before
+
+
+def test_a_fetch_tells_of_a_package_that_is_nowhere(project: Project) -> None:
+    """A module that is there without the package that is imported is the author's to put right, as in a build."""
+    project.policy("a", "x.example/lib v1.0.0")
+    project.write("policies/a/extra.go", 'package a\n\nimport _ "x.example/lib/none"\n')
+    with pytest.raises(PolicyError, match=r"x\.example/lib/none"):
         fetch(project.settings())
 
 

@@ -4,23 +4,18 @@ Policies that are modules of other people, named with a version; several version
 
 from __future__ import annotations
 
-import http.server
 import shutil
 import subprocess
-import threading
 import time
 import tomllib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from policy_tasks import discover, fetch
 from tests.conftest import run_console
 from tests.end_to_end.module_project import Project, answering
-from tests.module_proxy import ModuleProxy
+from tests.module_proxy import ModuleProxy, answering_proxy
 
 pytestmark = pytest.mark.needs("go")
 
@@ -167,38 +162,6 @@ def test_what_is_not_there_is_told(policy: str, code: int, project: Project) -> 
 # Proxies that do not give what they should
 
 
-class _Proxy(http.server.BaseHTTPRequestHandler):
-    """Answers everything with one status, or not at all."""
-
-    status = 404
-
-    def do_GET(self) -> None:
-        """Answer, or hang until the test is over."""
-        if self.status == 0:
-            time.sleep(20)
-            return
-        self.send_response(self.status)
-        self.end_headers()
-        self.wfile.write(b"the proxy's own words")
-
-    def log_message(self, *_: Any) -> None:
-        """Say nothing."""
-
-
-@contextmanager
-def _answering(status: int) -> Iterator[str]:
-    handler = type("Handler", (_Proxy,), {"status": status})
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    server.block_on_close = False
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
 @pytest.mark.parametrize("status", [404, 410, 500, 403, 0])
 @pytest.mark.parametrize("remote", [True, False])
 def test_a_proxy_that_gives_nothing(
@@ -212,7 +175,7 @@ def test_a_proxy_that_gives_nothing(
     if not remote:
         project.policy("a", "x.example/lib v1.0.0")
     monkeypatch.setenv("GOMODCACHE", str(tmp_path / "cache"))
-    with _answering(status) as address:
+    with answering_proxy(status) as address:
         monkeypatch.setenv("GOPROXY", address)
         started = time.monotonic()
         error = project.refuse(policies=["policies", f"{LIMITS}@v1.2.0"] if remote else ["policies"], timeout=4)
