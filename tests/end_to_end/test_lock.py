@@ -197,6 +197,43 @@ def test_a_lock_that_cannot_be_read_is_refused_and_made_anew(text: str, why: str
     discover(locked.settings(locked=True))
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "why"),
+    [
+        ("path", "x.example/lib 1", "is no path of a module"),
+        ("version", "latest", "want an exact one"),
+        ("version", "v1.0.0 -x", "want an exact one"),
+        ("sum", "h1:AAAA", "want `h1:`"),
+        ("sum", "", "want `h1:`"),
+        ("replaced_by", "x.example/fork@main", "want module@version"),
+    ],
+)
+def test_a_lock_that_is_damaged_is_itself_to_blame(key: str, value: str, why: str, locked: Project) -> None:
+    """What Go would not take is said of the lock, with the module that it stands at, and not of a policy or the network."""
+    (module,) = tomllib.loads((locked.root / LOCK).read_text())["module"]
+    text = (locked.root / LOCK).read_text()
+    line = f'{key} = "{module.get(key)}"'
+    locked.write(LOCK, text.replace(line, f'{key} = "{value}"') if key in module else f'{text}{key} = "{value}"\n')
+    error = locked.refuse()
+    assert (error.what, error.exit_code, error.where) == ("the lock cannot be read", 2, str(locked.root / LOCK))
+    assert why in error.why
+    discover(locked.settings(update=True))
+    assert (locked.root / LOCK).read_text() == text
+
+
+def test_a_lock_that_is_no_file_is_named(locked: Project) -> None:
+    """A folder in the lock's place, and a folder that is not there: the lock's words, and its setting."""
+    (locked.root / LOCK).unlink()
+    (locked.root / LOCK).mkdir()
+    for settings, what in (({}, "the lock cannot be read"), ({"update": True}, "the lock cannot be written")):
+        error = locked.refuse(**settings)
+        assert (error.what, error.exit_code, error.where) == (what, 7, str(locked.root / LOCK))
+        assert "modules.lock" in error.fix
+    error = locked.refuse(update=True, lock="gone/policy-tasks.lock")
+    assert (error.what, error.exit_code) == ("the lock cannot be written", 7)
+    assert "modules.lock" in error.fix
+
+
 def test_without_a_lock_locked_says_how_to_make_one(project: Project) -> None:
     """--locked without a lock is an error; --locked with --update a contradiction."""
     project.policy("a")
