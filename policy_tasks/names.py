@@ -131,7 +131,7 @@ def is_module_path(path: str) -> bool:
     """
     Whether a module may have this path, as far as its characters go: https://go.dev/ref/mod#go-mod-file-ident.
     """
-    return bool(re.fullmatch(r"[\w.~+-]+(/[\w.~+-]+)*", path, re.ASCII))
+    return bool(re.fullmatch(r"(?!-)[\w.~+-]+(/[\w.~+-]+)*", path, re.ASCII))
 
 
 def is_downloadable(path: str) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from policy_tasks.names import RemoteModule, parse_module
+from policy_tasks.names import RemoteModule, is_downloadable, is_exact, parse_module
 
 
 def _text(value: Any, _base: Path) -> str:
@@ -87,6 +87,19 @@ def _table(value: Any, base: Path) -> tuple[tuple[str, str], ...]:
     return tuple(sorted((_text(name, base), _text(text, base)) for name, text in value.items()))
 
 
+def _pins(value: Any, base: Path) -> tuple[tuple[str, str], ...]:
+    """
+    A table of modules with exact versions.
+    """
+    pins = _table(value, base)
+    for path, version in pins:
+        if not is_downloadable(path):
+            raise ValueError(f"found the module {path!r}, want its path, such as github.com/google/uuid")
+        if not is_exact(version):
+            raise ValueError(f"{path} is pinned to {version!r}, want an exact version such as v1.2.3")
+    return pins
+
+
 def _replaces(value: Any, base: Path) -> tuple[tuple[str, str], ...]:
     """
     A table of modules with what they are taken from, as a replace directive has it: a folder begins with `.` or `/`.
@@ -96,6 +109,8 @@ def _replaces(value: Any, base: Path) -> tuple[tuple[str, str], ...]:
         if new.startswith((".", os.sep)):
             replaces.append((old, os.path.normpath(base / new)))
         elif "@" in new.strip("@"):
+            if not is_exact(new.rpartition("@")[2]):
+                raise ValueError(f"{old} is to be taken from {new!r}, want an exact version such as module@v1.2.3")
             replaces.append((old, new))
         else:
             raise ValueError(f"{old} is to be taken from {new!r}, want a folder such as ../lib, or module@version")
@@ -104,6 +119,7 @@ def _replaces(value: Any, base: Path) -> tuple[tuple[str, str], ...]:
 
 CONVERTERS: dict[str, Any] = {
     "Replaces": _replaces,
+    "Pins": _pins,
     "Table": _table,
     "str": _text,
     "Program": _program,

@@ -16,6 +16,7 @@ from policy_tasks.shown import printable
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.constructors import choose_constructor, no_constructor
 from policy_tasks.toolchain.go_command import Go
+from policy_tasks.toolchain.replaces import Excluded
 from policy_tasks.toolchain.staged_policies import StagedPolicies, inspection, nothing_found, without_module
 from policy_tasks.toolchain.staging import WayBack
 from policy_tasks.toolchain.versions import check_contract, check_versions, resolved_modules, tell_versions
@@ -32,7 +33,7 @@ def find_policies(taken: StagedPolicies, platform: Platform, go: Go, directory: 
     inspected = inspection(taken, platform, go, directory).result()
     way_back = WayBack(taken.modules, directory)
     modules = resolved_modules(taken.graph.core.go_mod, taken.modules, go, directory)
-    check_versions(modules, taken.wanted.pins)
+    check_versions(modules, taken.wanted)
     check_contract(modules, taken.core.contract)
     found = PolicySet(
         core=taken.graph.core.go_mod.path,
@@ -44,7 +45,7 @@ def find_policies(taken: StagedPolicies, platform: Platform, go: Go, directory: 
         directory=directory.path,
     )
     _check(found, taken.settings)
-    _tell(found)
+    _tell(found, taken.wanted.excludes)
     return found
 
 
@@ -122,9 +123,11 @@ def _same_names(found: PolicySet) -> Iterator[Problem]:
             )
 
 
-def _tell(found: PolicySet) -> None:
+def _tell(found: PolicySet, excludes: tuple[Excluded, ...]) -> None:
     for replace in found.replaces:
         log.info("discover: %s is taken from %s, as %s says", replace.old, replace.new, replace.origin)
+    for excluded in excludes:
+        log.info("discover: %s is not taken, as %s says", excluded.version, excluded.origin)
     for pin in found.pins:
         log.info("discover: %s is held at %s", pin.module, pin.version)
     tell_versions(found.modules)

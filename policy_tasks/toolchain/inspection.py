@@ -9,7 +9,7 @@ import json
 from typing import Any, NamedTuple
 
 from policy_tasks.errors import BuildError, PolicyTasksError
-from policy_tasks.model import StagedModule
+from policy_tasks.model import Requirement, StagedModule
 from policy_tasks.names import Platform
 from policy_tasks.toolchain import go_core, go_resolution
 from policy_tasks.toolchain.background import Background
@@ -17,7 +17,7 @@ from policy_tasks.toolchain.build_directory import STATE, BuildDirectory
 from policy_tasks.toolchain.core import Core
 from policy_tasks.toolchain.go_command import BUILD_FLAGS, Go, json_stream, out_of_disk
 from policy_tasks.toolchain.go_graph import POLICIES, Graph
-from policy_tasks.toolchain.inspection_errors import no_interface, refused, unlisted
+from policy_tasks.toolchain.inspection_errors import no_interface, of_a_pin, refused, unlisted
 from policy_tasks.toolchain.inspector import FIELDS, make_inspector
 from policy_tasks.toolchain.package_patterns import patterns
 from policy_tasks.toolchain.staging import WayBack
@@ -31,6 +31,7 @@ class Inspection(NamedTuple):
     core: Core
     graph: Graph
     modules: tuple[StagedModule, ...]
+    pins: tuple[Requirement, ...]
     platform: Platform
     go: Go
     directory: BuildDirectory
@@ -47,7 +48,7 @@ class Inspection(NamedTuple):
             try:
                 known = {"result": self._inspect()}
             except PolicyTasksError as error:
-                raise out_of_disk(self.go) or error from None
+                raise out_of_disk(self.go) or of_a_pin(error, self.pins) from None
             go_resolution.keep_resolved(self.directory)
             key_now = [key, go_resolution.resolved_digest(self.directory)]
             self.directory.remember("inspected", {"key": key_now, **known})
@@ -76,6 +77,13 @@ class Inspection(NamedTuple):
         Download what the packages need, without compiling any. Raises `BuildError` for what cannot be had, `PolicyError` for
         what there cannot be.
         """
+        try:
+            self._download()
+        except PolicyTasksError as error:
+            raise out_of_disk(self.go) or of_a_pin(error, self.pins) from None
+        go_resolution.keep_resolved(self.directory)
+
+    def _download(self) -> None:
         self._import_all([path for module in self.graph.modules for path in patterns(module, self.go)])
         flags, main = self._main()
         arguments = (
@@ -97,7 +105,6 @@ class Inspection(NamedTuple):
         failed = [each for each in json_stream(done.stdout) if each.get("Error")]
         if missing := [_missing(each) for each in failed if not each.get("Dir", "").startswith(own)]:
             raise refused(missing, WayBack(self.modules, self.directory))
-        go_resolution.keep_resolved(self.directory)
 
     def _list(self, paths: list[str]) -> bytes:
         flags = ("-e", "-export", *BUILD_FLAGS, "-mod=mod", f"-json={FIELDS}")

@@ -23,7 +23,7 @@ from policy_tasks.toolchain.inspection import Inspection
 from policy_tasks.toolchain.lock_file import LockFile
 from policy_tasks.toolchain.policy_folder import Reading, read_folder
 from policy_tasks.toolchain.remote_modules import Remote, fetch_remotes, without_folders
-from policy_tasks.toolchain.replaces import SETTING, gather_replaces
+from policy_tasks.toolchain.replaces import SETTING, gather_excludes, gather_replaces
 from policy_tasks.toolchain.staging import stage
 
 _CONTRACT = "an exported type with Name() string, Execute(context.Context, any) (any, error) and Validate() error"
@@ -104,7 +104,7 @@ def stage_policies(
     pins = tuple(Requirement(module=path, version=version) for path, version in settings.modules.pins)
     modules = stage(graph, core, directory)
     basis = (str(platform), core.digest(), *(module.digest for module in modules)) if lock.used else ()
-    wanted = Wanted(replaces, pins, lock.held, basis)
+    wanted = Wanted(replaces, gather_excludes(graph), pins, lock.held, basis)
     write_go_mod(graph, wanted, go, directory)
     return StagedPolicies(settings=settings, core=core, reading=reading, graph=graph, modules=modules, wanted=wanted)
 
@@ -114,7 +114,13 @@ def inspection(taken: StagedPolicies, platform: Platform, go: Go, directory: Bui
     What Go and the inspector are to be asked about these.
     """
     return Inspection(
-        core=taken.core, graph=taken.graph, modules=taken.modules, platform=platform, go=go, directory=directory
+        core=taken.core,
+        graph=taken.graph,
+        modules=taken.modules,
+        pins=taken.wanted.pins,
+        platform=platform,
+        go=go,
+        directory=directory,
     )
 
 

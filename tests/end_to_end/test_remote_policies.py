@@ -36,7 +36,7 @@ def _published(proxy: ModuleProxy) -> None:
             "internal/text/text.go": internal,
             **({"new.go": made} if version == "v1.3.0" else {}),
         }
-        mod = "require x.example/lib v1.0.0\n\nreplace x.example/lib => x.example/fork v1.5.0\n"
+        mod = "require x.example/lib v1.0.0\n\nreplace x.example/lib => x.example/fork v1.5.0\n\nexclude x.example/lib v0.9.0\n"
         proxy.add(LIMITS, version, files, mod=mod)
     proxy.add("r.example/old", "v1.0.0", {"old.go": "package old\n"})
 
@@ -48,6 +48,7 @@ def test_a_remote_policy_is_built_in(project: Project, caplog: pytest.LogCapture
     with caplog.at_level("INFO", logger="policy_tasks"):
         assert project.answers(policies=policies) == {"a": "v1.1.0", "limits": "v1.2.0 with v1.1.0"}
     assert f"discover: {LIMITS}@v1.2.0 replaces x.example/lib, which does not count" in caplog.text
+    assert f"discover: {LIMITS}@v1.2.0 excludes x.example/lib@v0.9.0, which does not count" in caplog.text
     found = {each.path: each for each in discover(project.settings(policies=policies)).modules}[LIMITS]
     assert found.version == "v1.2.0"
     assert found.sum
@@ -78,6 +79,13 @@ def test_a_policy_may_ask_for_more_than_the_settings_name(project: Project, capl
         answers = project.answers(policies=["policies", f"{LIMITS}@v1.2.0"])
     assert answers == {"a": "limits!", "limits": "v1.2.0 with v1.0.0"}
     assert f"example.com/a asks for {LIMITS} v1.3.0 and runs with v1.2.0, which the settings name" in caplog.text
+
+
+def test_a_remote_policy_is_not_pinned(project: Project) -> None:
+    """Its version is named with it, and that is the reason that is given."""
+    error = project.refuse(policies=[f"{LIMITS}@v1.2.0"], pins={LIMITS: "v1.3.0"})
+    assert (error.exit_code, error.where) == (2, "modules.pins")
+    assert error.why == "discover.policies names it in version v1.2.0"
 
 
 def test_several_versions_are_several_policies(project: Project) -> None:
