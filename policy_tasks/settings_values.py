@@ -61,8 +61,16 @@ def _policies(value: Any, base: Path) -> tuple[Path | RemoteModule, ...]:
 def _folder_or_module(value: Any, base: Path) -> Path | RemoteModule:
     if isinstance(value, RemoteModule):
         return value
-    remote = parse_module(value) if isinstance(value, str) else None
-    return remote if remote and not Path(base, value).exists() else _path(value, base)
+    if not isinstance(value, str) or "@" not in value or "\0" in value or os.path.lexists(Path(base, value)):
+        return _path(value, base)
+    if remote := parse_module(value):
+        return remote
+    version = value.rpartition("@")[2]
+    if not value.startswith((".", "~", os.sep)) and (not version or is_exact(version)):
+        raise ValueError(
+            f"found {value!r}, want a folder that is there, or a module such as example.com/team/limits@v1.2.0"
+        )
+    return _path(value, base)
 
 
 def _program(value: Any, base: Path) -> str:

@@ -16,6 +16,7 @@ from policy_tasks.shown import printable
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.constructors import choose_constructor, no_constructor
 from policy_tasks.toolchain.go_command import Go
+from policy_tasks.toolchain.go_mod import major_of
 from policy_tasks.toolchain.replaces import Excluded
 from policy_tasks.toolchain.staged_policies import StagedPolicies, inspection, nothing_found, without_module
 from policy_tasks.toolchain.staging import WayBack
@@ -119,8 +120,17 @@ def _same_names(found: PolicySet) -> Iterator[Problem]:
                 what=f"two policies have the name {policy.name!r}",
                 where=f"{other.file}:{other.line} and {policy.file}:{policy.line}",
                 why=f"Name() returns it in {other.package}.{other.type} and in {policy.package}.{policy.type}",
-                fix="give one of them another name",
+                fix=_other_name(other, policy),
             )
+
+
+def _other_name(first: Policy, second: Policy) -> str:
+    """
+    What can be done; two majors of one module are of one author, who will not name them otherwise.
+    """
+    if major_of(first.module)[0] == major_of(second.module)[0] and first.module != second.module:
+        return f"take one of {first.module} and {second.module}, or give the policy of one of them another name"
+    return "give one of them another name"
 
 
 def _tell(found: PolicySet, excludes: tuple[Excluded, ...]) -> None:

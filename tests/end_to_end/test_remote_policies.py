@@ -4,6 +4,7 @@ Policies that are modules of other people, named with a version; several version
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import time
@@ -12,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from policy_tasks import discover, fetch
+from policy_tasks import compile, discover, fetch
+from policy_tasks.errors import SettingsError
 from tests.conftest import run_console
 from tests.end_to_end.module_project import Project, answering
 from tests.module_proxy import ModuleProxy, answering_proxy
@@ -167,6 +169,37 @@ def test_what_is_not_there_is_told(policy: str, code: int, project: Project) -> 
     assert code == 3 or policy in error.what
 
 
+@pytest.mark.parametrize("policy", ["limits@", "r.example/limits@", "github.com@v1.0.0", "limits@v1.2.0"])
+def test_a_mistyped_remote_names_the_form_wanted(policy: str, project: Project) -> None:
+    """What is neither a folder nor a module with a version is told as such; a folder of that name is taken."""
+    with pytest.raises(SettingsError, match=r"a module such as example\.com/team/limits@v1\.2\.0"):
+        project.settings(policies=[policy])
+    folder = project.root / policy
+    folder.mkdir(parents=True)
+    assert project.settings(policies=[policy]).folders == (folder,)
+
+
+def test_the_records_name_a_copy_as_its_author_does(project: Project) -> None:
+    """In the bill and the manifest a policy that is there in two versions has the path that an advisory would name."""
+    binary = compile(project.settings(policies=[f"{LIMITS}@v1.2.0", f"{LIMITS}@v1.3.0"]))
+    assert binary.sbom
+    assert binary.manifest
+    bill = json.loads(binary.sbom.read_text())
+    found = [(each["name"], each["purl"]) for each in bill["components"] if "limits" in each["name"]]
+    assert found == [(LIMITS, f"pkg:golang/{LIMITS}@{version}") for version in ("v1.2.0", "v1.3.0")]
+    modules = [each for each in json.loads(binary.manifest.read_text())["modules"] if each["path"] == LIMITS]
+    assert [each["build_path"] for each in modules] == [f"{LIMITS}/at-v1.2.0", f"{LIMITS}/at-v1.3.0"]
+
+
+def test_two_majors_with_one_name_say_what_can_be_done(project: Project, proxy: ModuleProxy) -> None:
+    """Two majors are two modules, whose policies have one name: the error names both."""
+    proxy.add("r.example/majors", "v1.0.0", {"majors.go": answering("majors", '"v1"')})
+    proxy.add("r.example/majors/v2", "v2.0.0", {"majors.go": answering("majors", '"v2"')})
+    error = project.refuse(policies=["r.example/majors@v1.0.0", "r.example/majors/v2@v2.0.0"])
+    assert error.exit_code == 3
+    assert error.fix.startswith("take one of r.example/majors and r.example/majors/v2")
+
+
 # Proxies that do not give what they should
 
 
@@ -206,3 +239,18 @@ def test_credentials_of_a_proxy_are_not_shown(
     assert error.exit_code == 5
     assert "127.0.0.1" in str(error)
     assert "secret" not in str(error)
+
+
+def test_tokens_in_the_query_of_a_proxy_are_not_shown(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a query's parameters are called is shown, what they are is not."""
+    project.policy("a", "x.example/lib v1.0.0")
+    monkeypatch.setenv("GOMODCACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("GOPROXY", "http://127.0.0.1:1/go?token=secret&user=secret")
+    for policies in (["policies"], [f"{LIMITS}@v1.2.0"]):
+        error = project.refuse(policies=policies)
+        assert error.exit_code == 5
+        assert "127.0.0.1" in str(error)
+        assert "secret" not in str(error)
+        assert "token=***&user=***" in str(error)
