@@ -103,10 +103,18 @@ def stage_policies(
     replaces = gather_replaces(graph, decided)
     pins = tuple(Requirement(module=path, version=version) for path, version in settings.modules.pins)
     modules = stage(graph, core, directory)
-    basis = (str(platform), core.digest(), *(module.digest for module in modules)) if lock.used else ()
+    basis = _basis(platform, core, modules, directory, settings) if lock.used else ()
     wanted = Wanted(replaces, gather_excludes(graph), pins, lock.held, basis)
     write_go_mod(graph, wanted, go, directory)
     return StagedPolicies(settings=settings, core=core, reading=reading, graph=graph, modules=modules, wanted=wanted)
+
+
+def _basis(
+    platform: Platform, core: Core, modules: tuple[StagedModule, ...], directory: BuildDirectory, settings: Settings
+) -> tuple[str, ...]:
+    # A lock that is made anew asks for the newest versions again: no other run has that folder's name.
+    run = directory.temporary.name if settings.modules.update else ""
+    return (run, str(platform), core.digest(), *(module.digest for module in modules))
 
 
 def inspection(taken: StagedPolicies, platform: Platform, go: Go, directory: BuildDirectory) -> Inspection:

@@ -132,6 +132,11 @@ def test_what_no_go_mod_asks_for_stays_as_it_was_locked(project: Project, proxy:
     shutil.rmtree(project.root / "build")
     assert project.answers(locked=True) == {"a": "v1.0.0"}
     assert project.answers(update=True) == {"a": "v1.1.0"}
+    proxy.add("x.example/floating", "v1.2.0")
+    assert project.answers(locked=True) == {"a": "v1.1.0"}
+    assert project.answers(update=True) == {"a": "v1.2.0"}
+    proxy.add("x.example/floating", "v1.3.0")
+    assert project.answers(update=True) == {"a": "v1.3.0"}
 
 
 def test_an_edit_that_is_undone_is_forgotten(locked: Project, proxy: ModuleProxy) -> None:
@@ -308,6 +313,7 @@ def test_the_flags_are_there_at_the_console(locked: Project) -> None:
     """`policy-tasks fetch --locked --offline` prints the modules; the text names replaces, pins and the lock."""
     done = run_console("fetch", "--locked", "--offline", cwd=locked.root)
     assert (done.returncode, done.stdout) == (0, "x.example/lib v1.0.0\n"), done.stderr
+    assert "fetch: 1 module\n" in done.stderr
     _edit(locked)
     done = run_console("discover", cwd=locked.root)
     assert done.returncode == 0
@@ -315,6 +321,14 @@ def test_the_flags_are_there_at_the_console(locked: Project) -> None:
     assert "x.example/lib/v2 is taken from" in done.stderr
     done = run_console("discover", "--locked", "--format", "json", cwd=locked.root)
     assert done.returncode == 2
+
+
+def test_nothing_to_fetch_is_no_line(project: Project) -> None:
+    """Without modules of other people stdout is empty."""
+    project.policy("a")
+    done = run_console("fetch", cwd=project.root)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert "fetch: 0 modules\n" in done.stderr
 
 
 # Images
