@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from policy_tasks import compile, discover
+from policy_tasks import compile, discover, fetch
 from tests.end_to_end.module_project import Project
 
 pytestmark = pytest.mark.needs("go")
@@ -79,6 +79,11 @@ def test_policies_are_registered_with_the_users_own_function(app: Project) -> No
         ("example.com/app", "v1.0.0"),
         ("example.com/app/hello", "v1.1.0"),
     ]
+
+
+def test_what_the_users_core_needs_is_fetched(app: Project) -> None:
+    """The modules of the core and of the policies, also before anything was generated for its main package."""
+    assert str(fetch(app.settings(**REGISTERED))) == "x.example/lib v1.1.0"
 
 
 def test_a_policy_that_cannot_be_made_ends_the_program(app: Project) -> None:
