@@ -37,14 +37,18 @@ def answer(task: str, settings: Callable[[], Settings], form: str, **arguments: 
             from policy_tasks import pipeline
 
             value = getattr(pipeline, task)(settings(), **arguments)
-            if value is not None:
-                _print(json.dumps(document(value), indent=2) if form == "json" else str(value))
+            if value is not None and (text := _as_text(value, form)):
+                _print(text)
     except PolicyTasksError as error:
         return tell_error(error, as_json=form == "json")
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
     return 0
+
+
+def _as_text(value: Any, form: str) -> str:
+    return json.dumps(document(value), indent=2) if form == "json" else str(value)
 
 
 def tell_error(error: PolicyTasksError, *, as_json: bool) -> int:

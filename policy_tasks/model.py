@@ -45,7 +45,8 @@ class StagedModule(Module):
     """
     A module of the user's: their folder, and its place below the generated directory.
 
-    `digest` is that of all its files, `requires` what its go.mod asks for. A helper holds no policies; some policy's
+    `digest` is that of all its files, `requires` what its go.mod asks for, `copy_of` the module's own path where the build
+    has several versions under paths made for them. A helper holds no policies; some policy's
     go.mod replaces a module with it.
     """
 
@@ -54,6 +55,7 @@ class StagedModule(Module):
     digest: str
     requires: tuple[Requirement, ...]
     helper: bool
+    copy_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

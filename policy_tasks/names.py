@@ -120,6 +120,27 @@ def parse_module(text: str) -> RemoteModule | None:
     return RemoteModule(match[1], match[2]) if match else None
 
 
+def is_exact(version: str) -> bool:
+    """
+    Whether the version always means the same, as `v1.2.3` does and `latest`, `v1` or a branch do not.
+    """
+    return bool(re.fullmatch(r"v\d+\.\d+\.\d+(-[\w.-]+)?(\+incompatible)?", version, re.ASCII))
+
+
+def is_module_path(path: str) -> bool:
+    """
+    Whether a module may have this path, as far as its characters go: https://go.dev/ref/mod#go-mod-file-ident.
+    """
+    return bool(re.fullmatch(r"(?!-)[\w.~+-]+(/[\w.~+-]+)*", path, re.ASCII))
+
+
+def is_downloadable(path: str) -> bool:
+    """
+    Whether the path is that of a module that Go can look for: it begins with a domain.
+    """
+    return is_module_path(path) and "." in path.partition("/")[0].strip(".")
+
+
 def host_platform() -> Platform:
     """
     The platform that this Python runs on.

@@ -155,7 +155,8 @@ class _Run:
         """
         The staged policies. From then on `folders` has those that replaces lead to as well.
         """
-        staged = self.time("discover", stage_policies, self.settings, self.lock, self._go.result, self.directory)
+        given = (self.settings, self.platform, self.lock, self._go.result, self.directory)
+        staged = self.time("discover", stage_policies, *given)
         self.folders |= {module.directory for module in staged.modules if module.helper}
         return staged
 

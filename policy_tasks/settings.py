@@ -16,6 +16,8 @@ from policy_tasks.names import RemoteModule
 Program = str
 # Modules, and what each is taken from: a folder, or `module@version`.
 Replaces = tuple[tuple[str, str], ...]
+# Modules, and the exact version of each.
+Pins = tuple[tuple[str, str], ...]
 # Folders, and modules of other people.
 Policies = tuple[Path | RemoteModule, ...]
 # Names with what is said of each. In a variable: `name=value`, with commas between them.
@@ -79,7 +81,7 @@ class ModulesSettings:
     offline: bool = _setting(
         False, "Ask nothing of the network: all modules have to be in Go's cache, as `fetch` leaves them."
     )
-    pins: Table = _setting(
+    pins: Pins = _setting(
         (), "The version that a module has to have, by its path; a policy that needs a higher one is an error."
     )
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from policy_tasks.names import RemoteModule, parse_module
+from policy_tasks.names import RemoteModule, is_downloadable, is_exact, parse_module
 
 
 def _text(value: Any, _base: Path) -> str:
@@ -61,8 +61,16 @@ def _policies(value: Any, base: Path) -> tuple[Path | RemoteModule, ...]:
 def _folder_or_module(value: Any, base: Path) -> Path | RemoteModule:
     if isinstance(value, RemoteModule):
         return value
-    remote = parse_module(value) if isinstance(value, str) else None
-    return remote if remote and not Path(base, value).exists() else _path(value, base)
+    if not isinstance(value, str) or "@" not in value or "\0" in value or os.path.lexists(Path(base, value)):
+        return _path(value, base)
+    if remote := parse_module(value):
+        return remote
+    version = value.rpartition("@")[2]
+    if not value.startswith((".", "~", os.sep)) and (not version or is_exact(version)):
+        raise ValueError(
+            f"found {value!r}, want a folder that is there, or a module such as example.com/team/limits@v1.2.0"
+        )
+    return _path(value, base)
 
 
 def _program(value: Any, base: Path) -> str:
@@ -87,6 +95,19 @@ def _table(value: Any, base: Path) -> tuple[tuple[str, str], ...]:
     return tuple(sorted((_text(name, base), _text(text, base)) for name, text in value.items()))
 
 
+def _pins(value: Any, base: Path) -> tuple[tuple[str, str], ...]:
+    """
+    A table of modules with exact versions.
+    """
+    pins = _table(value, base)
+    for path, version in pins:
+        if not is_downloadable(path):
+            raise ValueError(f"found the module {path!r}, want its path, such as github.com/google/uuid")
+        if not is_exact(version):
+            raise ValueError(f"{path} is pinned to {version!r}, want an exact version such as v1.2.3")
+    return pins
+
+
 def _replaces(value: Any, base: Path) -> tuple[tuple[str, str], ...]:
     """
     A table of modules with what they are taken from, as a replace directive has it: a folder begins with `.` or `/`.
@@ -96,6 +117,8 @@ def _replaces(value: Any, base: Path) -> tuple[tuple[str, str], ...]:
         if new.startswith((".", os.sep)):
             replaces.append((old, os.path.normpath(base / new)))
         elif "@" in new.strip("@"):
+            if not is_exact(new.rpartition("@")[2]):
+                raise ValueError(f"{old} is to be taken from {new!r}, want an exact version such as module@v1.2.3")
             replaces.append((old, new))
         else:
             raise ValueError(f"{old} is to be taken from {new!r}, want a folder such as ../lib, or module@version")
@@ -104,6 +127,7 @@ def _replaces(value: Any, base: Path) -> tuple[tuple[str, str], ...]:
 
 CONVERTERS: dict[str, Any] = {
     "Replaces": _replaces,
+    "Pins": _pins,
     "Table": _table,
     "str": _text,
     "Program": _program,

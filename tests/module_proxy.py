@@ -4,11 +4,16 @@ A module proxy made of files, with made-up modules: https://go.dev/ref/mod#gopro
 
 from __future__ import annotations
 
+import http.server
 import io
 import json
+import threading
+import time
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -62,3 +67,38 @@ class ModuleProxy:
         """
         for name, value in self.env.items():
             monkeypatch.setenv(name, value)
+
+
+class _Proxy(http.server.BaseHTTPRequestHandler):
+    """Answers everything with one status, or not at all."""
+
+    status = 404
+
+    def do_GET(self) -> None:
+        """Answer, or hang until the test is over."""
+        if self.status == 0:
+            time.sleep(20)
+            return
+        self.send_response(self.status)
+        self.end_headers()
+        self.wfile.write(b"the proxy's own words")
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def answering_proxy(status: int) -> Iterator[str]:
+    """
+    A proxy that answers everything with this status, or, with 0, not at all: its address.
+    """
+    handler = type("Handler", (_Proxy,), {"status": status})
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    server.block_on_close = False
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()

@@ -16,6 +16,8 @@ from policy_tasks.shown import printable
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.constructors import choose_constructor, no_constructor
 from policy_tasks.toolchain.go_command import Go
+from policy_tasks.toolchain.go_mod import major_of
+from policy_tasks.toolchain.replaces import Excluded
 from policy_tasks.toolchain.staged_policies import StagedPolicies, inspection, nothing_found, without_module
 from policy_tasks.toolchain.staging import WayBack
 from policy_tasks.toolchain.versions import check_contract, check_versions, resolved_modules, tell_versions
@@ -32,7 +34,7 @@ def find_policies(taken: StagedPolicies, platform: Platform, go: Go, directory: 
     inspected = inspection(taken, platform, go, directory).result()
     way_back = WayBack(taken.modules, directory)
     modules = resolved_modules(taken.graph.core.go_mod, taken.modules, go, directory)
-    check_versions(modules, taken.wanted.pins)
+    check_versions(modules, taken.wanted)
     check_contract(modules, taken.core.contract)
     found = PolicySet(
         core=taken.graph.core.go_mod.path,
@@ -44,7 +46,7 @@ def find_policies(taken: StagedPolicies, platform: Platform, go: Go, directory: 
         directory=directory.path,
     )
     _check(found, taken.settings)
-    _tell(found)
+    _tell(found, taken.wanted.excludes)
     return found
 
 
@@ -118,13 +120,24 @@ def _same_names(found: PolicySet) -> Iterator[Problem]:
                 what=f"two policies have the name {policy.name!r}",
                 where=f"{other.file}:{other.line} and {policy.file}:{policy.line}",
                 why=f"Name() returns it in {other.package}.{other.type} and in {policy.package}.{policy.type}",
-                fix="give one of them another name",
+                fix=_other_name(other, policy),
             )
 
 
-def _tell(found: PolicySet) -> None:
+def _other_name(first: Policy, second: Policy) -> str:
+    """
+    What can be done; two majors of one module are of one author, who will not name them otherwise.
+    """
+    if major_of(first.module)[0] == major_of(second.module)[0] and first.module != second.module:
+        return f"take one of {first.module} and {second.module}, or give the policy of one of them another name"
+    return "give one of them another name"
+
+
+def _tell(found: PolicySet, excludes: tuple[Excluded, ...]) -> None:
     for replace in found.replaces:
         log.info("discover: %s is taken from %s, as %s says", replace.old, replace.new, replace.origin)
+    for excluded in excludes:
+        log.info("discover: %s is not taken, as %s says", excluded.version, excluded.origin)
     for pin in found.pins:
         log.info("discover: %s is held at %s", pin.module, pin.version)
     tell_versions(found.modules)

@@ -22,7 +22,8 @@ def fetch_modules(taken: StagedPolicies, platform: Platform, go: Go, directory: 
     """
     inspection(taken, platform, go, directory).fetch()
     modules = resolved_modules(taken.graph.core.go_mod, taken.modules, go, directory)
-    check_versions(modules, taken.wanted.pins)
+    check_versions(modules, taken.wanted)
     found = FetchedModules(modules=modules)
-    log.info("fetch: %d modules", sum(bool(module.version) for module in modules))
+    count = sum(bool(module.version) for module in modules)
+    log.info("fetch: %d %s", count, "module" if count == 1 else "modules")
     return found

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from dataclasses import replace
 from typing import Any
 
 from policy_tasks.model import GeneratedSources, Policy, PolicySet
@@ -62,13 +63,13 @@ def _imports(found: PolicySet, core: Core) -> tuple[str, dict[str, Any]]:
     The template of the generated file, and what it needs.
     """
     aliases = package_aliases(found.policies)
+    # Telling versions apart is for the user's own core.
+    policies = tuple(replace(each, version=None) for each in found.policies) if core.own else found.policies
     if not core.register:
         return "blank.go", {"packages": list(aliases)}
     values: dict[str, Any] = {
         "packages": [{"alias": alias, "path": path} for path, alias in aliases.items()],
-        "policies": [
-            _registered(policy, aliases[policy.package], number) for number, policy in enumerate(found.policies)
-        ],
+        "policies": [_registered(policy, aliases[policy.package], number) for number, policy in enumerate(policies)],
     }
     return ("own.go", _of_own_core(core, values)) if core.own else ("imports.go", values)
 

@@ -13,15 +13,16 @@ from pathlib import Path
 from policy_tasks.errors import OutputError, output_error
 
 
-def save(source: Path, target: Path) -> None:
+def save(source: Path, target: Path, name: str = "the archive", setting: str = "--output") -> None:
     """
-    Copy a finished file to where the user wants it, outside the build directory, in one step.
+    Copy a finished file to where the user wants it, outside the build directory, in one step. Errors have its name, and
+    the setting that says where.
     """
     # One name for each build directory, which one run holds: no other run writes it, and the next one clears it away.
     build = hashlib.sha256(str(source.parent.parent).encode()).hexdigest()[:8]
     partial = target.with_name(f".{target.name}.{build}.partial")
     try:
-        _check(target)
+        _check(target, name, setting)
         partial.unlink(missing_ok=True)
         with source.open("rb") as read, partial.open("xb") as write:
             shutil.copyfileobj(read, write)
@@ -31,12 +32,13 @@ def save(source: Path, target: Path) -> None:
             partial.unlink()
         if isinstance(error, (IsADirectoryError, FileNotFoundError, NotADirectoryError)):
             raise OutputError.of(
-                "the archive cannot be written",
+                f"{name} cannot be written",
                 where=target,
                 why=error.strerror or str(error),
-                fix="name a file in a folder that exists with --output",
+                fix=f"name a file in a folder that exists with {setting}",
             ) from None
-        raise output_error(error, target, "--output") from None
+        told = output_error(error, target, setting)
+        raise OutputError.of(f"{name} cannot be written", where=target, why=told.why, fix=told.fix) from None
 
 
 def is_written_to(target: Path) -> bool:
@@ -46,11 +48,11 @@ def is_written_to(target: Path) -> bool:
     return not target.is_symlink() and target.is_file()
 
 
-def _check(target: Path) -> None:
+def _check(target: Path, name: str, setting: str) -> None:
     if target.exists() and not target.is_symlink() and not target.is_file() and not target.is_dir():
         raise OutputError.of(
-            "the archive cannot be written",
+            f"{name} cannot be written",
             where=target,
             why="there is a device or a FIFO, which would be replaced",
-            fix="name a file with --output, or remove that",
+            fix=f"name a file with {setting}, or remove that",
         )

@@ -122,6 +122,8 @@ def _parse_all(
 def _on_its_own(go_mod: GoMod, remote: Remote) -> GoMod:
     for replace in go_mod.replaces:
         log.info("discover: %s@%s replaces %s, which does not count", remote.path, remote.version, replace.old)
+    for exclude in go_mod.excludes:
+        log.info("discover: %s@%s excludes %s, which does not count", remote.path, remote.version, exclude)
     return go_mod._replace(replaces=(), excludes=())
 
 

@@ -127,13 +127,6 @@ def _versioned(module: dict[str, str]) -> str:
     return f"{module['Path']}@{module['Version']}" if module.get("Version") else module["Path"]
 
 
-def is_exact(version: str) -> bool:
-    """
-    Whether the version always means the same, as `v1.2.3` does and `latest`, `v1` or a branch do not.
-    """
-    return bool(re.fullmatch(r"v\d+\.\d+\.\d+(-[\w.-]+)?(\+incompatible)?", version, re.ASCII))
-
-
 def major_of(path: str) -> tuple[str, int]:
     """
     A module's path without its major version, and that version: 1 where the path has none.

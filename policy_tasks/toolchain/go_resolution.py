@@ -17,17 +17,23 @@ from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.go_command import Go
 from policy_tasks.toolchain.go_graph import Graph
 from policy_tasks.toolchain.go_mod import GO_MOD, GO_SUM, go_version_key, local_version, merge_sums
-from policy_tasks.toolchain.replaces import Taken
+from policy_tasks.toolchain.replaces import Excluded, Taken
 
 
 class Wanted(NamedTuple):
     """
-    What decides beside the policies' own go.mod files: the replaces of all, the pins, and the versions of the lock.
+    What decides beside the policies' own go.mod files: the replaces and excludes of all, the pins, and the
+    versions of the lock.
+
+    `basis` is what go.mod is completed from, named where a lock holds or takes that: what was added for other sources or
+    for another platform must not stay there.
     """
 
     replaces: tuple[Taken, ...]
+    excludes: tuple[Excluded, ...] = ()
     pins: tuple[Requirement, ...] = ()
     held: tuple[Module, ...] = ()
+    basis: tuple[str, ...] = ()
 
 
 def write_go_mod(graph: Graph, wanted: Wanted, go: Go, directory: BuildDirectory) -> None:
@@ -36,7 +42,7 @@ def write_go_mod(graph: Graph, wanted: Wanted, go: Go, directory: BuildDirectory
     """
     core = graph.core.source.files[GO_MOD]
     edits, sums = tuple(_edits(graph, wanted)), merge_sums((graph.sums, *map(_sum, wanted.held)))
-    key = hashlib.sha256(core + repr(edits).encode() + sums).hexdigest()
+    key = hashlib.sha256(core + repr((edits, wanted.basis)).encode() + sums).hexdigest()
     if (directory.recall("resolved") or {}) == {"graph": key, "files": resolved_digest(directory)}:
         return
     copy = directory.temporary_file(core)
@@ -97,5 +103,5 @@ def _edits(graph: Graph, wanted: Wanted) -> Iterator[str]:
         yield f"-require={pin.module}@{pin.version}"
     for taken in wanted.replaces:
         yield f"-replace={taken.old}={taken.new}"
-    for exclude in sorted({exclude for module in graph.modules for exclude in module.go_mod.excludes}):
-        yield f"-exclude={exclude}"
+    for excluded in wanted.excludes:
+        yield f"-exclude={excluded.version}"

@@ -9,16 +9,15 @@ import json
 from typing import Any, NamedTuple
 
 from policy_tasks.errors import BuildError, PolicyTasksError
-from policy_tasks.model import StagedModule
+from policy_tasks.model import Requirement, StagedModule
 from policy_tasks.names import Platform
-from policy_tasks.shown import printable
 from policy_tasks.toolchain import go_core, go_resolution
 from policy_tasks.toolchain.background import Background
 from policy_tasks.toolchain.build_directory import STATE, BuildDirectory
 from policy_tasks.toolchain.core import Core
 from policy_tasks.toolchain.go_command import BUILD_FLAGS, Go, json_stream, out_of_disk
 from policy_tasks.toolchain.go_graph import POLICIES, Graph
-from policy_tasks.toolchain.inspection_errors import OF_THE_NETWORK, no_interface, refused, unlisted, unresolved
+from policy_tasks.toolchain.inspection_errors import no_interface, of_a_pin, refused, unlisted
 from policy_tasks.toolchain.inspector import FIELDS, make_inspector
 from policy_tasks.toolchain.package_patterns import patterns
 from policy_tasks.toolchain.staging import WayBack
@@ -32,6 +31,7 @@ class Inspection(NamedTuple):
     core: Core
     graph: Graph
     modules: tuple[StagedModule, ...]
+    pins: tuple[Requirement, ...]
     platform: Platform
     go: Go
     directory: BuildDirectory
@@ -48,7 +48,7 @@ class Inspection(NamedTuple):
             try:
                 known = {"result": self._inspect()}
             except PolicyTasksError as error:
-                raise out_of_disk(self.go) or error from None
+                raise out_of_disk(self.go) or of_a_pin(error, self.pins) from None
             go_resolution.keep_resolved(self.directory)
             key_now = [key, go_resolution.resolved_digest(self.directory)]
             self.directory.remember("inspected", {"key": key_now, **known})
@@ -74,18 +74,37 @@ class Inspection(NamedTuple):
 
     def fetch(self) -> None:
         """
-        Download what the packages need, without compiling any. Raises `BuildError` for what cannot be had.
+        Download what the packages need, without compiling any. Raises `BuildError` for what cannot be had, `PolicyError` for
+        what there cannot be.
         """
+        try:
+            self._download()
+        except PolicyTasksError as error:
+            raise out_of_disk(self.go) or of_a_pin(error, self.pins) from None
+        go_resolution.keep_resolved(self.directory)
+
+    def _download(self) -> None:
         self._import_all([path for module in self.graph.modules for path in patterns(module, self.go)])
         flags, main = self._main()
-        arguments = ("list", "-e", "-deps", "-mod=mod", "-json=ImportPath,Error", *flags, "--", f"./{STATE}/all", *main)
+        arguments = (
+            "list",
+            "-e",
+            "-deps",
+            "-mod=mod",
+            "-json=ImportPath,Dir,Error",
+            *flags,
+            "--",
+            f"./{STATE}/all",
+            *main,
+        )
         done = self.go.run(*arguments, cwd=self.directory.path, platform=self.platform)
         if done.code != 0:
             raise unlisted(WayBack(self.modules, self.directory).text(done.message), self.platform, self.modules)
-        failed = {each["ImportPath"]: each["Error"]["Err"] for each in json_stream(done.stdout) if each.get("Error")}
-        if missing := {path: text for path, text in failed.items() if OF_THE_NETWORK.search(text)}:
-            raise BuildError(*(unresolved(path, printable(text)) for path, text in sorted(missing.items())))
-        go_resolution.keep_resolved(self.directory)
+        # What is wrong with the staged packages themselves is for a build to tell.
+        own = f"{self.directory.path}/"
+        failed = [each for each in json_stream(done.stdout) if each.get("Error")]
+        if missing := [_missing(each) for each in failed if not each.get("Dir", "").startswith(own)]:
+            raise refused(missing, WayBack(self.modules, self.directory))
 
     def _list(self, paths: list[str]) -> bytes:
         flags = ("-e", "-export", *BUILD_FLAGS, "-mod=mod", f"-json={FIELDS}")
@@ -120,3 +139,10 @@ class Inspection(NamedTuple):
         tools = (self.go.version, self.go.environment["GOROOT"], go_core.tools_digest())
         everything = (str(self.directory.path), self.core.digest(), staged, tools, self.platform.variables())
         return hashlib.sha256(json.dumps(everything).encode()).hexdigest()
+
+
+def _missing(listed: dict[str, Any]) -> dict[str, Any]:
+    """
+    A package that Go could not load, as the inspector says it.
+    """
+    return {"kind": "load", "package": listed["ImportPath"], "dir": "", "file": "", "text": listed["Error"]["Err"]}

@@ -5,10 +5,11 @@ What Go and the inspector say is wrong, told to whom it concerns: the author, th
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from policy_tasks.errors import BuildError, PolicyError, PolicyTasksError, Problem, SettingsError
-from policy_tasks.model import StagedModule
+from policy_tasks.model import Requirement, StagedModule
 from policy_tasks.names import Platform, unsupported
 from policy_tasks.shown import printable
 from policy_tasks.toolchain import go_core
@@ -20,6 +21,7 @@ OF_THE_NETWORK = re.compile(
     "dial tcp|no such host|connection refused|i/o timeout|deadline exceeded|server response|server misbehaving|proxyconnect"
     "|x509:|tls:|checksum mismatch|SECURITY ERROR|module lookup disabled|reading (https?|file)://"
     "|credentials to insecure|missing go.sum entry"
+    '|not a valid zip|invalid proxy URL|GOPROXY list|invalid response from proxy|parse "'
 )
 _WHAT = {"compile": "policy package {} does not compile", "cycle": "policies import each other in a cycle"}
 _FIX = {
@@ -64,6 +66,21 @@ def refused(problems: list[dict[str, Any]], way_back: WayBack) -> PolicyTasksErr
         return PolicyError(*(_problem(each, way_back) for each in problems))
     told = [_problem(each, way_back) for each in missing]
     return BuildError(*(unresolved(each.where, each.why) for each in told))
+
+
+def of_a_pin(error: PolicyTasksError, pins: tuple[Requirement, ...]) -> PolicyTasksError:
+    """
+    The same error, with the pins for the place where Go could not have what they name.
+    """
+    return type(error)(*(_with_pin(problem, pins) for problem in error.problems))
+
+
+def _with_pin(problem: Problem, pins: tuple[Requirement, ...]) -> Problem:
+    pinned = [f"{pin.module}@{pin.version}" for pin in pins]
+    if not any(re.search(rf"(?<![\w./-]){re.escape(each)}(?![\w.+-])", problem.why) for each in pinned):
+        return problem
+    fix = "name a version that there is in modules.pins, or see to GOPROXY and the network"
+    return replace(problem, where=f"modules.pins, for {problem.where}", fix=fix)
 
 
 def unresolved(where: str, why: str) -> Problem:

@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from policy_tasks.model import Module, Replace, StagedModule
+from policy_tasks.names import is_exact, is_module_path
 
 _HEADER = """\
 # What the engine is built of. Made by `policy-tasks --update`; with `--locked` a build that would differ fails.
@@ -18,6 +20,8 @@ _HEADER = """\
 FORMAT = 1
 # What is compared of each, and in which order it is shown.
 _SHOWN = ("new", "directory", "version", "sum", "replaced_by", "digest")
+# https://go.dev/ref/mod#go-sum-files: SHA-256 in base 64.
+_SUM = re.compile(r"h1:[A-Za-z0-9+/]{43}=")
 Content = dict[str, Any]
 
 
@@ -83,6 +87,28 @@ def flat(content: Content) -> dict[str, str]:
                 raise TypeError(f"{kind} {each[name]} has a value that is no text")
             found[f"{kind} {each[name]}"] = " ".join(each[key] for key in _SHOWN if key in each)
     return found
+
+
+def check(content: Content) -> None:
+    """
+    See that what Go will be given is what it takes: paths, exact versions and sums. Raises ValueError with what is not.
+    """
+    for kind in ("policy", "module"):
+        for each in content.get(kind, ()):
+            _check_entry(f"{kind} {each['path']!r}", each, needs_version=kind == "module")
+
+
+def _check_entry(name: str, entry: Mapping[str, str], *, needs_version: bool) -> None:
+    sum_, new = entry.get("sum"), entry.get("replaced_by", "")
+    path, _, version = new.partition("@")
+    if "version" in entry and not is_module_path(entry["path"]):
+        raise ValueError(f"{name} is no path of a module")
+    if (needs_version or "version" in entry) and not is_exact(entry.get("version", "")):
+        raise ValueError(f"{name} has the version {entry.get('version', '')!r}, want an exact one such as v1.2.3")
+    if sum_ is not None and not _SUM.fullmatch(sum_):
+        raise ValueError(f"{name} has the sum {sum_!r}, want `h1:` and 44 characters")
+    if version and not (is_module_path(path) and is_exact(version)):
+        raise ValueError(f"{name} is replaced by {new!r}, want module@version")
 
 
 def differences(old: Content, new: Content) -> Iterator[str]:

@@ -14,12 +14,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from policy_tasks.errors import PolicyTasksError, SettingsError, output_error
+from policy_tasks.errors import OutputError, PolicyTasksError, SettingsError
 from policy_tasks.model import Module, Replace
 from policy_tasks.settings import Settings
 from policy_tasks.toolchain.archive_file import save
 from policy_tasks.toolchain.build_directory import BuildDirectory
-from policy_tasks.toolchain.lock_content import FORMAT, Content, as_text, content_of, differences, flat
+from policy_tasks.toolchain.lock_content import FORMAT, Content, as_text, check, content_of, differences, flat
 from policy_tasks.toolchain.remote_modules import suffix
 
 log = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ class LockFile:
         except FileNotFoundError:
             return {}
         except OSError as error:
-            raise output_error(error, self.path) from None
+            raise self._unread(error) from None
         key = hashlib.sha256(data).hexdigest()
         known = self._directory.recall("lock") or {}
         if known.get("key") != key:
@@ -74,9 +74,14 @@ class LockFile:
                 raise self._broken(f"its format is {content.get('format')!r}, and this policy_tasks knows {FORMAT}")
             flat(content)
             tuple(Module(**each) for each in content.get("module", ()))
+            check(content)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise self._broken(str(error) or type(error).__name__) from None
         return content
+
+    def _unread(self, error: OSError) -> PolicyTasksError:
+        fix = "make it a file that this user can read, or name another with modules.lock"
+        return OutputError.of("the lock cannot be read", where=self.path, why=error.strerror or str(error), fix=fix)
 
     def _broken(self, why: str) -> PolicyTasksError:
         fix = "take it from version control, or run with --update, which makes it anew"
@@ -118,6 +123,8 @@ class LockFile:
         Compare a build with the lock. Raises `SettingsError` with every difference where the build is to be as it says.
         """
         root, wanted = Path(os.path.realpath(self._settings.root)), self._settings.modules
+        if not (wanted.update or wanted.locked or self.content):
+            return
         self._new |= {
             "format": FORMAT,
             "core": core,
@@ -179,7 +186,7 @@ class LockFile:
         base = self._known_base()
         data = as_text(self._new | ({"base": base} if base and "base" not in self._new else {})).encode()
         if not self.path.is_file() or self.path.read_bytes() != data:
-            save(self._directory.temporary_file(data), self.path)
+            save(self._directory.temporary_file(data), self.path, "the lock", "modules.lock")
             log.info("lock: %s", self.path)
 
     def _known_base(self) -> Any:

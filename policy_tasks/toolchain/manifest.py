@@ -41,6 +41,8 @@ def _module(module: Module) -> dict[str, Any]:
     told = {"path": module.path, "version": module.version, "sum": module.sum, "replaced_by": module.replaced_by}
     if isinstance(module, StagedModule):
         told |= {"directory": module.staged, "digest": module.digest}
+        if module.copy_of:
+            told |= {"path": module.copy_of, "build_path": module.path}
     return {name: value for name, value in told.items() if value}
 
 

@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 
 from policy_tasks.errors import BuildError, PolicyError, PolicyTasksError, Problem
 from policy_tasks.model import Module
-from policy_tasks.names import RemoteModule
+from policy_tasks.names import RemoteModule, is_exact
 from policy_tasks.shown import printable
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.go_command import Go, json_stream
-from policy_tasks.toolchain.go_mod import GO_MOD, GO_SUM, is_exact
+from policy_tasks.toolchain.go_mod import GO_MOD, GO_SUM
 from policy_tasks.toolchain.inspector import make_inspector
 from policy_tasks.toolchain.newer_go import newer_go
 from policy_tasks.toolchain.policy_folder import Reading, SourceModule, read_folder

@@ -6,6 +6,7 @@ A replace of a policy's holds for the whole build, and two that differ are an er
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -43,6 +44,24 @@ class Taken(NamedTuple):
         The same for a document.
         """
         return Replace(old=self.old, new=self.told_as, origin=self.origin)
+
+
+class Excluded(NamedTuple):
+    """
+    A version that is not to be taken, `module@version`, and the first line that says so.
+    """
+
+    version: str
+    origin: str
+
+
+def gather_excludes(graph: Graph) -> tuple[Excluded, ...]:
+    """
+    Every exclude of the build, sorted.
+    """
+    modules = (graph.core, *graph.modules)
+    told = [(each, _exclude_line(module, each)) for module in modules for each in module.go_mod.excludes]
+    return tuple(Excluded(*each) for each in sorted(dict(reversed(told)).items()))
 
 
 def gather_replaces(graph: Graph, settings: Replaces) -> tuple[Taken, ...]:
@@ -123,6 +142,20 @@ def _line(module: GraphModule, old: str) -> str:
         if "=>" in line and path in words:
             return f"{module.source.directory / GO_MOD}:{number}"
     return str(module.source.directory / GO_MOD)
+
+
+def _exclude_line(module: GraphModule, version: str) -> str:
+    """
+    The go.mod with the line that excludes this version, in a block or alone.
+    """
+    file, in_block = str(module.source.directory / GO_MOD), False
+    for number, line in enumerate(module.source.files[GO_MOD].decode("utf-8", "replace").splitlines(), 1):
+        words = re.sub(r"//.*|[\"`]", "", line).replace("(", " ( ").split()
+        if words[-1:] in (["("], [")"]):
+            in_block = words == ["exclude", "("]
+        elif words == [*([] if in_block else ["exclude"]), *version.split("@")]:
+            return f"{file}:{number}"
+    return file
 
 
 def _conflict(first: Taken, second: Taken) -> PolicyTasksError:

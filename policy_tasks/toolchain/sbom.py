@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from policy_tasks.model import Module
+from policy_tasks.model import Module, StagedModule
 
 if TYPE_CHECKING:
     from cyclonedx.model import HashType
@@ -56,7 +56,8 @@ def _component(module: Module) -> Component:
 
     path, _, version = (module.replaced_by or "").partition("@")
     if not version:  # what is taken from a folder keeps its name
-        path, version = module.path, module.version or ""
+        own = module.copy_of if isinstance(module, StagedModule) else None
+        path, version = own or module.path, module.version or ""
     return Component(
         name=path,
         version=version or None,

@@ -23,7 +23,7 @@ from policy_tasks.toolchain.inspection import Inspection
 from policy_tasks.toolchain.lock_file import LockFile
 from policy_tasks.toolchain.policy_folder import Reading, read_folder
 from policy_tasks.toolchain.remote_modules import Remote, fetch_remotes, without_folders
-from policy_tasks.toolchain.replaces import SETTING, gather_replaces
+from policy_tasks.toolchain.replaces import SETTING, gather_excludes, gather_replaces
 from policy_tasks.toolchain.staging import stage
 
 _CONTRACT = "an exported type with Name() string, Execute(context.Context, any) (any, error) and Validate() error"
@@ -86,7 +86,7 @@ def _missing(folder: Path) -> Problem:
 
 
 def stage_policies(
-    settings: Settings, lock: LockFile, find_go: Callable[[], Go], directory: BuildDirectory
+    settings: Settings, platform: Platform, lock: LockFile, find_go: Callable[[], Go], directory: BuildDirectory
 ) -> StagedPolicies:
     """
     Copy the modules of the policies beside the core, with what the lock holds. Go is asked for once they are read.
@@ -103,9 +103,18 @@ def stage_policies(
     replaces = gather_replaces(graph, decided)
     pins = tuple(Requirement(module=path, version=version) for path, version in settings.modules.pins)
     modules = stage(graph, core, directory)
-    wanted = Wanted(replaces, pins, lock.held)
+    basis = _basis(platform, core, modules, directory, settings) if lock.used else ()
+    wanted = Wanted(replaces, gather_excludes(graph), pins, lock.held, basis)
     write_go_mod(graph, wanted, go, directory)
     return StagedPolicies(settings=settings, core=core, reading=reading, graph=graph, modules=modules, wanted=wanted)
+
+
+def _basis(
+    platform: Platform, core: Core, modules: tuple[StagedModule, ...], directory: BuildDirectory, settings: Settings
+) -> tuple[str, ...]:
+    # A lock that is made anew asks for the newest versions again: no other run has that folder's name.
+    run = directory.temporary.name if settings.modules.update else ""
+    return (run, str(platform), core.digest(), *(module.digest for module in modules))
 
 
 def inspection(taken: StagedPolicies, platform: Platform, go: Go, directory: BuildDirectory) -> Inspection:
@@ -113,7 +122,13 @@ def inspection(taken: StagedPolicies, platform: Platform, go: Go, directory: Bui
     What Go and the inspector are to be asked about these.
     """
     return Inspection(
-        core=taken.core, graph=taken.graph, modules=taken.modules, platform=platform, go=go, directory=directory
+        core=taken.core,
+        graph=taken.graph,
+        modules=taken.modules,
+        pins=taken.wanted.pins,
+        platform=platform,
+        go=go,
+        directory=directory,
     )
 
 

@@ -45,6 +45,7 @@ def _module(module: GraphModule) -> StagedModule:
         digest=module.digest(),
         requires=module.go_mod.requires,
         helper=module.helper,
+        copy_of=module.remote.path if module.remote and module.remote.build_path != module.remote.path else None,
     )
 
 

@@ -92,16 +92,17 @@ def _edges(graph: str, chosen: dict[str, str]) -> Iterator[tuple[str, Requiremen
             yield path, Requirement(module=module, version=least)
 
 
-def check_versions(modules: tuple[Module, ...], pins: tuple[Requirement, ...]) -> None:
+def check_versions(modules: tuple[Module, ...], wanted: go_resolution.Wanted) -> None:
     """
-    See that each pin holds. Raises `PolicyError` with every module that forces a higher version, `SettingsError` for a pin
-    of what has no version.
+    See that each pin holds. Raises `PolicyError` with every module that forces a higher version or excludes this one,
+    `SettingsError` for a pin of what has its version from elsewhere, or none.
     """
+    pins, excludes = wanted.pins, dict(wanted.excludes)
     by_path = {module.path: module for module in modules}
-    problems = [_broken(by_path, pin) for pin in pins if _is_broken(by_path.get(pin.module), pin)]
-    local = [pin for pin in pins if isinstance(by_path.get(pin.module), StagedModule)]
-    if local:
-        raise SettingsError(*(_local(pin) for pin in local))
+    problems = [_broken(by_path, pin, excludes) for pin in pins if _is_broken(by_path.get(pin.module), pin)]
+    own = [module for pin in pins if isinstance(module := by_path.get(pin.module), StagedModule)]
+    if own:
+        raise SettingsError(*map(_not_pinned, own))
     if problems:
         raise PolicyError(*problems)
 
@@ -135,7 +136,14 @@ def _is_broken(module: Module | None, pin: Requirement) -> bool:
     return module is not None and module.version is not None and module.version != pin.version
 
 
-def _broken(modules: dict[str, Module], pin: Requirement) -> Problem:
+def _broken(modules: dict[str, Module], pin: Requirement, excludes: dict[str, str]) -> Problem:
+    if origin := excludes.get(f"{pin.module}@{pin.version}"):
+        return Problem(
+            what=f"the pin of {pin.module} cannot hold",
+            where=f"{PINS} and {origin}",
+            why=f"the one wants {pin.version}, the other excludes it",
+            fix="pin another version, or take that exclude out of the go.mod",
+        )
     higher = [each for each in modules[pin.module].required_by if version_key(each.version) > version_key(pin.version)]
     chains = [" which is required by ".join(_chain(modules, pin.module, each)) for each in higher]
     return Problem(
@@ -159,11 +167,12 @@ def _chain(modules: dict[str, Module], path: str, requirement: Requirement) -> I
             yield at.path
 
 
-def _local(pin: Requirement) -> Problem:
+def _not_pinned(module: StagedModule) -> Problem:
+    named = f"discover.policies names it in version {module.version}"
     return Problem(
-        what=f"{pin.module} cannot be pinned",
+        what=f"{module.path} cannot be pinned",
         where=PINS,
-        why="it is taken from a folder, which has no version",
+        why=named if module.version else "it is taken from a folder, which has no version",
         fix="take that line out of the settings",
     )
 

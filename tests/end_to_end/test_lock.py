@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from policy_tasks import compile, discover, fetch, image
-from policy_tasks.errors import BuildError, RegistryError, SettingsError
+from policy_tasks.errors import BuildError, PolicyError, RegistryError, SettingsError
 from tests.conftest import run_console
 from tests.end_to_end.module_project import Project
-from tests.module_proxy import ModuleProxy
+from tests.module_proxy import ModuleProxy, answering_proxy
 
 pytestmark = pytest.mark.needs("go")
 
@@ -132,6 +132,39 @@ def test_what_no_go_mod_asks_for_stays_as_it_was_locked(project: Project, proxy:
     shutil.rmtree(project.root / "build")
     assert project.answers(locked=True) == {"a": "v1.0.0"}
     assert project.answers(update=True) == {"a": "v1.1.0"}
+    proxy.add("x.example/floating", "v1.2.0")
+    assert project.answers(locked=True) == {"a": "v1.1.0"}
+    assert project.answers(update=True) == {"a": "v1.2.0"}
+    proxy.add("x.example/floating", "v1.3.0")
+    assert project.answers(update=True) == {"a": "v1.3.0"}
+
+
+def test_an_edit_that_is_undone_is_forgotten(locked: Project, proxy: ModuleProxy) -> None:
+    """What an edit brought into go.mod, and a lock that is made anew, do not outlast it: no build before this one decides."""
+    proxy.add("x.example/stray", "v1.0.0")
+    before = (locked.root / LOCK).read_bytes()
+    extra = locked.write("policies/a/extra.go", 'package a\n\nimport _ "x.example/stray"\n')
+    with pytest.raises(SettingsError, match=r"module x\.example/stray: not in the lock"):
+        discover(locked.settings(locked=True))
+    extra.unlink()
+    discover(locked.settings(locked=True))
+    locked.write("policies/a/extra.go", 'package a\n\nimport _ "x.example/stray"\n')
+    discover(locked.settings(update=True))
+    assert "x.example/stray" in (locked.root / LOCK).read_text()
+    extra.unlink()
+    discover(locked.settings(update=True))
+    assert (locked.root / LOCK).read_bytes() == before
+
+
+def test_another_platform_leaves_nothing_behind(locked: Project, proxy: ModuleProxy) -> None:
+    """A locked build that fails for one platform does not decide about that for another."""
+    proxy.add("x.example/arm", "v1.0.0")
+    other = "linux/arm64"
+    locked.write("policies/a/a_arm64.go", 'package a\n\nimport _ "x.example/arm"\n')
+    discover(locked.settings(update=True, platform="linux/amd64"))
+    with pytest.raises(SettingsError, match=r"module x\.example/arm: not in the lock"):
+        discover(locked.settings(locked=True, platform=other))
+    discover(locked.settings(locked=True, platform="linux/amd64"))
 
 
 def test_a_sum_that_is_not_the_locked_one_stops_the_build(locked: Project) -> None:
@@ -167,6 +200,43 @@ def test_a_lock_that_cannot_be_read_is_refused_and_made_anew(text: str, why: str
     assert (locked.root / LOCK).read_text() == text
     discover(locked.settings(update=True))
     discover(locked.settings(locked=True))
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "why"),
+    [
+        ("path", "x.example/lib 1", "is no path of a module"),
+        ("version", "latest", "want an exact one"),
+        ("version", "v1.0.0 -x", "want an exact one"),
+        ("sum", "h1:AAAA", "want `h1:`"),
+        ("sum", "", "want `h1:`"),
+        ("replaced_by", "x.example/fork@main", "want module@version"),
+    ],
+)
+def test_a_lock_that_is_damaged_is_itself_to_blame(key: str, value: str, why: str, locked: Project) -> None:
+    """What Go would not take is said of the lock, with the module that it stands at, and not of a policy or the network."""
+    (module,) = tomllib.loads((locked.root / LOCK).read_text())["module"]
+    text = (locked.root / LOCK).read_text()
+    line = f'{key} = "{module.get(key)}"'
+    locked.write(LOCK, text.replace(line, f'{key} = "{value}"') if key in module else f'{text}{key} = "{value}"\n')
+    error = locked.refuse()
+    assert (error.what, error.exit_code, error.where) == ("the lock cannot be read", 2, str(locked.root / LOCK))
+    assert why in error.why
+    discover(locked.settings(update=True))
+    assert (locked.root / LOCK).read_text() == text
+
+
+def test_a_lock_that_is_no_file_is_named(locked: Project) -> None:
+    """A folder in the lock's place, and a folder that is not there: the lock's words, and its setting."""
+    (locked.root / LOCK).unlink()
+    (locked.root / LOCK).mkdir()
+    for settings, what in (({}, "the lock cannot be read"), ({"update": True}, "the lock cannot be written")):
+        error = locked.refuse(**settings)
+        assert (error.what, error.exit_code, error.where) == (what, 7, str(locked.root / LOCK))
+        assert "modules.lock" in error.fix
+    error = locked.refuse(update=True, lock="gone/policy-tasks.lock")
+    assert (error.what, error.exit_code) == ("the lock cannot be written", 7)
+    assert "modules.lock" in error.fix
 
 
 def test_without_a_lock_locked_says_how_to_make_one(project: Project) -> None:
@@ -215,10 +285,35 @@ def test_what_cannot_be_fetched_is_told(project: Project, tmp_path: Path, monkey
         fetch(project.settings())
 
 
+@pytest.mark.parametrize("proxy_named", ["garbage", "ftp://127.0.0.1", "http://[::1", ",,", "html"])
+def test_a_fetch_that_gets_nothing_is_an_error(
+    proxy_named: str, locked: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A GOPROXY that is none, or that answers with a page: exit 5, nobody's lock is emptied, and a build says the same."""
+    before = (locked.root / LOCK).read_bytes()
+    empty_cache(monkeypatch, tmp_path / "cache")
+    with answering_proxy(200) as address:
+        monkeypatch.setenv("GOPROXY", address if proxy_named == "html" else proxy_named)
+        for settings in ({}, {"update": True}):
+            with pytest.raises(BuildError, match=r"x\.example/lib|GOPROXY|proxy"):
+                fetch(locked.settings(**settings))
+        assert locked.refuse().exit_code == 5
+    assert (locked.root / LOCK).read_bytes() == before
+
+
+def test_a_fetch_tells_of_a_package_that_is_nowhere(project: Project) -> None:
+    """A module that is there without the package that is imported is the author's to put right, as in a build."""
+    project.policy("a", "x.example/lib v1.0.0")
+    project.write("policies/a/extra.go", 'package a\n\nimport _ "x.example/lib/none"\n')
+    with pytest.raises(PolicyError, match=r"x\.example/lib/none"):
+        fetch(project.settings())
+
+
 def test_the_flags_are_there_at_the_console(locked: Project) -> None:
     """`policy-tasks fetch --locked --offline` prints the modules; the text names replaces, pins and the lock."""
     done = run_console("fetch", "--locked", "--offline", cwd=locked.root)
     assert (done.returncode, done.stdout) == (0, "x.example/lib v1.0.0\n"), done.stderr
+    assert "fetch: 1 module\n" in done.stderr
     _edit(locked)
     done = run_console("discover", cwd=locked.root)
     assert done.returncode == 0
@@ -226,6 +321,14 @@ def test_the_flags_are_there_at_the_console(locked: Project) -> None:
     assert "x.example/lib/v2 is taken from" in done.stderr
     done = run_console("discover", "--locked", "--format", "json", cwd=locked.root)
     assert done.returncode == 2
+
+
+def test_nothing_to_fetch_is_no_line(project: Project) -> None:
+    """Without modules of other people stdout is empty."""
+    project.policy("a")
+    done = run_console("fetch", cwd=project.root)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert "fetch: 0 modules\n" in done.stderr
 
 
 # Images

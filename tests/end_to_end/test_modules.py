@@ -16,6 +16,7 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
 from policy_tasks import compile, discover
+from policy_tasks.errors import PolicyTasksError, SettingsError
 from policy_tasks.model import document
 from policy_tasks.toolchain.inspector import Inspector
 from tests.end_to_end.module_project import Project, answering
@@ -53,10 +54,13 @@ def test_replaces_by_two_modules_are_refused(project: Project) -> None:
     assert str(project.root / "lib") in error.why
 
 
-def test_an_excluded_version_is_not_taken(project: Project) -> None:
-    """A policy's exclude holds for the whole build: the next version that there is is taken."""
+def test_an_excluded_version_is_not_taken(project: Project, caplog: pytest.LogCaptureFixture) -> None:
+    """A policy's exclude holds for the whole build, which is told: the next version that there is is taken."""
     project.policy("a", "x.example/lib v1.1.0", mod="exclude x.example/lib v1.1.0\n")
-    assert project.answers() == {"a": "v1.2.0"}
+    with caplog.at_level("INFO", logger="policy_tasks"):
+        assert project.answers() == {"a": "v1.2.0"}
+    line = f"{project.root}/policies/a/go.mod:6"
+    assert f"discover: x.example/lib@v1.1.0 is not taken, as {line} says" in caplog.text
 
 
 def test_two_majors_of_a_library_are_two_libraries(project: Project) -> None:
@@ -182,6 +186,15 @@ def test_a_replace_by_a_folder_that_is_none_names_the_setting(project: Project) 
     assert (error.what, error.where) == ("a replace leads to no module", "modules.replaces")
 
 
+def test_a_replace_by_no_exact_version_is_refused(project: Project) -> None:
+    """What would be another module tomorrow is refused in the settings."""
+    project.policy("a", "x.example/lib v1.0.0")
+    for version in ("latest", "main", "v1"):
+        with pytest.raises(SettingsError, match="exact version") as caught:
+            project.settings(replaces={"x.example/lib": f"x.example/fork@{version}"})
+        assert "modules.replaces" in caught.value.what
+
+
 def test_a_policy_is_not_replaced(project: Project) -> None:
     """A setting cannot put another folder in the place of a policy's."""
     project.policy("a", "x.example/lib v1.0.0")
@@ -260,15 +273,29 @@ def test_a_pin_that_cannot_hold_names_who_forces_it_up(project: Project) -> None
         ("x.example/lib", "v1.9.0", 5),
         ("x.example/gone", "v1.0.0", 5),
         ("example.com/a", "v1.0.0", 2),
-        ("x.example/lib", "1", 3),
+        ("x.example/lib", "1", 2),
+        ("x.example/lib", "latest", 2),
+        ("lib", "v1.0.0", 2),
+        ("-x.example", "v1.0.0", 2),
     ],
 )
 def test_a_pin_of_what_is_not_there_is_refused(path: str, version: str, code: int, project: Project) -> None:
     """A version or a module that nobody has, a policy's own module, and what is no version."""
     project.policy("a", "x.example/lib v1.0.0")
-    error = project.refuse(pins={path: version})
-    assert error.exit_code == code
-    assert path in str(error)
+    with pytest.raises(PolicyTasksError) as caught:
+        compile(project.settings(pins={path: version}))
+    assert caught.value.exit_code == code
+    assert path in str(caught.value)
+    assert "modules.pins" in str(caught.value)
+
+
+def test_a_pin_that_is_excluded_names_the_exclude(project: Project) -> None:
+    """A version that the settings want and a go.mod excludes: both are named."""
+    mod = "exclude (\n\tx.example/lib v1.0.5 // never was\n\tx.example/lib v1.1.0 // broken\n)\n"
+    project.policy("a", "x.example/lib v1.0.0", mod=mod)
+    error = project.refuse(pins={"x.example/lib": "v1.1.0"})
+    assert (error.exit_code, error.where) == (3, f"modules.pins and {project.root}/policies/a/go.mod:8")
+    assert "exclude" in error.fix
 
 
 # What was built

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from policy_tasks import compile, discover
+from policy_tasks import compile, discover, fetch
 from tests.end_to_end.module_project import Project
 
 pytestmark = pytest.mark.needs("go")
@@ -79,6 +79,11 @@ def test_policies_are_registered_with_the_users_own_function(app: Project) -> No
         ("example.com/app", "v1.0.0"),
         ("example.com/app/hello", "v1.1.0"),
     ]
+
+
+def test_what_the_users_core_needs_is_fetched(app: Project) -> None:
+    """The modules of the core and of the policies, also before anything was generated for its main package."""
+    assert str(fetch(app.settings(**REGISTERED))) == "x.example/lib v1.1.0"
 
 
 def test_a_policy_that_cannot_be_made_ends_the_program(app: Project) -> None:
@@ -172,3 +177,12 @@ def test_two_majors_of_the_module_with_the_interface_are_refused(app: Project) -
     assert error.exit_code == 3
     assert error.what == "there are two majors of x.example/api"
     assert "example.com/made requires x.example/api v1.0.0" in error.why
+
+
+def test_versions_of_a_policy_keep_their_names_in_the_users_core(app: Project) -> None:
+    """Two versions of one policy, made by their constructors, are registered as they are: no wrapper stands around them."""
+    for version in ("v1.0.0", "v1.1.0"):
+        code = f'package made\n\ntype Made struct{{}}\n\nfunc (Made) Say() string {{ return "{version}" }}\n\n'
+        app.proxy.add("r.example/made", version, {"made.go": code + "func New() *Made { return &Made{} }\n"})
+    ran = run(app, **REGISTERED, policies=["r.example/made@v1.0.0", "r.example/made@v1.1.0"])
+    assert (ran.returncode, ran.stdout) == (0, "v1.0.0\nv1.1.0\nof the app v1.0.0\n")

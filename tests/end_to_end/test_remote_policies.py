@@ -4,24 +4,20 @@ Policies that are modules of other people, named with a version; several version
 
 from __future__ import annotations
 
-import http.server
 import json
 import shutil
 import subprocess
-import threading
 import time
 import tomllib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from policy_tasks import compile, discover, fetch
+from policy_tasks.errors import SettingsError
 from tests.conftest import run_console
 from tests.end_to_end.module_project import Project, answering
-from tests.module_proxy import ModuleProxy
+from tests.module_proxy import ModuleProxy, answering_proxy
 
 pytestmark = pytest.mark.needs("go")
 
@@ -42,7 +38,7 @@ def _published(proxy: ModuleProxy) -> None:
             "internal/text/text.go": internal,
             **({"new.go": made} if version == "v1.3.0" else {}),
         }
-        mod = "require x.example/lib v1.0.0\n\nreplace x.example/lib => x.example/fork v1.5.0\n"
+        mod = "require x.example/lib v1.0.0\n\nreplace x.example/lib => x.example/fork v1.5.0\n\nexclude x.example/lib v0.9.0\n"
         proxy.add(LIMITS, version, files, mod=mod)
     proxy.add("r.example/old", "v1.0.0", {"old.go": "package old\n"})
 
@@ -54,6 +50,7 @@ def test_a_remote_policy_is_built_in(project: Project, caplog: pytest.LogCapture
     with caplog.at_level("INFO", logger="policy_tasks"):
         assert project.answers(policies=policies) == {"a": "v1.1.0", "limits": "v1.2.0 with v1.1.0"}
     assert f"discover: {LIMITS}@v1.2.0 replaces x.example/lib, which does not count" in caplog.text
+    assert f"discover: {LIMITS}@v1.2.0 excludes x.example/lib@v0.9.0, which does not count" in caplog.text
     found = {each.path: each for each in discover(project.settings(policies=policies)).modules}[LIMITS]
     assert found.version == "v1.2.0"
     assert found.sum
@@ -84,6 +81,13 @@ def test_a_policy_may_ask_for_more_than_the_settings_name(project: Project, capl
         answers = project.answers(policies=["policies", f"{LIMITS}@v1.2.0"])
     assert answers == {"a": "limits!", "limits": "v1.2.0 with v1.0.0"}
     assert f"example.com/a asks for {LIMITS} v1.3.0 and runs with v1.2.0, which the settings name" in caplog.text
+
+
+def test_a_remote_policy_is_not_pinned(project: Project) -> None:
+    """Its version is named with it, and that is the reason that is given."""
+    error = project.refuse(policies=[f"{LIMITS}@v1.2.0"], pins={LIMITS: "v1.3.0"})
+    assert (error.exit_code, error.where) == (2, "modules.pins")
+    assert error.why == "discover.policies names it in version v1.2.0"
 
 
 def test_several_versions_are_several_policies(project: Project) -> None:
@@ -194,39 +198,38 @@ def test_what_is_not_there_is_told(policy: str, code: int, project: Project) -> 
     assert code == 3 or policy in error.what
 
 
+@pytest.mark.parametrize("policy", ["limits@", "r.example/limits@", "github.com@v1.0.0", "limits@v1.2.0"])
+def test_a_mistyped_remote_names_the_form_wanted(policy: str, project: Project) -> None:
+    """What is neither a folder nor a module with a version is told as such; a folder of that name is taken."""
+    with pytest.raises(SettingsError, match=r"a module such as example\.com/team/limits@v1\.2\.0"):
+        project.settings(policies=[policy])
+    folder = project.root / policy
+    folder.mkdir(parents=True)
+    assert project.settings(policies=[policy]).folders == (folder,)
+
+
+def test_the_records_name_a_copy_as_its_author_does(project: Project) -> None:
+    """In the bill and the manifest a policy that is there in two versions has the path that an advisory would name."""
+    binary = compile(project.settings(policies=[f"{LIMITS}@v1.2.0", f"{LIMITS}@v1.3.0"]))
+    assert binary.sbom
+    assert binary.manifest
+    bill = json.loads(binary.sbom.read_text())
+    found = [(each["name"], each["purl"]) for each in bill["components"] if "limits" in each["name"]]
+    assert found == [(LIMITS, f"pkg:golang/{LIMITS}@{version}") for version in ("v1.2.0", "v1.3.0")]
+    modules = [each for each in json.loads(binary.manifest.read_text())["modules"] if each["path"] == LIMITS]
+    assert [each["build_path"] for each in modules] == [f"{LIMITS}/at-v1.2.0", f"{LIMITS}/at-v1.3.0"]
+
+
+def test_two_majors_with_one_name_say_what_can_be_done(project: Project, proxy: ModuleProxy) -> None:
+    """Two majors are two modules, whose policies have one name: the error names both."""
+    proxy.add("r.example/majors", "v1.0.0", {"majors.go": answering("majors", '"v1"')})
+    proxy.add("r.example/majors/v2", "v2.0.0", {"majors.go": answering("majors", '"v2"')})
+    error = project.refuse(policies=["r.example/majors@v1.0.0", "r.example/majors/v2@v2.0.0"])
+    assert error.exit_code == 3
+    assert error.fix.startswith("take one of r.example/majors and r.example/majors/v2")
+
+
 # Proxies that do not give what they should
-
-
-class _Proxy(http.server.BaseHTTPRequestHandler):
-    """Answers everything with one status, or not at all."""
-
-    status = 404
-
-    def do_GET(self) -> None:
-        """Answer, or hang until the test is over."""
-        if self.status == 0:
-            time.sleep(20)
-            return
-        self.send_response(self.status)
-        self.end_headers()
-        self.wfile.write(b"the proxy's own words")
-
-    def log_message(self, *_: Any) -> None:
-        """Say nothing."""
-
-
-@contextmanager
-def _answering(status: int) -> Iterator[str]:
-    handler = type("Handler", (_Proxy,), {"status": status})
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    server.block_on_close = False
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 @pytest.mark.parametrize("status", [404, 410, 500, 403, 0])
@@ -242,7 +245,7 @@ def test_a_proxy_that_gives_nothing(
     if not remote:
         project.policy("a", "x.example/lib v1.0.0")
     monkeypatch.setenv("GOMODCACHE", str(tmp_path / "cache"))
-    with _answering(status) as address:
+    with answering_proxy(status) as address:
         monkeypatch.setenv("GOPROXY", address)
         started = time.monotonic()
         error = project.refuse(policies=["policies", f"{LIMITS}@v1.2.0"] if remote else ["policies"], timeout=4)
@@ -265,3 +268,18 @@ def test_credentials_of_a_proxy_are_not_shown(
     assert error.exit_code == 5
     assert "127.0.0.1" in str(error)
     assert "secret" not in str(error)
+
+
+def test_tokens_in_the_query_of_a_proxy_are_not_shown(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a query's parameters are called is shown, what they are is not."""
+    project.policy("a", "x.example/lib v1.0.0")
+    monkeypatch.setenv("GOMODCACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("GOPROXY", "http://127.0.0.1:1/go?token=secret&user=secret")
+    for policies in (["policies"], [f"{LIMITS}@v1.2.0"]):
+        error = project.refuse(policies=policies)
+        assert error.exit_code == 5
+        assert "127.0.0.1" in str(error)
+        assert "secret" not in str(error)
+        assert "token=***&user=***" in str(error)
