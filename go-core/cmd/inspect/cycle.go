@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,8 +21,22 @@ func (p *problems) addCycle(failure *listError) {
 	if listed := p.world.listed[first]; listed != nil {
 		at := p.importPlace(listed, loop[1%len(loop)])
 		found.Dir, found.File, found.Line, found.Column = listed.Dir, at.file, at.line, at.column
+		found.Text += p.imports(loop)
 	}
 	p.add(found)
+}
+
+// imports says for each package of a cycle which file imports the next: any of
+// them is a place to break it.
+func (p *problems) imports(loop []string) (text string) {
+	for i, path := range loop {
+		next := loop[(i+1)%len(loop)]
+		if listed := p.world.listed[path]; listed != nil {
+			at := p.importPlace(listed, next)
+			text += fmt.Sprintf("\n%s:%d imports %s", filepath.Join(listed.Dir, at.file), at.line, next)
+		}
+	}
+	return text
 }
 
 // cycleOf cuts the way into the cycle off an import stack and starts the

@@ -9,10 +9,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 )
+
+// absolute is what is before a file of a policy in a text.
+var absolute = regexp.MustCompile(`(?m)^/\S*/policies/`)
 
 const coreModule = "github.com/policy-tasks/policy-tasks/go-core"
 
@@ -148,7 +152,7 @@ func (d *document) lines(directory string) []string {
 	}
 	for _, p := range d.Problems {
 		if p.Dir == directory {
-			lines = append(lines, fmt.Sprintf("%s %s:%d:%d %s", p.Kind, p.File, p.Line, p.Column, p.Text))
+			lines = append(lines, fmt.Sprintf("%s %s:%d:%d %s", p.Kind, p.File, p.Line, p.Column, absolute.ReplaceAllString(p.Text, "policies/")))
 		}
 	}
 	return lines

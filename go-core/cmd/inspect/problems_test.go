@@ -72,12 +72,13 @@ var loadProblemsCases = []discoveryCase{
 	{"far", "the importer of an importer", one("package far\n\nimport _ \"example.com/m/importer\"\n"), nil},
 	{"tests", "tests only", map[string]string{"p_test.go": "package tests\n"}, nil},
 	{"a", "a cycle is reported once, where its smallest path is", one("package a\n\nimport _ \"example.com/m/c\"\n"),
-		[]string{"cycle p.go:3:10 import cycle not allowed: example.com/m/a -> example.com/m/c -> example.com/m/b -> example.com/m/a"}},
+		[]string{"cycle p.go:3:10 import cycle not allowed: example.com/m/a -> example.com/m/c -> example.com/m/b -> example.com/m/a" +
+			"\npolicies/m/a/p.go:3 imports example.com/m/c\npolicies/m/c/p.go:3 imports example.com/m/b\npolicies/m/b/p.go:3 imports example.com/m/a"}},
 	{"b", "the last of the cycle", one("package b\n\nimport _ \"example.com/m/a\"\n"), nil},
 	{"c", "the middle of the cycle", one("package c\n\nimport _ \"example.com/m/b\"\n"), nil},
 	{"d", "a package that leads into the cycle", one("package d\n\nimport _ \"example.com/m/c\"\n"), nil},
 	{"self", "a package that imports itself", one("package self\n\nimport _ \"example.com/m/self\"\n"),
-		[]string{"cycle p.go:3:10 import cycle not allowed: example.com/m/self -> example.com/m/self"}},
+		[]string{"cycle p.go:3:10 import cycle not allowed: example.com/m/self -> example.com/m/self\npolicies/m/self/p.go:3 imports example.com/m/self"}},
 }
 
 // A package not in the standard library is named; the Go root is not judged.
