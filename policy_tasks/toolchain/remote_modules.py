@@ -13,7 +13,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from policy_tasks.errors import BuildError, PolicyError, PolicyTasksError, Problem
+from policy_tasks.errors import BuildError, PolicyError, PolicyTasksError, Problem, SettingsError
 from policy_tasks.model import Module
 from policy_tasks.names import RemoteModule, is_exact
 from policy_tasks.shown import printable
@@ -121,6 +121,8 @@ def _remote(told: dict[str, Any], reading: Reading, go: Go, directory: BuildDire
         raise _no_module(path, version)
     reading.files_left, reading.bytes_left = inside.files_left, inside.bytes_left
     source, build_path = inside.modules[folder], path
+    if several and path.startswith("gopkg.in/"):
+        raise _one_version(path)
     if several:
         build_path = path + suffix(version)
         source = _moved(source, path, build_path, go, directory)
@@ -132,6 +134,15 @@ def suffix(version: str) -> str:
     What a module's path ends with where it is there in several versions.
     """
     return f"/at-{version.replace('+', '-')}"
+
+
+def _one_version(path: str) -> PolicyTasksError:
+    return SettingsError.of(
+        f"{path} cannot be there in several versions",
+        where=_SETTING,
+        why="each would get a path below that one, and Go takes none below a path of gopkg.in",
+        fix="name one of its versions",
+    )
 
 
 def _no_module(path: str, version: str) -> PolicyTasksError:

@@ -135,6 +135,15 @@ func (Policy) Close(context.Context) error { println("close"); return nil }
     assert ran.stderr.split("\n") == [*["init", "reload 1"] * 2, "close", "close", ""]
 
 
+def test_a_module_of_gopkg_in_is_there_once(project: Project, proxy: ModuleProxy) -> None:
+    """Go takes no path below one of gopkg.in, so there is none for a second version: that is told before Go is asked."""
+    for version in ("v2.0.0", "v2.1.0"):
+        proxy.add("gopkg.in/pol.v2", version, {"pol.go": answering("pol", '"x"')})
+    error = project.refuse(policies=["gopkg.in/pol.v2@v2.0.0", "gopkg.in/pol.v2@v2.1.0"])
+    assert (error.exit_code, error.where) == (2, "discover.policies")
+    assert project.answers(policies=["gopkg.in/pol.v2@v2.1.0"]) == {"pol": "x"}
+
+
 def test_several_versions_are_as_gofmt_wants_them(project: Project) -> None:
     """imports.go is formatted also with several versions in it."""
     project.answers(policies=[f"{LIMITS}@v1.2.0", f"{LIMITS}@v1.3.0"])
