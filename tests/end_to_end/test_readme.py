@@ -166,7 +166,7 @@ def test_no_document_names_a_flag_that_is_not_there(tmp_path: Path) -> None:
     known = {"--" + flag.replace("_", "-") for flag in flags}
     help_text = find_go("", tmp_path, Processes()).run("run", ".", "help", cwd=REPOSITORY / "go-core").stdout.decode()
     known |= set(FLAG.findall(help_text))
-    others = {"--rm", "--build-arg", "--list", "--pids-limit", "--read-only", "--cap-drop"}
+    others = {"--rm", "--build-arg", "--list", "--pids-limit", "--read-only", "--cap-drop", "--init"}
     for page in (REPOSITORY / "README.md", *(REPOSITORY / "docs").glob("*.md")):
         for flag in FLAG.findall(page.read_text()):
             assert flag in known | others, f"{page.name} names {flag}"
