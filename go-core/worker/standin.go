@@ -137,8 +137,11 @@ func (s *standIn) end(ctx context.Context) error {
 	if p == nil {
 		return nil
 	}
-	err := p.ask(ctx, closeDown, nil)
+	_, err := p.call(ctx, closeDown, nil)
 	p.end("closed")
+	if err == errBroken { // it has ended by itself, and left nothing to close
+		return nil
+	}
 	return err
 }
 
