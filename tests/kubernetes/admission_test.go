@@ -69,7 +69,9 @@ func start(t *testing.T) *httptest.Server {
 		&policy{"panic", func(map[string]any) (any, error) { panic("boom") }},
 		&policy{"hang", func(map[string]any) (any, error) { select {} }},
 		&policy{"number", func(map[string]any) (any, error) { return 1, nil }},
-		&policy{"code", func(map[string]any) (any, error) { return map[string]any{"allowed": false, "code": uint32(1 << 31)}, nil }},
+		&policy{"code", func(map[string]any) (any, error) {
+			return map[string]any{"allowed": false, "code": uint32(1 << 31)}, nil
+		}},
 	}, engine.Options{Timeout: 100 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
