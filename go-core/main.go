@@ -8,9 +8,7 @@ package main
 
 import (
 	_ "embed"
-	"fmt"
 	"os"
-	"strings"
 
 	"github.com/policy-tasks/policy-tasks/go-core/command"
 )
@@ -22,18 +20,9 @@ import (
 //go:embed modules.json
 var modules []byte
 
-// exitLoading is the engine's exit code for policies that cannot be loaded.
-const exitLoading = 4
-
 func main() {
 	stdio := command.TakeStdio() // before a constructor can print
 	policies, err := makePolicies()
-	if err != nil {
-		for problem := range strings.SplitSeq(err.Error(), "\n") {
-			fmt.Fprintln(stdio.Err, "policy-engine:", problem)
-		}
-		os.Exit(exitLoading)
-	}
-	program := command.Program{Policies: policies, Modules: modules}
+	program := command.Program{Policies: policies, Err: err, Modules: modules}
 	os.Exit(command.Main(program, os.Args[1:], stdio))
 }

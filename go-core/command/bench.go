@@ -18,9 +18,10 @@ import (
 
 type benchOptions struct {
 	PolicyFlags
-	input inputFlag
-	time  time.Duration
-	count int
+	input   inputFlag
+	time    time.Duration
+	count   int
+	timeout time.Duration
 }
 
 // benchFlags is the command that measures calls of the policies, with JSON text
@@ -32,6 +33,7 @@ func benchFlags(flags *flag.FlagSet) Action {
 	o.input.declare(flags)
 	config.DurationVar(flags, &o.time, "benchtime", time.Second, "measure each for at least this `DURATION`")
 	flags.IntVar(&o.count, "count", 1, "measure each this `NUMBER` of times")
+	declareTimeout(flags, &o.timeout, 0)
 	return o.run
 }
 
@@ -39,7 +41,7 @@ func (o *benchOptions) run(ctx context.Context, in *Invocation) (int, error) {
 	if o.count < 1 {
 		return 0, fail(exitUsage, "--count %d: give 1 or more", o.count)
 	}
-	e, err := o.Engine(in, engine.Options{})
+	e, err := o.Engine(in, engine.Options{Timeout: o.timeout})
 	if err != nil {
 		return 0, err
 	}

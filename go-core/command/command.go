@@ -6,10 +6,12 @@ import (
 	"flag"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 
 	"github.com/policy-tasks/policy-tasks/go-core/engine"
+	"github.com/policy-tasks/policy-tasks/go-core/logging"
 	"github.com/policy-tasks/policy-tasks/go-core/worker"
 )
 
@@ -19,13 +21,18 @@ type Command struct {
 	Name string
 	// Summary is what help says of it, in half a line.
 	Summary string
+	// Prints is what is on standard output when all goes well.
+	Prints string
 	// Flags declares the command's flags and returns what it does, which may
 	// read them once they are parsed.
 	Flags func(flags *flag.FlagSet) Action
+	// Logs says that all its messages are records of a log, from the first on,
+	// wrong flags included: a program reads them.
+	Logs bool
 }
 
 // An Action does the work of a command and returns the exit code. An error is a
-// *failure, or flag.ErrHelp.
+// *failure.
 type Action func(ctx context.Context, in *Invocation) (code int, err error)
 
 // commands are all commands in the order in which help shows them.
@@ -33,14 +40,14 @@ var commands []Command
 
 func init() { // since help is one of them and shows them all
 	commands = []Command{
-		{"list", "print the policies that are built in", listFlags},
-		{"validate", "ask every policy whether it is able to work", validateFlags},
-		{"run", "run the policies on an input (the default)", runFlags},
-		{"bench", "measure the policies on an input", benchFlags},
-		{"serve", "answer requests over HTTP", serveFlags},
-		{"healthcheck", "ask the server on this machine whether it is ready", healthcheckFlags},
-		{"version", "print what the engine was built with", versionFlags},
-		{"help", "print this text", helpFlags},
+		{Name: "list", Summary: "print the policies that are built in", Prints: "a JSON document, or a table with --format text", Flags: listFlags},
+		{Name: "validate", Summary: "ask every policy whether it is able to work", Prints: "a JSON document, or a report with --format", Flags: validateFlags},
+		{Name: "run", Summary: "run the policies on an input (the default)", Prints: "a JSON document, or one for each line with --input-format jsonl, or a report with --format", Flags: runFlags},
+		{Name: "bench", Summary: "measure the policies on an input", Prints: "lines of Go's benchmark format", Flags: benchFlags},
+		{Name: "serve", Summary: "answer requests over HTTP", Prints: "nothing, or with --decision-log - a JSON object for each decision", Flags: serveFlags, Logs: true},
+		{Name: "healthcheck", Summary: "ask the server on this machine whether it is ready", Prints: "a JSON document", Flags: healthcheckFlags},
+		{Name: "version", Summary: "print which build of the engine this is", Prints: "a JSON document", Flags: versionFlags},
+		{Name: "help", Summary: "show the commands, or the flags of one: help COMMAND", Prints: "text for people", Flags: helpFlags},
 	}
 }
 
@@ -48,6 +55,9 @@ func init() { // since help is one of them and shows them all
 type Program struct {
 	// Policies are the registered policies in their order.
 	Policies []engine.Policy
+	// Err is why they cannot all be made, a line for each reason. Commands that
+	// need policies end with it.
+	Err error
 	// Modules says where their code comes from: the JSON text of a list of
 	// engine.Module. It may be empty.
 	Modules []byte
@@ -65,21 +75,21 @@ type Invocation struct {
 // returns the exit code of the process. A process that was started for one policy
 // alone, see package worker, is that and no command.
 func Main(program Program, args []string, stdio Stdio) int {
+	in := &Invocation{Program: program, Stdio: stdio}
 	if worker.Requested(args) {
+		if err := program.made(); err != nil {
+			return in.exitCode(0, err)
+		}
 		return worker.Serve(program.Policies, args)
 	}
-	in := &Invocation{Program: program, Stdio: stdio}
 	return in.interruptible(func(ctx context.Context) int {
 		return in.exitCode(in.dispatch(ctx, args))
 	})
 }
 
-// dispatch runs the command that args name, which is run when they begin with
-// a flag or are empty.
+// dispatch runs the command that args name.
 func (in *Invocation) dispatch(ctx context.Context, args []string) (int, error) {
-	if len(args) == 0 || strings.HasPrefix(args[0], "-") {
-		args = append([]string{"run"}, args...)
-	}
+	args = named(args)
 	for _, command := range commands {
 		if command.Name == args[0] {
 			return in.invoke(ctx, command, args[1:])
@@ -88,11 +98,34 @@ func (in *Invocation) dispatch(ctx context.Context, args []string) (int, error) 
 	return 0, fail(exitUsage, "unknown command %q; %s", args[0], suggestion(args[0]))
 }
 
+// named returns the arguments so that they begin with the name of a command,
+// which is run when they begin with a flag or are empty. Help for a command is
+// that command's --help.
+func named(args []string) []string {
+	if len(args) > 0 && slices.Contains([]string{"-h", "-help", "--help"}, args[0]) {
+		args = append([]string{"help"}, args[1:]...)
+	}
+	switch {
+	case len(args) == 0:
+		return []string{"run"}
+	case strings.HasPrefix(args[0], "-"):
+		return append([]string{"run"}, args...)
+	case args[0] == "help" && len(args) == 2 && !strings.HasPrefix(args[1], "-"):
+		return []string{args[1], "--help"}
+	}
+	return args
+}
+
 // invoke runs the command after its flags are set.
 func (in *Invocation) invoke(ctx context.Context, command Command, args []string) (int, error) {
+	if command.Logs {
+		in.log.Store(logging.New(in.Stdio.Err, "auto", slog.LevelInfo))
+	}
 	flags := flag.NewFlagSet(command.Name, flag.ContinueOnError)
 	action := command.Flags(flags)
-	if err := parse(flags, args); err != nil {
+	if err := parse(flags, args); errors.Is(err, flag.ErrHelp) {
+		return exitOK, in.write([]byte(command.usage()))
+	} else if err != nil {
 		return 0, err
 	}
 	if err := fill(flags, os.LookupEnv); err != nil {
@@ -104,9 +137,6 @@ func (in *Invocation) invoke(ctx context.Context, command Command, args []string
 // exitCode turns what a command returned into the exit code, and reports the
 // problems of a failure.
 func (in *Invocation) exitCode(code int, err error) int {
-	if errors.Is(err, flag.ErrHelp) {
-		err = in.write([]byte(usage()))
-	}
 	if err == nil {
 		return code
 	}

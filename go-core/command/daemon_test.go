@@ -117,3 +117,14 @@ func (d *daemon) ask(policy string) string {
 	text, _ := io.ReadAll(answer.Body)
 	return string(text)
 }
+
+func (d *daemon) get(path string) string {
+	d.t.Helper()
+	answer, err := http.Get(d.url + path)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, _ := io.ReadAll(answer.Body)
+	return string(text)
+}

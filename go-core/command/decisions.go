@@ -20,8 +20,8 @@ type decisionFlags struct {
 }
 
 func (f *decisionFlags) declare(flags *flag.FlagSet) {
-	flags.StringVar(&f.path, "decision-log", "", "write every decision to `FILE`, one JSON object on a line; - is standard\noutput")
-	flags.Var(&f.masks, "mask", "leave out of the decision log what this JSON `POINTER` leads to, such as\n/input/password or /result/users/*/mail; may be repeated")
+	flags.StringVar(&f.path, "decision-log", "", "write each decision to this `FILE`, a JSON object on a line; - is standard output")
+	flags.Var(&f.masks, "mask", "leave out of the decision log what this JSON `POINTER` leads to; may be repeated")
 }
 
 // waitingDecisions is how many decisions may wait to be written.

@@ -28,13 +28,13 @@ func (c *choice) Set(word string) error {
 // declareChoice declares a flag that is one of the words, by default the first.
 func declareChoice(flags *flag.FlagSet, name, meaning string, words ...string) *choice {
 	c := &choice{words, words[0]}
-	flags.Var(c, name, fmt.Sprintf("%s: `%s`", meaning, strings.Join(words, "|")))
+	flags.Var(c, name, meaning)
 	return c
 }
 
 // declareFormat declares the flag --format of a command that asks policies.
 func declareFormat(flags *flag.FlagSet) *choice {
-	return declareChoice(flags, "format", "how the answer is written", "json", "text", "github", "junit", "sarif")
+	return declareChoice(flags, "format", "write the answer like this", "json", "text", "github", "junit", "sarif")
 }
 
 // print writes the answer in the format: the document, or the report.

@@ -1,18 +1,19 @@
 package command
 
 import (
+	"bytes"
 	"context"
 	"flag"
 	"fmt"
+	"slices"
 	"strings"
+	"text/tabwriter"
 )
 
 const about = `
-The answer is one JSON document on standard output.
-
-Every flag is also a key of the file that --config names, and a variable of the
-environment, such as POLICY_ENGINE_TIMEOUT for --timeout. The command line
-counts most, then the environment, then the file.
+"policy-engine help COMMAND" shows the flags of a command, and what it prints.
+That is on standard output, and nothing else is; messages are on standard error,
+those of serve as a log: JSON, or text on a terminal.
 
 Exit codes:
   0    all is well
@@ -20,40 +21,57 @@ Exit codes:
        found no server that is ready
   2    wrong usage or wrong input
   3    a policy failed: an error, a panic, or not valid
-  4    the policies cannot be loaded: their names are not usable
+  4    the policies cannot be loaded: a name is not usable, or one cannot be made
   130  interrupted by SIGINT
   143  interrupted by SIGTERM
 `
 
-// usage returns the text of help: the commands and their flags.
+const aboutFlags = `
+Every flag is also a key of the file that --config names, and a variable of the
+environment, such as POLICY_ENGINE_CONFIG for --config. The command line counts
+most, then the environment, then the file.
+`
+
+// usage returns the text of help: the commands.
 func usage() string {
-	var text strings.Builder
-	text.WriteString("Usage: policy-engine [COMMAND] [FLAGS]\n\nCommands:\n")
-	width := 0
-	for _, command := range commands {
-		width = max(width, len(command.Name))
+	rows := make([][2]string, len(commands))
+	for i, command := range commands {
+		rows[i] = [2]string{command.Name, command.Summary}
 	}
-	for _, command := range commands {
-		fmt.Fprintf(&text, "  %-*s  %s\n", width, command.Name, command.Summary)
-	}
-	for _, command := range commands {
-		text.WriteString(flagUsage(command))
-	}
-	text.WriteString(about)
-	return text.String()
+	return "Usage: policy-engine [COMMAND] [FLAGS]\n\nCommands:\n" + columns(rows) + about
 }
 
-// flagUsage returns the part of the text that is about one command's flags.
-func flagUsage(command Command) string {
-	var text strings.Builder
-	flagsOf(command).VisitAll(func(f *flag.Flag) {
-		if text.Len() == 0 {
-			fmt.Fprintf(&text, "\nFlags of %s:\n", command.Name)
-		}
-		placeholder, meaning := flag.UnquoteUsage(f)
-		fmt.Fprintf(&text, "  --%s\n", strings.TrimSpace(f.Name+" "+placeholder))
-		fmt.Fprintf(&text, "      %s\n", strings.ReplaceAll(meaning, "\n", "\n      "))
-	})
+// usage returns the text of help for the command: its flags.
+func (c Command) usage() string {
+	var rows [][2]string
+	flagsOf(c).VisitAll(func(f *flag.Flag) { rows = append(rows, flagUsage(f)) })
+	head, tail := "Usage: policy-engine "+c.Name, ""
+	if rows != nil {
+		head, tail = head+" [FLAGS]", "\nFlags:\n"+columns(rows)+aboutFlags
+	}
+	return fmt.Sprintf("%s\n\n%s%s.\nPrints %s.\n%s", head, strings.ToUpper(c.Summary[:1]), c.Summary[1:], c.Prints, tail)
+}
+
+// flagUsage returns a flag as it is given, and what it means.
+func flagUsage(f *flag.Flag) [2]string {
+	placeholder, meaning := flag.UnquoteUsage(f)
+	if c, ok := f.Value.(*choice); ok {
+		placeholder = strings.Join(c.words, "|")
+	}
+	if !slices.Contains([]string{"", "false"}, f.DefValue) {
+		meaning += " (default " + f.DefValue + ")"
+	}
+	return [2]string{strings.TrimSpace("--" + f.Name + " " + placeholder), meaning}
+}
+
+// columns returns the rows with what is in their second places below each other.
+func columns(rows [][2]string) string {
+	var text bytes.Buffer
+	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		fmt.Fprintf(w, "  %s\t%s\n", row[0], row[1])
+	}
+	_ = w.Flush() // a buffer takes everything
 	return text.String()
 }
 
@@ -64,5 +82,5 @@ func flagsOf(command Command) *flag.FlagSet {
 }
 
 func helpFlags(*flag.FlagSet) Action {
-	return func(context.Context, *Invocation) (int, error) { return exitOK, flag.ErrHelp }
+	return func(_ context.Context, in *Invocation) (int, error) { return exitOK, in.write([]byte(usage())) }
 }

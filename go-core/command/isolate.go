@@ -15,9 +15,9 @@ type isolation struct {
 }
 
 func (i *isolation) declare(flags *flag.FlagSet) {
-	i.where = declareChoice(flags, "isolate", "what a policy can take down with it: this process, or, with process, one of\nits own, which is started again", "none", "process")
+	i.where = declareChoice(flags, "isolate", "run each policy in a process of its own, which it may take down", "none", "process")
 	i.memory = 512 << 20
-	flags.Var(&i.memory, "isolate-memory", "how much memory the process of a policy may have, as a `SIZE` such as 512MiB,\nthe default; 0 is no limit")
+	flags.Var(&i.memory, "isolate-memory", "let such a process have memory of this `SIZE`; 0 is no limit")
 }
 
 // wrap has the policies run where the flags say.

@@ -6,10 +6,13 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/policy-tasks/policy-tasks/go-core/build"
 	"github.com/policy-tasks/policy-tasks/go-core/engine"
 )
 
@@ -48,6 +51,37 @@ func TestIsolate(t *testing.T) {
 			got := invocation{out.String(), messages.String(), cmd.ProcessState.ExitCode()}
 			got.compact().expect(t, test.code, test.out, test.messages)
 		})
+	}
+}
+
+// Policies in processes of their own are told of like others: the log of decisions
+// and the metrics have the same build, version and digest.
+func TestIsolatedIsTraced(t *testing.T) {
+	var logs, metrics []string
+	for _, where := range []string{"none", "process"} {
+		decisions := filepath.Join(t.TempDir(), "decisions.jsonl")
+		d := startDaemonOf(t, "exit", "--isolate", where, "--decision-log", decisions)
+		d.ask("echo")
+		if built := d.await("built"); built["build"] != build.Digest() || built["version"] != build.Version || built["digest"] != build.Policies([]byte(processModules)) {
+			t.Errorf("the log has %v", built)
+		}
+		lines := regexp.MustCompile(`(?m)^policy_(engine_build_)?info.*$`).FindAllString(d.get("/metrics"), -1)
+		if code := d.end(); code != exitOK {
+			t.Errorf("exit code = %d", code)
+		}
+		text, err := os.ReadFile(decisions)
+		if err != nil {
+			t.Fatal(err)
+		}
+		own := regexp.MustCompile(`"id":"[^"]*","time":"[^"]*",|"duration_ns":\d+`)
+		logs, metrics = append(logs, own.ReplaceAllString(string(text), "")), append(metrics, strings.Join(lines, "\n"))
+	}
+	want := `{"policy":"echo","version":"v1.2.3","digest":"sha256:abc","build":"` + build.Digest() + `","input":1,"result":1,"outcome":"ok",}` + "\n"
+	if logs[0] != want || logs[1] != want {
+		t.Errorf("decisions: %q, want %q", logs, want)
+	}
+	if metrics[0] != metrics[1] || !strings.Contains(metrics[0], `build="`+build.Digest()) || !strings.Contains(metrics[0], `policy="echo",version="v1.2.3"`) {
+		t.Errorf("metrics: %q", metrics)
 	}
 }
 

@@ -19,7 +19,7 @@ type listDocument struct {
 func listFlags(flags *flag.FlagSet) Action {
 	var selected PolicyFlags
 	selected.Declare(flags)
-	format := declareChoice(flags, "format", "how the answer is written", "json", "text")
+	format := declareChoice(flags, "format", "write the answer like this", "json", "text")
 	return func(_ context.Context, in *Invocation) (int, error) {
 		e, err := selected.Engine(in, engine.Options{})
 		if err != nil {

@@ -16,8 +16,8 @@ type addressFlags struct {
 }
 
 func (f *addressFlags) declare(flags *flag.FlagSet) {
-	flags.StringVar(&f.addr, "addr", defaultAddr, "the address of the server, `HOST:PORT`; 0.0.0.0:8080 is reached from other\nmachines as well")
-	flags.StringVar(&f.diagnosticAddr, "diagnostic-addr", "", "a second address, `HOST:PORT`, for /livez, /readyz, /metrics and\n/debug/pprof/, without tokens and TLS")
+	flags.StringVar(&f.addr, "addr", defaultAddr, "the server's address, `HOST:PORT`; 0.0.0.0:8080 is reached from other machines too")
+	flags.StringVar(&f.diagnosticAddr, "diagnostic-addr", "", "a second address, `HOST:PORT`, for health, metrics and profiles, without tokens and TLS")
 }
 
 // listeners are the sockets of a server.

@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/policy-tasks/policy-tasks/go-core/config"
@@ -22,15 +23,22 @@ type PolicyFlags struct {
 
 // Declare adds the flags to those of a command.
 func (f *PolicyFlags) Declare(flags *flag.FlagSet) {
-	flags.StringVar(&f.Config, "config", "", "read settings from `FILE`, a JSON object; what is below its key\n"+
-		`"policies" is the configuration of each policy`)
-	flags.Var(&f.Select, "policy", "only the policies of that `NAME`, which may be a pattern such as 'rbac-*';\nmay be repeated")
+	flags.StringVar(&f.Config, "config", "", "read settings, and below \"policies\" each policy's configuration, from this JSON `FILE`")
+	flags.Var(&f.Select, "policy", "take only policies of this `NAME`, or pattern such as 'rbac-*'; may be repeated")
 	f.isolation.declare(flags)
+}
+
+// declareTimeout declares the flag --timeout of a command that calls policies.
+func declareTimeout(flags *flag.FlagSet, d *time.Duration, standard time.Duration) {
+	config.DurationVar(flags, d, "timeout", standard, "give a call up after this `DURATION`, unless its policy has its own; 0 is no limit")
 }
 
 // Engine returns the engine with the policies that are selected. The options
 // are completed from the flags.
 func (f *PolicyFlags) Engine(in *Invocation, options engine.Options) (*engine.Engine, error) {
+	if err := in.Program.made(); err != nil {
+		return nil, err
+	}
 	options.Select = f.Select
 	file, err := f.Read()
 	if err != nil {
@@ -45,6 +53,14 @@ func (f *PolicyFlags) Engine(in *Invocation, options engine.Options) (*engine.En
 	}
 	e, err := engine.New(in.Program.Policies, options)
 	return e, asFailure(err)
+}
+
+// made returns the failure of a program whose policies cannot be made, or nil.
+func (p Program) made() error {
+	if p.Err == nil {
+		return nil
+	}
+	return &failure{exitLoading, strings.Split(p.Err.Error(), "\n")}
 }
 
 // modules returns where the code of the policies comes from.

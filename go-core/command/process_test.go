@@ -3,6 +3,7 @@ package command
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"log"
 	"os"
@@ -22,6 +23,9 @@ const processVariable = "POLICY_ENGINE_TEST_POLICIES"
 
 // early is a logger such as a policy makes before main starts.
 var early = log.New(os.Stdout, "", 0)
+
+// processModules is what that binary knows of its policies' module.
+const processModules = `[{"path": "github.com/policy-tasks/policy-tasks/go-core", "version": "v1.2.3", "digest": "sha256:abc"}]`
 
 var processPolicies = map[string][]engine.Policy{
 	"print": {&fake{name: "print", execute: func(context.Context, any) (any, error) {
@@ -48,7 +52,11 @@ func (*announcing) Name() string { fmt.Println("started"); return "announce" }
 
 func TestMain(m *testing.M) {
 	if policies := os.Getenv(processVariable); policies != "" {
-		os.Exit(Main(Program{Policies: processPolicies[policies]}, os.Args[1:], TakeStdio()))
+		program := Program{Policies: processPolicies[policies], Modules: []byte(processModules)}
+		if policies == "unmade" {
+			program.Err = errors.New("a.P cannot be made: no file\nb.P cannot be made: no luck")
+		}
+		os.Exit(Main(program, os.Args[1:], TakeStdio()))
 	}
 	os.Exit(m.Run())
 }

@@ -7,7 +7,6 @@ import (
 	"flag"
 	"time"
 
-	"github.com/policy-tasks/policy-tasks/go-core/config"
 	"github.com/policy-tasks/policy-tasks/go-core/engine"
 	"github.com/policy-tasks/policy-tasks/go-core/report"
 )
@@ -39,11 +38,9 @@ func runFlags(flags *flag.FlagSet) Action {
 	var o runOptions
 	o.Declare(flags)
 	o.input.declare(flags)
-	o.inputFormat = declareChoice(flags, "input-format", "what the input is: one JSON document, or one on each line, which are\n"+
-		"answered in their order, each with a document on one line", "json", "jsonl")
+	o.inputFormat = declareChoice(flags, "input-format", "read one JSON document, or one on each line", "json", "jsonl")
 	o.format = declareFormat(flags)
-	config.DurationVar(flags, &o.timeout, "timeout", 0, "give a policy up after this `DURATION`, such as 500ms or 2s, unless it has\n"+
-		"one of its own; 0, the default, means never")
+	declareTimeout(flags, &o.timeout, 0)
 	return o.run
 }
 

@@ -9,12 +9,13 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
+	"github.com/policy-tasks/policy-tasks/go-core/build"
 	"github.com/policy-tasks/policy-tasks/go-core/config"
 	"github.com/policy-tasks/policy-tasks/go-core/engine"
-	"github.com/policy-tasks/policy-tasks/go-core/logging"
 	"github.com/policy-tasks/policy-tasks/go-core/metrics"
 	"github.com/policy-tasks/policy-tasks/go-core/server"
 	"github.com/policy-tasks/policy-tasks/go-core/systemd"
@@ -39,9 +40,9 @@ func serveFlags(flags *flag.FlagSet) Action {
 	o.securityFlags.declare(flags)
 	o.decisionFlags.declare(flags)
 	flags.BoolVar(&o.page, "ui", false, "show a page for people at /ui/")
-	config.DurationVar(flags, &o.timeout, "timeout", time.Second, "give a call up after this `DURATION`, such as 500ms or 2s; a policy may have\none of its own; 0 is no limit")
-	config.DurationVar(flags, &o.shutdownWait, "shutdown-wait", 0, "when told to stop, go on for this `DURATION` while /readyz says so")
-	config.DurationVar(flags, &o.shutdownGrace, "shutdown-grace", 10*time.Second, "after that, let requests finish for this `DURATION`")
+	declareTimeout(flags, &o.timeout, time.Second)
+	config.DurationVar(flags, &o.shutdownWait, "shutdown-wait", 0, "when told to stop, go on as before for this `DURATION`, but for /readyz")
+	config.DurationVar(flags, &o.shutdownGrace, "shutdown-grace", 10*time.Second, "after --shutdown-wait, let requests finish for this `DURATION`")
 	return o.serve
 }
 
@@ -55,8 +56,7 @@ type service struct {
 }
 
 func (o *serveOptions) serve(ctx context.Context, in *Invocation) (int, error) {
-	s := &service{options: o, log: logging.New(in.Stdio.Err, "auto", slog.LevelInfo), notifier: systemd.TakeNotifier()}
-	in.log.Store(s.log)
+	s := &service{options: o, log: in.log.Load(), notifier: systemd.TakeNotifier()}
 	hangUps := make(chan os.Signal, 1)
 	signal.Notify(hangUps, syscall.SIGHUP) // which would end the process
 	defer signal.Stop(hangUps)
@@ -72,10 +72,10 @@ func (o *serveOptions) serve(ctx context.Context, in *Invocation) (int, error) {
 // prepare makes all that can fail for a reason that is the user's to repair.
 func (s *service) prepare(in *Invocation) (err error) {
 	registry := metrics.NewRegistry()
-	metrics.Process(registry, in.Program.digest())
+	metrics.Process(registry)
 	s.server = server.Options{
 		ShutdownWait: s.options.shutdownWait, ShutdownGrace: cmp.Or(s.options.shutdownGrace, -1), // 0 would be the default
-		Page: s.options.page, Digest: in.Program.digest(), Metrics: registry, Log: s.log,
+		Page: s.options.page, Digest: build.Policies(in.Program.Modules), Metrics: registry, Log: s.log,
 	}
 	if err = s.options.securityFlags.read(&s.server); err != nil {
 		return err
@@ -100,7 +100,8 @@ func (s *service) run(ctx context.Context, in *Invocation, hangUps <-chan os.Sig
 		return err
 	}
 	go s.reloadOn(hangUps)
-	s.announce(l, in.Program.digest())
+	s.announce(l)
+	defer s.tellBuild()()
 	if err := served.Serve(ctx, l.main); err != nil {
 		return fail(exitWrite, "%v", err)
 	}
@@ -138,9 +139,9 @@ func (s *service) start(ctx context.Context) error {
 }
 
 // announce tells that the server is about to answer, and who can ask it.
-func (s *service) announce(l listeners, digest string) {
+func (s *service) announce(l listeners) {
 	address, public := l.main.Addr().String(), !isLoopback(l.main.Addr())
-	s.log.Info("listening", "addr", address, "policies", len(s.engine.Policies()), "digest", digest, "tls", s.server.Certificates != nil)
+	s.log.Info("listening", "addr", address, "policies", len(s.engine.Policies()), "tls", s.server.Certificates != nil)
 	if known := s.server.Tokens != nil || s.options.clientCA != ""; public && !known {
 		s.log.Warn("whoever reaches the address may ask: --token-file, or --tls-client-ca, say who may", "addr", address)
 	} else if !public {
@@ -150,6 +151,18 @@ func (s *service) announce(l listeners, digest string) {
 		s.log.Info("diagnostics", "addr", l.diagnostic.Addr().String())
 	}
 	s.notify(systemd.Ready, "serving on "+address)
+}
+
+// tellBuild begins to tell which build this is, in the log and the metrics, and
+// returns what waits until that is told: the binary has to be read for it, in the
+// first milliseconds in which there are answers.
+func (s *service) tellBuild() (wait func()) {
+	var telling sync.WaitGroup
+	telling.Go(func() {
+		metrics.Build(s.server.Metrics, s.server.Digest)
+		s.log.Info("built", "version", build.Version, "build", build.Digest(), "digest", s.server.Digest)
+	})
+	return telling.Wait
 }
 
 func (s *service) notify(state, status string) {

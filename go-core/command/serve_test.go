@@ -1,6 +1,7 @@
 package command
 
 import (
+	"encoding/json"
 	"net"
 	"net/http"
 	"os"
@@ -96,7 +97,8 @@ func TestServeHangingClose(t *testing.T) {
 	}
 }
 
-// What cannot be served is refused with a message, before anything is served.
+// What cannot be served is refused with a message, before anything is served: each
+// line is a record of the log, whatever is wrong.
 func TestServeRefuses(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -126,7 +128,7 @@ func TestServeRefuses(t *testing.T) {
 		{"serve", []string{"--tls-cert", "", "--tls-key", ""}, exitUsage, "the value is empty"},
 		{"serve", []string{"--decision-log", ""}, exitUsage, "--decision-log: the value is empty"},
 		{"serve", []string{"--config", ""}, exitUsage, "--config: the value is empty"},
-		{"serve", []string{"--config", noTokens}, exitUsage, `"token-file": the value is empty`},
+		{"serve", []string{"--config", noTokens}, exitUsage, `\"token-file\": the value is empty`},
 		{"serve", []string{"--token-file", "/nowhere"}, exitUsage, "--token-file: the tokens cannot be read: open /nowhere"},
 		{"serve", []string{"--token-file", empty}, exitUsage, "there is no token in " + empty},
 		{"serve", []string{"--tls-cert", empty}, exitUsage, "--tls-cert and --tls-key are of use together only"},
@@ -134,7 +136,15 @@ func TestServeRefuses(t *testing.T) {
 		{"serve", []string{"--tls-cert", empty, "--tls-key", empty}, exitUsage, "TLS: the certificate cannot be used"},
 		{"serve", []string{"--mask", "input"}, exitUsage, `--mask: mask \"input\" is not a JSON pointer`},
 		{"serve", []string{"--decision-log", "/nowhere/log"}, exitUsage, "--decision-log: open /nowhere/log"},
-		{"serve", []string{"--timeout", "soon"}, exitUsage, `invalid value "soon" for flag --timeout`},
+		{"serve", []string{"--timeout", "soon"}, exitUsage, `invalid value \"soon\" for flag --timeout`},
+		{"serve", []string{"--timeout", "-1s"}, exitUsage, `for flag --timeout: it is not a duration`},
+		{"serve", []string{"--shutdown-wait", "-1s"}, exitUsage, `for flag --shutdown-wait: it is not a duration`},
+		{"serve", []string{"--shutdown-grace", "-1s"}, exitUsage, `for flag --shutdown-grace: it is not a duration`},
+		{"serve", []string{"--port", "80"}, exitUsage, `unknown flag \"--port\"; see \"policy-engine help serve\"`},
+		{"serve", []string{"now"}, exitUsage, `surplus argument \"now\"; see \"policy-engine help serve\"`},
+		{"serve", []string{"--config", "/nowhere"}, exitUsage, "configuration file /nowhere: no such file or directory"},
+		{"serve", []string{"--policy", "nobody"}, exitUsage, `nobody`},
+		{"unmade", nil, exitLoading, `"msg":"b.P cannot be made: no luck"`},
 		{"invalid", []string{"--addr", "127.0.0.1:0"}, exitPolicy, `policy \"bad\": no key`},
 	}
 	for _, test := range tests {
@@ -145,6 +155,12 @@ func TestServeRefuses(t *testing.T) {
 			_ = cmd.Run() // the exit code is checked below
 			got := invocation{out.String(), messages.String(), cmd.ProcessState.ExitCode()}
 			got.expect(t, test.code, "", test.message)
+			for line := range strings.Lines(got.err) {
+				var record struct{ Time, Level, Msg string }
+				if err := json.Unmarshal([]byte(line), &record); err != nil || record.Time == "" || record.Level != "ERROR" || record.Msg == "" {
+					t.Errorf("not a record of an error: %s", line)
+				}
+			}
 		})
 	}
 }

@@ -18,8 +18,7 @@ import (
 type inputFlag string
 
 func (i *inputFlag) declare(flags *flag.FlagSet) {
-	flags.Var(i, "input", "read the input, one JSON document, from `FILE`; - is standard\n"+
-		"input, which is also the default; no text means null")
+	flags.Var(i, "input", "read the input from this `FILE`, else, or for -, from standard input; no text means null")
 }
 
 // String returns the name of the file.

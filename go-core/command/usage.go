@@ -15,6 +15,9 @@ import (
 
 const seeHelp = `see "policy-engine help"`
 
+// seeHelpFor says where the flags of a command are shown.
+func seeHelpFor(command string) string { return fmt.Sprintf("see %q", "policy-engine help "+command) }
+
 // parse sets the flags from args, in which nothing else is allowed.
 func parse(flags *flag.FlagSet, args []string) error {
 	flags.SetOutput(io.Discard)
@@ -23,10 +26,10 @@ func parse(flags *flag.FlagSet, args []string) error {
 		return err
 	}
 	if err != nil {
-		return fail(exitUsage, "%s", flagProblem(err))
+		return fail(exitUsage, "%s", flagProblem(flags.Name(), err))
 	}
 	if flags.NArg() > 0 {
-		return fail(exitUsage, "surplus argument %q; %s", flags.Arg(0), seeHelp)
+		return fail(exitUsage, "surplus argument %q; %s", flags.Arg(0), seeHelpFor(flags.Name()))
 	}
 	return refuseEmpty(flags)
 }
@@ -41,13 +44,13 @@ func refuseEmpty(flags *flag.FlagSet) (err error) {
 	return err
 }
 
-// flagProblem is the message about arguments that package flag refused.
-func flagProblem(err error) string {
+// flagProblem is the message about arguments of the command that package flag refused.
+func flagProblem(command string, err error) string {
 	name, unknown := strings.CutPrefix(err.Error(), "flag provided but not defined: -")
 	if unknown {
-		return fmt.Sprintf("unknown flag %q; %s", "--"+name, suggestion(name))
+		return fmt.Sprintf("unknown flag %q; %s", "--"+name, suggestFlag(command, name))
 	}
-	return singleDash.ReplaceAllString(err.Error(), "$1--$2") + "; " + seeHelp
+	return singleDash.ReplaceAllString(err.Error(), "$1--$2") + "; " + seeHelpFor(command)
 }
 
 // singleDash is before the name of the flag in messages of package flag.
@@ -93,19 +96,41 @@ func flagNames() []string {
 	return slices.Compact(names)
 }
 
-// suggestion is the end of a message about an unknown word: the command or flag
-// that was meant if one is close, else where to find help.
+// suggestion is the end of a message about an unknown command: the command or
+// flag that was meant if one is close, else where to find help.
 func suggestion(unknown string) string {
-	var names []string
-	for _, command := range commands {
-		names = append(names, command.Name)
+	names := commandNames()
+	return didYouMean(unknown, names, flagNames(), seeHelp)
+}
+
+// suggestFlag is the same for an unknown flag of the command, which has flags of
+// its own; --version is a command.
+func suggestFlag(command, unknown string) string {
+	var own []string
+	for _, each := range commands {
+		if each.Name == command {
+			flagsOf(each).VisitAll(func(f *flag.Flag) { own = append(own, f.Name) })
+		}
 	}
-	flags := flagNames()
-	meant := nearest.Word(unknown, append(names, flags...))
+	return didYouMean(unknown, commandNames(), own, seeHelpFor(command))
+}
+
+func commandNames() []string {
+	names := make([]string, len(commands))
+	for i, command := range commands {
+		names[i] = command.Name
+	}
+	return names
+}
+
+// didYouMean names the command or the flag that is close to the word, else it is
+// the other text.
+func didYouMean(unknown string, commands, flags []string, otherwise string) string {
+	meant := nearest.Word(unknown, append(slices.Clone(commands), flags...))
 	if meant == "" {
-		return seeHelp
+		return otherwise
 	}
-	if !slices.Contains(names, meant) {
+	if !slices.Contains(commands, meant) {
 		meant = "--" + meant
 	}
 	return fmt.Sprintf("did you mean %q?", meant)

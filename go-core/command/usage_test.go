@@ -2,12 +2,16 @@ package command
 
 import (
 	"encoding/json"
+	"flag"
 	"maps"
+	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
+	"github.com/policy-tasks/policy-tasks/go-core/build"
 	"github.com/policy-tasks/policy-tasks/go-core/engine"
 )
 
@@ -24,15 +28,14 @@ func TestUsageErrors(t *testing.T) {
 		{[]string{"a\x1bb"}, `unknown command "a\x1bb";`},
 		{[]string{"--version"}, `unknown flag "--version"; did you mean "version"?`},
 		{[]string{"run", "--inptu=x"}, `unknown flag "--inptu"; did you mean "--input"?`},
-		{[]string{"list", "-v"}, `unknown flag "--v"; see "policy-engine help"`},
-		{[]string{"run", "--input"}, `flag needs an argument: --input;`},
+		{[]string{"list", "-v"}, `unknown flag "--v"; see "policy-engine help list"`},
+		{[]string{"run", "--count", "2"}, `unknown flag "--count"; see "policy-engine help run"`},
+		{[]string{"run", "--input"}, `flag needs an argument: --input; see "policy-engine help run"`},
 		{[]string{"run", "--input="}, `--input: the value is empty; leave the setting out for its default`},
 		{[]string{"run", "--config", ""}, `--config: the value is empty`},
 		{[]string{"run", "--policy", ""}, `invalid value "" for flag --policy: the value is empty`},
 		{[]string{"run", "--timeout", "-1s"}, `invalid value "-1s" for flag --timeout: it is not a duration such as 500ms or 2s;`},
-		{[]string{"serve", "--timeout", "-1s"}, `for flag --timeout: it is not a duration`},
-		{[]string{"serve", "--shutdown-wait", "-1s"}, `for flag --shutdown-wait: it is not a duration`},
-		{[]string{"serve", "--shutdown-grace", "-1s"}, `for flag --shutdown-grace: it is not a duration`},
+		{[]string{"bench", "--timeout", "-1s"}, `for flag --timeout: it is not a duration`},
 		{[]string{"bench", "--benchtime", "-1s"}, `for flag --benchtime: it is not a duration`},
 		{[]string{"bench", "--count", "0"}, `--count 0: give 1 or more`},
 		{[]string{"bench", "--count", "-1"}, `--count -1: give 1 or more`},
@@ -42,7 +45,9 @@ func TestUsageErrors(t *testing.T) {
 		{[]string{"list", "x"}, `surplus argument "x"`},
 		{[]string{"validate", "x"}, `surplus argument "x"`},
 		{[]string{"version", "x"}, `surplus argument "x"`},
-		{[]string{"help", "x"}, `surplus argument "x"`},
+		{[]string{"help", "x"}, `unknown command "x"`},
+		{[]string{"help", "list", "x"}, `surplus argument "list"`},
+		{[]string{"--help", "list", "run"}, `surplus argument "list"`},
 	}
 	for _, test := range tests {
 		t.Run(strings.Join(test.args, " "), func(t *testing.T) {
@@ -51,10 +56,39 @@ func TestUsageErrors(t *testing.T) {
 	}
 }
 
-// Help goes to standard output, from wherever it is asked for.
+// Help goes to standard output: the overview, or the flags of one command.
 func TestHelp(t *testing.T) {
-	for _, args := range [][]string{{"help"}, {"-h"}, {"--help"}, {"run", "-h"}, {"list", "--help"}, {"help", "-h"}} {
+	for _, args := range [][]string{{"help"}, {"-h"}, {"-help"}, {"--help"}} {
 		invoke(nil, "", args...).expect(t, exitOK, usage(), "")
+	}
+	for _, command := range commands {
+		for _, args := range [][]string{{"help", command.Name}, {"--help", command.Name}, {command.Name, "-h"}, {command.Name, "--help"}} {
+			invoke(nil, "", args...).expect(t, exitOK, command.usage(), "")
+		}
+	}
+}
+
+// What help says of a command has each of its flags, and no other, on one line
+// with its default.
+func TestCommandUsage(t *testing.T) {
+	for _, command := range commands {
+		var want, got []string
+		flagsOf(command).VisitAll(func(f *flag.Flag) { want = append(want, f.Name) })
+		for _, line := range regexp.MustCompile(`(?m)^  --([a-z-]+) .*[^ ]$`).FindAllStringSubmatch(command.usage(), -1) {
+			got = append(got, line[1])
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", command.Name, got, want)
+		}
+	}
+	got := invoke(nil, "", "serve", "--help").out
+	for _, line := range []string{
+		`Usage: policy-engine serve \[FLAGS\]`, `  --addr HOST:PORT  .* \(default 127.0.0.1:8080\)`, `  --ui  .*[^)]`,
+		`  --isolate none\|process  .* \(default none\)`, `  --shutdown-grace DURATION  .* \(default 10s\)`, `  --config FILE  .*[^)]`,
+	} {
+		if !regexp.MustCompile("(?m)^" + line + "$").MatchString(got) {
+			t.Errorf("no %s in\n%s", line, got)
+		}
 	}
 }
 
@@ -77,7 +111,8 @@ func TestUsageIsComplete(t *testing.T) {
 	}
 }
 
-// Version prints an object that names the engine, Go and the platform.
+// Version prints an object that names the engine, the build, Go and the platform.
+// Of policies from nobody knows where there is no digest.
 func TestVersion(t *testing.T) {
 	got := invoke([]engine.Policy{nil}, "", "version")
 	var answer map[string]string
@@ -87,10 +122,9 @@ func TestVersion(t *testing.T) {
 	want := map[string]string{
 		"name": "policy-engine", "go": runtime.Version(),
 		"platform": runtime.GOOS + "/" + runtime.GOARCH, "module": answer["module"],
-		// of no text, since this binary has no modules
-		"policies": "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+		"version": build.Version, "build": build.Digest(),
 	}
-	if !maps.Equal(answer, want) || len(answer) != 5 {
+	if !maps.Equal(answer, want) || len(answer) != 6 {
 		t.Errorf("version = %v, want %v", answer, want)
 	}
 }

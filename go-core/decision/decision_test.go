@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/policy-tasks/policy-tasks/go-core/build"
 	"github.com/policy-tasks/policy-tasks/go-core/metrics"
 )
 
@@ -37,13 +38,13 @@ func written(t *testing.T, masks []string, records ...*Record) string {
 	return out.String()
 }
 
-// A record is a line of JSON.
+// A record is a line of JSON, which names the build that has decided.
 func TestLog(t *testing.T) {
 	r := &Record{
-		ID: "1", Time: time.Unix(0, 0).UTC(), Policy: "p", Version: "v1", Input: json.RawMessage(`{"n":9007199254740993}`),
+		ID: "1", Time: time.Unix(0, 0).UTC(), Policy: "p", Version: "v1", Digest: "d", Input: json.RawMessage(`{"n":9007199254740993}`),
 		Result: json.RawMessage("null"), Outcome: "ok", Duration: time.Microsecond, TraceID: "t",
 	}
-	want := `{"id":"1","time":"1970-01-01T00:00:00Z","policy":"p","version":"v1","input":{"n":9007199254740993},` +
+	want := `{"id":"1","time":"1970-01-01T00:00:00Z","policy":"p","version":"v1","digest":"d","build":"` + build.Digest() + `","input":{"n":9007199254740993},` +
 		`"result":null,"outcome":"ok","duration_ns":1000,"trace_id":"t"}` + "\n"
 	if got := written(t, nil, r); got != want {
 		t.Errorf("log = %s, want %s", got, want)
@@ -67,7 +68,7 @@ func TestMasks(t *testing.T) {
 	}
 	for _, test := range tests {
 		got := written(t, []string{test.masks}, &Record{Input: json.RawMessage(test.input)})
-		got = regexp.MustCompile(`"(id|policy|time|outcome)":"[^"]*",?|"duration_ns":0,?`).ReplaceAllString(got, "")
+		got = regexp.MustCompile(`"(id|policy|time|outcome|build)":"[^"]*",?|"duration_ns":0,?`).ReplaceAllString(got, "")
 		if got = strings.Trim(got, "{,}\n"); got != strings.Trim(test.want, "{}") {
 			t.Errorf("%s of %s: %s, want %s", test.masks, test.input, got, test.want)
 		}

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/policy-tasks/policy-tasks/go-core/build"
 	"github.com/policy-tasks/policy-tasks/go-core/document"
 	"github.com/policy-tasks/policy-tasks/go-core/metrics"
 )
@@ -96,6 +97,7 @@ func (l *Log) write() {
 	records := 0
 	for r := range l.waiting {
 		l.masks.apply(r)
+		r.Build = build.Digest() // here, where no decision waits for it
 		text, err := document.Encode(r)
 		if err != nil {
 			l.fail(1, err)

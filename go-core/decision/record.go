@@ -16,6 +16,7 @@ type Record struct {
 	Policy   string          `json:"policy"`
 	Version  string          `json:"version,omitempty"`
 	Digest   string          `json:"digest,omitempty"` // of the policy's module
+	Build    string          `json:"build,omitempty"`  // see build.Digest; Log sets it
 	Input    json.RawMessage `json:"input,omitempty"`
 	Result   json.RawMessage `json:"result,omitempty"`
 	Error    string          `json:"error,omitempty"`

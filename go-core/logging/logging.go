@@ -11,7 +11,7 @@ import (
 
 // New returns a logger that writes to w: JSON, or text for "text" and, with the
 // format "auto", when w is a terminal. Levels below the one given are left out,
-// and so is a stack where there is none; several errors in one are on one line.
+// and so is what has an empty value; several errors in one are on one line.
 func New(w io.Writer, format string, level slog.Leveler) *slog.Logger {
 	options := &slog.HandlerOptions{Level: level, ReplaceAttr: tidy}
 	if format == "text" || format == "auto" && isTerminal(w) {
@@ -22,7 +22,7 @@ func New(w io.Writer, format string, level slog.Leveler) *slog.Logger {
 
 // tidy returns the attribute as it is written.
 func tidy(_ []string, a slog.Attr) slog.Attr {
-	if a.Key == "stack" && a.Value.String() == "" {
+	if a.Key != slog.MessageKey && a.Value.Kind() == slog.KindString && a.Value.String() == "" {
 		return slog.Attr{} // which is left out
 	}
 	if err, ok := a.Value.Any().(error); ok {

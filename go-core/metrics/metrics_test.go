@@ -6,6 +6,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/policy-tasks/policy-tasks/go-core/build"
 )
 
 // text returns what Prometheus reads.
@@ -89,13 +91,14 @@ func TestConcurrent(t *testing.T) {
 	}
 }
 
-// The process tells how it was built and how it is.
+// The process tells from what it was built, to the digest, and how it is.
 func TestProcess(t *testing.T) {
 	r := NewRegistry()
-	Process(r, "sha256:x")
+	Process(r)
+	Build(r, "sha256:x")
 	got := text(t, r)
 	for _, pattern := range []string{
-		`policy_engine_build_info\{module=".*",revision=".*",goversion="go1\..*",policies="sha256:x"\} 1\n`, `go_goroutines [1-9]`,
+		`policy_engine_build_info\{version="` + build.Version + `",build="` + build.Digest() + `",module=".*",revision=".*",goversion="go1\..*",policies="sha256:x"\} 1\n`, `go_goroutines [1-9]`,
 		`go_memory_heap_objects_bytes [1-9]`, `go_gc_allocated_bytes_total [1-9]`, `process_start_time_seconds 1\.`,
 	} {
 		if !regexp.MustCompile(pattern).MatchString(got) {

@@ -5,15 +5,22 @@ import (
 	"runtime/debug"
 	runtimemetrics "runtime/metrics"
 	"time"
+
+	"github.com/policy-tasks/policy-tasks/go-core/build"
 )
 
-// Process adds what is known of the process itself: what it was built from, and
-// the parts of runtime/metrics that are watched most. The digest is that of the
-// policies that are built in.
-func Process(r *Registry, digest string) {
-	module, revision := build()
-	r.Gauge("policy_engine_build_info", "What the engine was built from.", "module", "revision", "goversion", "policies").
-		Set(func() float64 { return 1 }, module, revision, runtime.Version(), digest)
+// Build adds what the process was built from. The digest is that of the policies
+// that are built in. That of the binary may have to be waited for, see
+// build.Digest.
+func Build(r *Registry, policies string) {
+	module, revision := mainModule()
+	r.Gauge("policy_engine_build_info", "What the engine was built from.", "version", "build", "module", "revision", "goversion", "policies").
+		Set(func() float64 { return 1 }, build.Version, build.Digest(), module, revision, runtime.Version(), policies)
+}
+
+// Process adds what is known of the process itself: the parts of runtime/metrics
+// that are watched most.
+func Process(r *Registry) {
 	started := float64(time.Now().UnixMilli()) / 1000
 	r.Gauge("process_start_time_seconds", "When the process started, in seconds since 1970.").
 		Set(func() float64 { return started })
@@ -34,7 +41,7 @@ func Process(r *Registry, digest string) {
 	}
 }
 
-func build() (module, revision string) {
+func mainModule() (module, revision string) {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "", ""

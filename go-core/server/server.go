@@ -65,8 +65,8 @@ type Options struct {
 	// Page has the server show a page for people at /ui/, to which / leads.
 	Page bool
 
-	// Digest is that of the policies' sources, by which /v1/status tells one
-	// build from another; empty where nobody knows it.
+	// Digest is that of the policies' sources, for /v1/status, see
+	// build.Policies; empty where nobody knows it.
 	Digest string
 
 	// Decisions, if it is there, has a record of every decision.

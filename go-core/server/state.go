@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/policy-tasks/policy-tasks/go-core/build"
 	"github.com/policy-tasks/policy-tasks/go-core/document"
 	"github.com/policy-tasks/policy-tasks/go-core/engine"
 )
@@ -58,6 +59,8 @@ type serverStatus struct {
 	Status    string               `json:"status"` // ready, not_ready or stopping
 	Started   time.Time            `json:"started"`
 	Uptime    engine.Duration      `json:"uptime"`
+	Version   string               `json:"version"`          // of the core
+	Build     string               `json:"build,omitempty"`  // the digest of the binary
 	Digest    string               `json:"digest,omitempty"` // of the policies' sources
 	Go        string               `json:"go"`
 	Platform  string               `json:"platform"`
@@ -70,7 +73,7 @@ type serverStatus struct {
 func (s *Server) status(x *exchange) {
 	answer := serverStatus{
 		Status: "ready", Started: s.started.UTC(), Uptime: engine.Duration(time.Since(s.started).Round(time.Millisecond)),
-		Digest: s.options.Digest, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
+		Version: build.Version, Build: build.Digest(), Digest: s.options.Digest, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
 		Executing: int(s.executing.Load()), Policies: map[engine.State]int{},
 	}
 	if s.draining.Load() {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/policy-tasks/policy-tasks/go-core/build"
 	"github.com/policy-tasks/policy-tasks/go-core/engine"
 )
 
@@ -76,6 +77,9 @@ func TestState(t *testing.T) {
 	var status serverStatus
 	if err := json.Unmarshal([]byte(s.ask("GET", "/v1/status", "").body), &status); err == nil || status.Status != "ready" || status.Policies[engine.Ready] != 1 {
 		t.Errorf("status = %+v", status) // err is that of a duration, which is text
+	}
+	if status.Version != build.Version || status.Build != build.Digest() || status.Build == "" {
+		t.Errorf("version %q, build %q", status.Version, status.Build)
 	}
 	var policies struct {
 		Policies []struct{ Name, State, Timeout string }
