@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from policy_tasks import __version__
 from policy_tasks.toolchain import go_core
 
 FILES = {
@@ -21,6 +22,11 @@ FILES = {
     "cmd/inspect/main.go": "package main",
     "cmd/inspect/main_test.go": "package main",
 }
+
+
+def test_core_has_the_version_of_the_package() -> None:
+    """What the engine says of its version is the version that was installed."""
+    assert f'const Version = "{__version__}"' in (go_core.directory() / "build" / "build.go").read_text()
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
-// Package command is the command line of a policy engine: it lists, validates
-// and runs the policies it is given and prints one document to standard output. Messages for people go to standard error.
+// Package command is the command line of a policy engine: it lists, validates,
+// runs and serves the policies it is given. What a command prints goes to standard
+// output, mostly one document, and messages go to standard error.
 //
 // The exit codes are
 //
@@ -8,7 +9,7 @@
 //	     found no server that is ready
 //	2    wrong usage or wrong input
 //	3    a policy failed: an error, a panic, or not valid
-//	4    the policies cannot be loaded: their names are not usable
+//	4    the policies cannot be loaded: a name is not usable, or one cannot be made
 //	130  interrupted by SIGINT
 //	143  interrupted by SIGTERM
 //

@@ -11,9 +11,9 @@ import (
 )
 
 const about = `
-"policy-engine help COMMAND" shows the flags of a command, and what it prints.
-That is on standard output, and nothing else is; messages are on standard error,
-those of serve as a log: JSON, or text on a terminal.
+"policy-engine help COMMAND", or COMMAND --help, shows a command's flags and what it
+prints. That is on standard output, and nothing else is; messages are on standard
+error, those of serve as a log: JSON, or text on a terminal.
 
 Exit codes:
   0    all is well

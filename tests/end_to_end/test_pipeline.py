@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import policy_tasks
 from tests.conftest import run_console, write_policy
 
 
@@ -101,6 +102,24 @@ def test_the_engine_knows_where_its_policies_come_from(tmp_path: Path) -> None:
         digests.append(found)
     assert digests[0]["example.com/one"] != digests[1]["example.com/one"]
     assert digests[0]["example.com/two"] == digests[1]["example.com/two"]
+
+
+@pytest.mark.needs("go")
+def test_a_decision_leads_to_the_build_that_took_it(tmp_path: Path) -> None:
+    """`version` has the digest of the binary that the manifest has, and another after an edit of a policy."""
+    write_policy(tmp_path / "policies" / "one", "example.com/one")
+    versions = []
+    for edit in ("", "\nfunc init() { println(1) }\n"):
+        with (tmp_path / "policies" / "one" / "policy.go").open("a") as file:
+            file.write(edit)
+        binary = run_console("compile", cwd=tmp_path).stdout.strip()
+        version = json.loads(subprocess.run([binary, "version"], capture_output=True, check=True).stdout)
+        manifest = json.loads(Path(f"{binary}.manifest.json").read_text())
+        assert version["version"] == policy_tasks.__version__
+        assert version["build"] == f"sha256:{manifest['binary']['sha256']}"
+        versions.append(version)
+    assert versions[0]["build"] != versions[1]["build"]
+    assert versions[0]["policies"] != versions[1]["policies"]
 
 
 LIBRARY = """package {package}

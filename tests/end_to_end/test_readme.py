@@ -155,6 +155,10 @@ def test_python_of_the_readme_runs(
     assert re.fullmatch(r"engine:latest sha256:[0-9a-f]{64}\n", capsys.readouterr().out)
 
 
+def _help(engine: Path, *command: str) -> str:
+    return subprocess.run([engine, "help", *command], capture_output=True, text=True, check=True).stdout
+
+
 @pytest.mark.needs("go")
 def test_no_document_names_a_flag_that_is_not_there(tmp_path: Path) -> None:
     """Every --flag of the documents is one of the tasks', of the engine's, or of another program in the same line."""
@@ -164,8 +168,12 @@ def test_no_document_names_a_flag_that_is_not_there(tmp_path: Path) -> None:
 
     flags = [flag for task in namespace.tasks.values() for argument in task.get_arguments() for flag in argument.names]
     known = {"--" + flag.replace("_", "-") for flag in flags}
-    help_text = find_go("", tmp_path, Processes()).run("run", ".", "help", cwd=REPOSITORY / "go-core").stdout.decode()
-    known |= set(FLAG.findall(help_text))
+    engine = tmp_path / "policy-engine"
+    find_go("", tmp_path, Processes()).run("build", "-o", str(engine), ".", cwd=REPOSITORY / "go-core")
+    overview = _help(engine)
+    commands = re.findall(r"^  ([a-z]+)  ", overview, re.MULTILINE)
+    assert {"run", "serve", "bench"} <= set(commands)
+    known |= {flag for text in (overview, *(_help(engine, each) for each in commands)) for flag in FLAG.findall(text)}
     others = {"--rm", "--build-arg", "--list", "--pids-limit", "--read-only", "--cap-drop", "--init"}
     for page in (REPOSITORY / "README.md", *(REPOSITORY / "docs").glob("*.md")):
         for flag in FLAG.findall(page.read_text()):
