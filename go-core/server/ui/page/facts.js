@@ -14,11 +14,14 @@ function showFacts(list, facts) {
   });
 }
 
+// shortOf returns the first digits of a digest: enough to tell builds apart, as with an image's ID.
+const shortOf = (digest) => digest?.slice("sha256:".length, "sha256:".length + 12);
+
 export function showServer(status) {
   const uptime = status.uptime.replace(/(\.\d+)?s$/, "s").replace(/^\d+(\.\d+)?(µs|ms)$/, "0s");
   showFacts($("server"), [
     ["up", uptime], ["executing", status.executing], ["in flight", status.in_flight], ["abandoned", status.abandoned],
-    ["go", `${status.go.replace(/^go/, "")} ${status.platform}`],
+    ["build", shortOf(status.build)], ["go", `${status.go.replace(/^go/, "")} ${status.platform}`],
   ]);
 }
 
