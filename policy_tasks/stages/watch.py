@@ -38,6 +38,7 @@ def serve_changes(
             while True:
                 _follow(changes, builds, engine, build_dir)
         finally:
+            listener.close()  # who comes now is refused, and does not wait for an engine that ends
             engine.stop()
 
 
