@@ -107,6 +107,14 @@ func (d *daemon) end() int {
 	return d.cmd.ProcessState.ExitCode()
 }
 
+// endWell sends SIGTERM, and expects it to end as it should.
+func (d *daemon) endWell() {
+	d.t.Helper()
+	if code := d.end(); code != exitOK {
+		d.t.Errorf("exit code = %d", code)
+	}
+}
+
 func (d *daemon) ask(policy string) string {
 	d.t.Helper()
 	answer, err := http.Post(d.url+"/v1/policies/"+policy+"/execute", "application/json", strings.NewReader(`{"input": 1}`))

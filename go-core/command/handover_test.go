@@ -2,15 +2,11 @@ package command
 
 import (
 	"context"
-	"io"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -44,60 +40,46 @@ func handOver(t *testing.T, socket *os.File, folder string) *daemon {
 // A socket that goes from engine to engine loses no request: clients under way
 // get every answer, from the one or the other.
 func TestHandOver(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	socket, err := l.(*net.TCPListener).File()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer socket.Close()
-	folder := t.TempDir()
-	running := handOver(t, socket, folder)
-	ctx, stop := context.WithCancel(t.Context())
-	var answered atomic.Int64
-	var clients sync.WaitGroup
-	for i := range 6 {
-		clients.Go(func() { keepAsking(ctx, t, "http://"+l.Addr().String(), i%2 == 0, &answered) })
-	}
-	for range 4 {
-		time.Sleep(300 * time.Millisecond)
-		next := handOver(t, socket, folder)
-		if code := running.end(); code != exitOK {
-			t.Errorf("exit code = %d", code)
-		}
-		running = next
-	}
-	stop()
-	clients.Wait()
-	if code := running.end(); code != exitOK {
-		t.Errorf("exit code = %d", code)
-	}
-	t.Logf("%d requests answered over 4 hand-overs", answered.Load())
-	if answered.Load() < 1000 {
-		t.Errorf("%d requests were answered", answered.Load())
+	for _, network := range []string{"tcp", "unix"} {
+		t.Run(network, func(t *testing.T) {
+			socket, l := sharedSocket(t, network)
+			folder := t.TempDir()
+			running := handOver(t, socket, folder)
+			ctx, stop := context.WithCancel(t.Context())
+			l.start(ctx, 8)
+			for range 4 {
+				l.await(500)
+				next := handOver(t, socket, folder)
+				running.endWell()
+				running = next
+			}
+			l.await(500)
+			stop()
+			l.clients.Wait()
+			running.endWell()
+		})
 	}
 }
 
-// keepAsking asks until ctx ends, with a connection that it keeps or with new
-// ones. Nothing is asked twice: the body cannot be read again.
-func keepAsking(ctx context.Context, t *testing.T, url string, keep bool, answered *atomic.Int64) {
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: !keep}}
-	defer client.CloseIdleConnections()
-	for ctx.Err() == nil {
-		answer, err := client.Post(url+"/v1/policies/echo/execute", "application/json", io.MultiReader(strings.NewReader(`{"input": 1}`)))
-		if err != nil {
-			t.Errorf("a request was lost: %v", err)
-			return
-		}
-		if text, err := io.ReadAll(answer.Body); err != nil || string(text) != "{\"result\":1}\n" {
-			t.Errorf("answer %q, %v", text, err)
-		}
-		answer.Body.Close()
-		answered.Add(1)
+// sharedSocket returns a socket that engines can be started on, and clients for
+// it.
+func sharedSocket(t *testing.T, network string) (*os.File, *load) {
+	t.Helper()
+	address := "127.0.0.1:0"
+	if network == "unix" {
+		address = filepath.Join(t.TempDir(), "socket")
 	}
+	l, err := net.Listen(network, address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() }) // it is open
+	socket, err := l.(interface{ File() (*os.File, error) }).File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = socket.Close() }) // it is open
+	return socket, &load{t: t, network: network, address: l.Addr().String()}
 }
 
 // A parent that listens to NOTIFY_SOCKET is told of a reload and of the end.
@@ -123,8 +105,6 @@ func TestNotify(t *testing.T) {
 	_ = cmd.Process.Signal(syscall.SIGHUP) // it runs
 	expect("RELOADING=1\nMONOTONIC_USEC=")
 	expect("READY=1\n")
-	if code := d.end(); code != exitOK {
-		t.Errorf("exit code = %d", code)
-	}
+	d.endWell()
 	expect("STOPPING=1\n")
 }

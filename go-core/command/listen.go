@@ -1,9 +1,11 @@
 package command
 
 import (
+	"context"
 	"flag"
 	"net"
 
+	"github.com/policy-tasks/policy-tasks/go-core/server"
 	"github.com/policy-tasks/policy-tasks/go-core/systemd"
 )
 
@@ -23,6 +25,7 @@ func (f *addressFlags) declare(flags *flag.FlagSet) {
 // listeners are the sockets of a server.
 type listeners struct {
 	main, diagnostic net.Listener // of which the second may be nil
+	given            bool         // by the process that started this one, which may have it too
 }
 
 // listen returns the sockets: those that the process was started with, first
@@ -33,7 +36,7 @@ func (f *addressFlags) listen() (l listeners, err error) {
 		return l, fail(exitUsage, "%v", err)
 	}
 	if len(given) > 0 {
-		l.main = given[0]
+		l.main, l.given = given[0], true
 	} else if l.main, err = listenOn("--addr", f.addr); err != nil {
 		return l, err
 	}
@@ -49,7 +52,7 @@ func listenOn(name, address string) (net.Listener, error) {
 	if _, _, err := splitAddress(name, address); err != nil {
 		return nil, err
 	}
-	l, err := net.Listen("tcp", address)
+	l, err := server.Listen(context.Background(), address)
 	if err != nil {
 		return nil, fail(exitUsage, "%s: %v; give a HOST:PORT that is free", name, err)
 	}

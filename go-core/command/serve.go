@@ -93,6 +93,7 @@ func (s *service) run(ctx context.Context, in *Invocation, hangUps <-chan os.Sig
 	if err != nil {
 		return err
 	}
+	s.server.SharedListeners = l.given
 	served := server.New(s.engine, s.server)
 	diagnosed := s.diagnose(served, l)
 	defer diagnosed()

@@ -20,14 +20,12 @@ type listener struct {
 }
 
 // Accept returns the next connection. Past the listener's deadline, see empty,
-// it returns those that wait, and closes the listener when there are no more.
+// it returns those that wait, and an error when there are no more; net/http
+// closes the listener then.
 func (l *listener) Accept() (net.Conn, error) {
 	accepted, err := l.Listener.Accept()
 	if errors.Is(err, os.ErrDeadlineExceeded) {
-		if accepted, err = acceptWaiting(l.Listener); err != nil {
-			_ = l.Close() // nothing waits there
-			err = net.ErrClosed
-		}
+		accepted, err = acceptWaiting(l.Listener)
 	}
 	if err != nil {
 		return nil, err

@@ -20,10 +20,10 @@ func FuzzConnection(f *testing.F) {
 	e := newEngine(f, engine.Options{Timeout: 50 * time.Millisecond, Breaker: engine.Breaker{Faults: 1 << 30}}, append(failing()[:3], echoing("echo"))...)
 	s := servingEngine(f, Options{MaxBody: 4096, MaxDepth: 100, ReadTimeout: time.Second}, e)
 	for _, text := range []string{
-		post + "Content-Length: 12\r\n\r\n{\"input\": 1}" + post + "Transfer-Encoding: chunked\r\n\r\n5\r\n{\"inp\r\n7\r\nut\": 2}\r\n0\r\n\r\n",
+		requestTo("echo") + post + "Transfer-Encoding: chunked\r\n\r\n5\r\n{\"inp\r\n7\r\nut\": 2}\r\n0\r\n\r\n",
 		"GET /readyz HTTP/1.0\r\n\r\n", "GET /livez HTTP/1.1\r\n\r\n", post + "Transfer-Encoding: gzip\r\n\r\n", post + "Content-Length: -1\r\n\r\n",
 		post + "Expect: 100-continue\r\nContent-Length: 12\r\n\r\n{\"input\": 1}", post + "Expect: x\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-		"POST /v1/policies/goexit/execute HTTP/1.1\r\nHost: x\r\nContent-Length: 12\r\n\r\n{\"input\": 1}" + post + "\r\n",
+		requestTo("goexit") + post + "\r\n",
 		"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n", "GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n", "\x16\x03\x01",
 	} {
 		f.Add([]byte(text))

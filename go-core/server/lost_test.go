@@ -3,7 +3,6 @@ package server
 import (
 	"bufio"
 	"context"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -20,7 +19,7 @@ func TestLostConnectionIsClosed(t *testing.T) {
 	s := serving(t, Options{}, failing()...)
 	for _, name := range []string{"hang", "goexit"} {
 		start := time.Now()
-		text := s.raw(t, "POST /v1/policies/"+name+"/execute HTTP/1.1\r\nHost: x\r\nContent-Length: 12\r\n\r\n{\"input\": 1}")
+		text := s.raw(t, requestTo(name))
 		got, err := http.ReadResponse(bufio.NewReader(strings.NewReader(text)), nil)
 		if err != nil || !got.Close {
 			t.Errorf("%s: %q, %v; want an answer that ends the connection", name, text, err)
@@ -115,14 +114,7 @@ func TestGoodAmongBad(t *testing.T) {
 // Where a client is gone before the policy is given up, nothing is left behind.
 func TestLostWithoutClient(t *testing.T) {
 	s := serving(t, Options{}, failing()...)
-	connection, err := net.Dial("tcp", s.addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := connection.Write([]byte("POST /v1/policies/hang/execute HTTP/1.1\r\nHost: x\r\nContent-Length: 12\r\n\r\n{\"input\": 1}")); err != nil {
-		t.Fatal(err)
-	}
-	connection.Close()
+	_ = s.dial(t, requestTo("hang")).Close() // it is open
 	p, _ := s.engine.Policy("hang")
 	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) {
 		if _, abandoned := p.InFlight(); abandoned == 1 && s.executing.Load() == 0 && s.connections.open.Load() == 0 {

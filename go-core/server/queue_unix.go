@@ -3,13 +3,14 @@
 package server
 
 import (
+	"errors"
 	"net"
 	"os"
 	"syscall"
 )
 
 // acceptWaiting returns a connection that the kernel holds for the listener, or
-// an error at once when there is none.
+// net.ErrClosed at once when there is none.
 func acceptWaiting(l net.Listener) (net.Conn, error) {
 	listening, ok := l.(syscall.Conn)
 	if !ok {
@@ -22,6 +23,9 @@ func acceptWaiting(l net.Listener) (net.Conn, error) {
 	var file *os.File
 	if failed := raw.Control(func(fd uintptr) { file, err = accept(fd) }); failed != nil {
 		return nil, failed
+	}
+	if errors.Is(err, syscall.EAGAIN) {
+		err = net.ErrClosed
 	}
 	if err != nil {
 		return nil, err

@@ -15,9 +15,10 @@ const maxHeader = 64 << 10
 
 // Serve answers requests from the listeners until ctx ends. Then /readyz says
 // so, while requests are answered as before, for Options.ShutdownWait; after
-// that no connection is accepted but those that wait for it, and all that are
-// there may finish, within Options.ShutdownGrace. The error is what is wrong
-// with a listener, or that requests were cut off.
+// that no connection is made any more, and all that are there may finish, within
+// Options.ShutdownGrace. The listeners are closed then; those of Listen lose no
+// connection by it. The error is what is wrong with a listener, or that requests
+// were cut off.
 func (s *Server) Serve(ctx context.Context, listeners ...net.Listener) error {
 	requests, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
@@ -34,7 +35,7 @@ func (s *Server) Serve(ctx context.Context, listeners ...net.Listener) error {
 	case <-ctx.Done():
 		s.draining.Store(true)
 		time.Sleep(s.options.ShutdownWait)
-		empty(listeners, failed)
+		s.stopListening(listeners, failed)
 		return s.drain(server, cancel)
 	}
 }
@@ -72,31 +73,6 @@ func (s *Server) wrap(l net.Listener) net.Listener {
 		return tls.NewListener(l, s.options.Certificates.serverConfig())
 	}
 	return l
-}
-
-// lastCall is how long connections that were kept alive have to make a request
-// that may be on its way. Its answer says that it is the last.
-const lastCall = time.Second
-
-// empty closes the listeners, once the connections are taken that the kernel
-// holds for them: a close would reset those. However many come, it ends soon.
-func empty(listeners []net.Listener, ended <-chan error) {
-	for _, each := range listeners {
-		if waiting, ok := each.(interface{ SetDeadline(time.Time) error }); ok {
-			_ = waiting.SetDeadline(epoch) // see listener.Accept
-		} else {
-			_ = each.Close() // whoever waits for it is told
-		}
-	}
-	for range listeners {
-		select {
-		case <-ended:
-		case <-time.After(lastCall):
-		}
-	}
-	for _, each := range listeners {
-		_ = each.Close() // mostly closed by now
-	}
 }
 
 // drain ends the server so that no request is lost that has reached it. Server's

@@ -1,7 +1,7 @@
 // Package server answers over HTTP what the policies of an engine decide.
 //
-//	s, err := server.New(e, server.Options{})
-//	err = s.Serve(ctx, listener)
+//	listener, err := server.Listen(ctx, "127.0.0.1:8080")
+//	err = server.New(e, server.Options{}).Serve(ctx, listener)
 //
 // Every failure is answered with one JSON object, {"error": {"code", "message"}}, and
 // none with anything that could be taken for a decision. docs/server.md has the
@@ -54,6 +54,11 @@ type Options struct {
 	// ShutdownGrace is how long the requests that are there after that may
 	// take; 0 means 10 seconds, and less that they are cut off at once.
 	ShutdownGrace time.Duration
+
+	// SharedListeners says that other processes have the listeners as well, and
+	// may go on with them: they are left as they are when this server stops.
+	// Otherwise no connection is made over them any more.
+	SharedListeners bool
 
 	// Tokens, if there are any, are what a request has to show as a bearer
 	// token, whichever of them.

@@ -1,13 +1,11 @@
 package server
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"runtime"
 	"strings"
@@ -81,7 +79,7 @@ func serving(t testing.TB, options Options, policies ...engine.Policy) *site {
 
 func servingEngine(t testing.TB, options Options, e *engine.Engine) *site {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := Listen(t.Context(), "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,40 +122,6 @@ func (s *site) send(client *http.Client, request *http.Request) answer {
 		s.t.Fatal(err)
 	}
 	return answer{got.StatusCode, got.Header, string(text)}
-}
-
-// raw sends bytes as they are, and returns all that comes back until the server
-// hangs up.
-func (s *site) raw(t testing.TB, text string) string {
-	t.Helper()
-	connection, err := net.Dial("tcp", s.addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer connection.Close()
-	_ = connection.SetDeadline(time.Now().Add(10 * time.Second)) // it is open
-	if _, err := io.WriteString(connection, text); err != nil {
-		t.Fatal(err)
-	}
-	got, err := io.ReadAll(connection)
-	if err != nil {
-		t.Fatalf("%v after %q", err, got)
-	}
-	return string(got)
-}
-
-// parsed returns the first answer in the text.
-func parsed(t testing.TB, text string) answer {
-	t.Helper()
-	got, err := http.ReadResponse(bufio.NewReader(strings.NewReader(text)), nil)
-	if err != nil {
-		t.Fatalf("%v in %q", err, text)
-	}
-	body, err := io.ReadAll(got.Body)
-	if err != nil {
-		t.Fatalf("%v in %q", err, text)
-	}
-	return answer{got.StatusCode, got.Header, string(body)}
 }
 
 // expect fails the test unless the answer is as wanted. Of a failure, what is

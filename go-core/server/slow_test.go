@@ -1,7 +1,6 @@
 package server
 
 import (
-	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -65,12 +64,7 @@ func drip(t *testing.T, addr, start, text string) (got string, took time.Duratio
 // A client that reads nothing of a large answer does not keep its connection.
 func TestClientThatDoesNotRead(t *testing.T) {
 	s := servingEngine(t, Options{WriteTimeout: 200 * time.Millisecond}, newEngine(t, engine.Options{}, answering("large", strings.Repeat("x", 64<<20))))
-	connection, err := net.Dial("tcp", s.addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer connection.Close()
-	fmt.Fprint(connection, "POST /v1/policies/large/execute HTTP/1.1\r\nHost: x\r\nContent-Length: 12\r\n\r\n{\"input\": 1}")
+	s.dial(t, requestTo("large"))
 	for deadline := time.Now().Add(10 * time.Second); s.connections.open.Load() != 1; {
 		if time.Now().After(deadline) {
 			t.Fatal("the connection was not seen")
@@ -88,12 +82,7 @@ func TestClientThatDoesNotRead(t *testing.T) {
 // A client that reads slowly, but reads on, gets all of a large answer.
 func TestClientThatReadsSlowly(t *testing.T) {
 	s := servingEngine(t, Options{WriteTimeout: 300 * time.Millisecond}, newEngine(t, engine.Options{}, answering("large", strings.Repeat("x", 16<<20))))
-	connection, err := net.Dial("tcp", s.addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer connection.Close()
-	fmt.Fprint(connection, "POST /v1/policies/large/execute HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 12\r\n\r\n{\"input\": 1}")
+	connection := s.dial(t, requestTo("large", "Connection: close"))
 	total, buffer := 0, make([]byte, 512<<10)
 	for start := time.Now(); ; time.Sleep(20 * time.Millisecond) {
 		n, err := io.ReadFull(connection, buffer)
