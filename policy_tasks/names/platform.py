@@ -1,5 +1,5 @@
 """
-Names of the world outside that are parsed once, so that what holds one cannot be wrong: platforms and image references.
+Platforms, with Go's names for them.
 """
 
 from __future__ import annotations
@@ -11,17 +11,6 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from policy_tasks.errors import PolicyTasksError, SettingsError
-
-# https://github.com/distribution/reference: the grammar of references.
-_COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
-_REPOSITORY = re.compile(
-    rf"(?:(?P<registry>(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(?::[0-9]+)?)/)?(?P<path>{_COMPONENT}(?:/{_COMPONENT})*)"
-)
-_TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_DOCKER_HUB = "docker.io"
-# Where a Docker engine listens that nobody has told otherwise.
-DOCKER_SOCKET = "/var/run/docker.sock"
 
 # Go's name for the machine, by what Python calls it.
 _ARCHITECTURES = {
@@ -99,48 +88,6 @@ class Platform(NamedTuple):
         return variables
 
 
-class RemoteModule(NamedTuple):
-    """
-    A module with a version, which may be any that Go understands: `v1.2.3`, `latest`, a branch, a commit.
-    """
-
-    path: str
-    version: str
-
-    def __str__(self) -> str:
-        return f"{self.path}@{self.version}"
-
-
-def parse_module(text: str) -> RemoteModule | None:
-    """
-    Read `module/path@version`; None where it is something else, such as a folder. A module that can be downloaded begins
-    with a domain.
-    """
-    match = re.fullmatch(r"([a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d+)?/[^\s@]*[^\s@/])@([^\s@/-][^\s@]*)", text)
-    return RemoteModule(match[1], match[2]) if match else None
-
-
-def is_exact(version: str) -> bool:
-    """
-    Whether the version always means the same, as `v1.2.3` does and `latest`, `v1` or a branch do not.
-    """
-    return bool(re.fullmatch(r"v\d+\.\d+\.\d+(-[\w.-]+)?(\+incompatible)?", version, re.ASCII))
-
-
-def is_module_path(path: str) -> bool:
-    """
-    Whether a module may have this path, as far as its characters go: https://go.dev/ref/mod#go-mod-file-ident.
-    """
-    return bool(re.fullmatch(r"(?!-)[\w.~+-]+(/[\w.~+-]+)*", path, re.ASCII))
-
-
-def is_downloadable(path: str) -> bool:
-    """
-    Whether the path is that of a module that Go can look for: it begins with a domain.
-    """
-    return is_module_path(path) and "." in path.partition("/")[0].strip(".")
-
-
 def host_platform() -> Platform:
     """
     The platform that this Python runs on.
@@ -184,71 +131,3 @@ def _wrong_platform(text: str, why: str) -> PolicyTasksError:
         why=why,
         fix="name one of `go tool dist list`, such as linux/amd64, linux/arm64 or linux/arm/v7",
     )
-
-
-class Reference(NamedTuple):
-    """
-    An image's name: the registry (empty for Docker Hub), the repository's path in it, and a tag or a digest.
-    """
-
-    registry: str
-    path: str
-    tag: str = "latest"
-    digest: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.repository}@{self.digest}" if self.digest else f"{self.repository}:{self.tag}"
-
-    @property
-    def repository(self) -> str:
-        """
-        The familiar name without tag: `policy-engine`, `localhost:5000/team/engine`.
-        """
-        return f"{self.registry}/{self.path}" if self.registry else self.path
-
-    @property
-    def canonical(self) -> str:
-        """
-        The name in full, as containerd wants it: `docker.io/library/policy-engine:latest`.
-        """
-        path = self.path if self.registry or "/" in self.path else f"library/{self.path}"
-        return f"{self.registry or _DOCKER_HUB}/{path}:{self.tag}"
-
-
-def parse_reference(repository: str, tag: str) -> Reference:
-    """
-    Read the name that an image is to have. Raises `SettingsError`.
-    """
-    match = _REPOSITORY.fullmatch(repository)
-    if not match or len(repository) > 255:
-        raise _wrong_name(
-            "image.repo (--repo)", repository, "want lower-case words such as registry.example/team/engine"
-        )
-    if not _TAG.fullmatch(tag):
-        raise _wrong_name("image.tag (--tag)", tag, "want up to 128 letters, digits, dots, dashes and underscores")
-    return _reference(match, tag, "")
-
-
-def parse_image(name: str, setting: str) -> Reference:
-    """
-    Read the name of an image that exists, with a tag, a digest, both or neither. Raises `SettingsError`.
-    """
-    rest, _, digest = name.partition("@")
-    repository, tag = rest, "latest"
-    if ":" in rest.rpartition("/")[2]:
-        repository, _, tag = rest.rpartition(":")
-    match = _REPOSITORY.fullmatch(repository)
-    if not match or not _TAG.fullmatch(tag) or ("@" in name and not _DIGEST.fullmatch(digest)):
-        raise _wrong_name(setting, name, "want an image's name such as alpine:3.23")
-    return _reference(match, tag, digest)
-
-
-def _reference(match: re.Match[str], tag: str, digest: str) -> Reference:
-    registry, path = match["registry"] or "", match["path"]
-    if registry and not (set(".:[") & set(registry) or registry == "localhost" or registry != registry.lower()):
-        registry, path = "", f"{registry}/{path}"
-    return Reference("" if registry in (_DOCKER_HUB, "index.docker.io") else registry, path, tag, digest)
-
-
-def _wrong_name(setting: str, text: str, why: str) -> PolicyTasksError:
-    return SettingsError.of(f"{text!r} cannot be used as it is", where=setting, why=why, fix="correct that name")

@@ -1,0 +1,84 @@
+"""
+The modules that a build is made of, and what was decided about them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """
+    A module that somebody asks for, in the least version that will do; or, in `required_by`, who asks for which. `indirect`
+    where only other modules need it.
+    """
+
+    module: str
+    version: str
+    indirect: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Module:
+    """
+    A Go module of the build: its path, the version that was chosen (none for a folder), and the `h1:` sum of what was
+    downloaded. `replaced_by` is what it is taken from, if not from itself.
+    """
+
+    path: str
+    version: str | None = None
+    sum: str | None = None
+    replaced_by: str | None = None
+    required_by: tuple[Requirement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StagedModule(Module):
+    """
+    A module of the user's: their folder, and its place below the generated directory.
+
+    `digest` is that of all its files, `requires` what its go.mod asks for, `copy_of` the module's own path where the build
+    has several versions under paths made for them. A helper holds no policies; some policy's
+    go.mod replaces a module with it.
+    """
+
+    directory: Path
+    staged: str
+    digest: str
+    requires: tuple[Requirement, ...]
+    helper: bool
+    copy_of: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replace:
+    """
+    A module, with its version if only that one is meant, what it is taken from, and who says so: `go.mod:line`, a setting.
+    """
+
+    old: str
+    new: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchedModules:
+    """
+    The modules that a build needs, which are in Go's cache now, and the lock that has their versions.
+    """
+
+    modules: tuple[Module, ...]
+    lock: Path | None = None
+
+    def __str__(self) -> str:
+        return "\n".join(f"{module.path} {module.version}" for module in self.modules if module.version)
+
+
+def staged(modules: Iterable[Module]) -> tuple[StagedModule, ...]:
+    """
+    Those of the modules that are the user's.
+    """
+    return tuple(module for module in modules if isinstance(module, StagedModule))

@@ -1,0 +1,146 @@
+"""
+The policies: found, generated, tested, new.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from policy_tasks.model.modules import Module, Replace, Requirement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constructor:
+    """
+    An exported function without parameters that makes a policy: `pointer` is whether it returns *T, `error` whether it
+    returns an error as well.
+    """
+
+    name: str
+    pointer: bool
+    error: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """
+    An exported type of a policy package that implements the core's interface.
+
+    `pointer` is whether only *T implements it, `composite` whether `T{}` is Go for a value of it. `name` is what
+    `Name()` returns where that is a constant, else None. `constructor` makes it, where there is one. `version` is that of its
+    module where several are in the engine: it is part of the policy's name.
+    """
+
+    package: str
+    type: str
+    module: str
+    file: Path
+    line: int
+    pointer: bool
+    composite: bool
+    name: str | None
+    constructor: Constructor | None = None
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NearMiss:
+    """
+    Something that looks like a policy and is not taken, and the reason. Package and type may be empty.
+    """
+
+    package: str
+    type: str
+    reason: str
+    file: Path
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicySet:
+    """
+    The policies that were found, sorted by package and type, in modules that are staged in `directory`.
+
+    `core` is the path of the main module. `modules` are all others that the build is made of: the staged ones, then those of
+    other people. `pins` are the versions that the settings hold, `lock` is the lock where there is one.
+    """
+
+    core: str
+    policies: tuple[Policy, ...]
+    near_misses: tuple[NearMiss, ...]
+    modules: tuple[Module, ...]
+    replaces: tuple[Replace, ...] = ()
+    pins: tuple[Requirement, ...] = ()
+    lock: Path | None = None
+    directory: Path
+
+    def __str__(self) -> str:
+        return "\n".join(f"{policy.package}.{policy.type}" for policy in self.policies)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GeneratedSources:
+    """
+    A complete Go module in `directory`: the core, the policies, `imports.go` that registers them.
+    """
+
+    core: str
+    directory: Path
+    policies: tuple[Policy, ...]
+    modules: tuple[Module, ...]
+    replaces: tuple[Replace, ...] = ()
+    pins: tuple[Requirement, ...] = ()
+    lock: Path | None = None
+
+    def __str__(self) -> str:
+        return str(self.directory)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyTest:
+    """
+    A test that passed or was skipped: the package, its own test or a check of the test kit, and how long it took in seconds.
+
+    `policy` is the policy's type where the test kit has checked one.
+    """
+
+    package: str
+    policy: str | None
+    test: str
+    skipped: bool
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tested:
+    """
+    The policies' tests, all well; `race` is whether the race detector has watched them.
+    """
+
+    tests: tuple[PolicyTest, ...]
+    race: bool
+
+    def __str__(self) -> str:
+        counts = Counter((each.package, each.policy) for each in self.tests)
+        lines = []
+        for (package, policy), count in sorted(counts.items(), key=lambda item: (item[0][0], item[0][1] or "")):
+            what = ("check" if policy else "test") + ("" if count == 1 else "s")
+            lines.append(f"{package}{'.' + policy if policy else ''}: {count} {what}")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPolicy:
+    """
+    A policy's folder that was made, with the files in it.
+    """
+
+    directory: Path
+    name: str
+    module: str
+    files: tuple[Path, ...]
+
+    def __str__(self) -> str:
+        return str(self.directory)
