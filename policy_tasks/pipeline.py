@@ -4,10 +4,7 @@ The five values, in order. Ask for one; everything before it is made. Beside the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 
 from policy_tasks.model import (
@@ -20,31 +17,19 @@ from policy_tasks.model import (
     Published,
     Tested,
 )
-from policy_tasks.names import Platform, Reference, host_platform, parse_platform, parse_reference
+from policy_tasks.names import Platform, host_platform, parse_platform, parse_reference
+from policy_tasks.run import running, running_for_image
 from policy_tasks.settings import Settings
-from policy_tasks.stages.compile import build_binary
-from policy_tasks.stages.discover import find_policies
-from policy_tasks.stages.fetch import fetch_modules
-from policy_tasks.stages.generate import generate_sources
-from policy_tasks.stages.image import base_digest, build_image
-from policy_tasks.stages.publish import check_destination, push_image
-from policy_tasks.toolchain.background import Background
-from policy_tasks.toolchain.build_directory import BuildDirectory
-from policy_tasks.toolchain.build_lock import hold
-from policy_tasks.toolchain.go_build import GoBuild
-from policy_tasks.toolchain.go_command import Go, find_go
-from policy_tasks.toolchain.image_engine import Docker, Oci, check_image_settings, choose_engine
-from policy_tasks.toolchain.lock_file import LockFile
-from policy_tasks.toolchain.measurements import Measurements, measured
-from policy_tasks.toolchain.process import Processes
-from policy_tasks.toolchain.staged_policies import StagedPolicies, check_folders, stage_policies
+from policy_tasks.stages.publish import check_destination
+from policy_tasks.toolchain.measurements import measured
+from policy_tasks.toolchain.staged_policies import check_folders
 
 
 def fetch(settings: Settings) -> FetchedModules:
     """
     The modules that a build needs, downloaded into Go's cache: with them there, a build works offline.
     """
-    with measured("fetch", settings) as times, _run(settings, _platform(settings), times) as run:
+    with measured("fetch", settings) as times, running(settings, _platform(settings), times) as run:
         return run.fetched()
 
 
@@ -52,7 +37,7 @@ def discover(settings: Settings) -> PolicySet:
     """
     The policies that the folders hold, type-checked, with the near misses explained.
     """
-    with measured("discover", settings) as times, _run(settings, _platform(settings), times) as run:
+    with measured("discover", settings) as times, running(settings, _platform(settings), times) as run:
         return run.policies()
 
 
@@ -60,7 +45,7 @@ def generate(settings: Settings) -> GeneratedSources:
     """
     The generated Go module: `cd` there, and `go build` works.
     """
-    with measured("generate", settings) as times, _run(settings, _platform(settings), times) as run:
+    with measured("generate", settings) as times, running(settings, _platform(settings), times) as run:
         return run.sources()
 
 
@@ -68,7 +53,7 @@ def compile(settings: Settings) -> Binary:
     """
     The static binary, checked.
     """
-    with measured("compile", settings) as times, _run(settings, _platform(settings), times) as run:
+    with measured("compile", settings) as times, running(settings, _platform(settings), times) as run:
         return run.binary()
 
 
@@ -76,7 +61,7 @@ def image(settings: Settings) -> Image:
     """
     The container image, in the Docker engine or in an archive.
     """
-    with measured("image", settings) as times, _image_run(settings, times) as run:
+    with measured("image", settings) as times, running_for_image(settings, times) as run:
         return run.image()
 
 
@@ -86,7 +71,7 @@ def publish(settings: Settings) -> Published:
     """
     with measured("publish", settings) as times:
         check_destination(parse_reference(settings.image.repo, settings.image.tag))
-        with _image_run(settings, times) as run:
+        with running_for_image(settings, times) as run:
             return run.published()
 
 
@@ -96,7 +81,7 @@ def test(settings: Settings, *, race: bool = False) -> Tested:  # noqa: PT028 - 
 
     This runs the policies' code, on this machine, as nothing else here does.
     """
-    with measured("test", settings) as times, _run(settings, host_platform(), times) as run:
+    with measured("test", settings) as times, running(settings, host_platform(), times) as run:
         return run.tested(race=race)
 
 
@@ -118,7 +103,7 @@ def watch(settings: Settings, *, addr: str) -> None:
     from policy_tasks.stages.watch import serve_changes
 
     def build() -> tuple[Binary, frozenset[Path]]:
-        with measured("compile", settings) as times, _run(settings, host_platform(), times) as run:
+        with measured("compile", settings) as times, running(settings, host_platform(), times) as run:
             return run.binary(), run.folders
 
     check_folders(settings.folders, settings.build_dir)
@@ -126,131 +111,5 @@ def watch(settings: Settings, *, addr: str) -> None:
     serve_changes(build, frozenset(settings.folders), settings.build_dir, addr)
 
 
-class _Run:
-    """
-    One run: the build directory that it holds, the tools that it has found.
-    """
-
-    def __init__(
-        self,
-        settings: Settings,
-        platform: Platform,
-        times: Measurements,
-        directory: BuildDirectory,
-        processes: Processes,
-    ) -> None:
-        self.settings = settings
-        self.time = times.time
-        self.platform = platform
-        self.directory = directory
-        # Asked while the policies are read.
-        offline, patience = settings.modules.offline, settings.compile.timeout
-        self._go = Background(
-            lambda: find_go(settings.compile.go, directory.state, processes, offline=offline, patience=patience)
-        )
-        self.lock = LockFile(settings, directory)
-        self.folders = frozenset(settings.folders)
-
-    def staged(self) -> StagedPolicies:
-        """
-        The staged policies. From then on `folders` has those that replaces lead to as well.
-        """
-        given = (self.settings, self.platform, self.lock, self._go.result, self.directory)
-        staged = self.time("discover", stage_policies, *given)
-        self.folders |= {module.directory for module in staged.modules if module.helper}
-        return staged
-
-    def fetched(self) -> FetchedModules:
-        staged = self.staged()
-        found = self.time("fetch", fetch_modules, staged, self.platform, self.go, self.directory)
-        self.lock.check(staged.core.digest(), found.modules, staged.replaces, self.go.version)
-        return replace(found, lock=self.lock.used)
-
-    def policies(self) -> PolicySet:
-        return self._found(self.staged())
-
-    def sources(self) -> GeneratedSources:
-        staged = self.staged()
-        return self._generated(staged, self._found(staged))
-
-    def tested(self, *, race: bool) -> Tested:
-        from policy_tasks.stages.test import run_tests
-
-        return self.time("test", run_tests, self.sources(), self.go, self.directory, race=race)
-
-    def binary(self) -> Binary:
-        staged = self.staged()
-        return self._compiled(staged, self._begun(staged))
-
-    def image(self) -> Image:
-        staged = self.staged()
-        build = self._begun(staged)
-        engine = self.engine  # asked while Go compiles
-        binary = self._compiled(staged, build)
-        chosen = self.time("image", engine.result)
-        self.lock.check_base(chosen.base.name, base_digest(chosen))
-        output = self.settings.path(self.settings.image.output) if self.settings.image.output else None
-        return self.time("image", build_image, binary, self.reference, chosen, output, self.go, self.directory)
-
-    def published(self) -> Published:
-        return self.time("publish", push_image, self.image(), self.reference, self.engine.result())
-
-    def _begun(self, staged: StagedPolicies) -> GoBuild:
-        build = GoBuild(staged.core, self.platform, self.go, self.directory)
-        build.begin()
-        return build
-
-    def _found(self, staged: StagedPolicies) -> PolicySet:
-        found = self.time("discover", find_policies, staged, self.platform, self.go, self.directory)
-        self.lock.check(staged.core.digest(), found.modules, found.replaces, self.go.version)
-        return replace(found, lock=self.lock.used)
-
-    def _generated(self, staged: StagedPolicies, found: PolicySet) -> GeneratedSources:
-        return self.time("generate", generate_sources, found, staged.core, self.directory)
-
-    def _compiled(self, staged: StagedPolicies, build: GoBuild) -> Binary:
-        sources = self._generated(staged, self._found(staged))
-        return self.time("compile", build_binary, sources, build, self.go, self.directory)
-
-    @cached_property
-    def reference(self) -> Reference:
-        return parse_reference(self.settings.image.repo, self.settings.image.tag)
-
-    @property
-    def go(self) -> Go:
-        return self._go.result()
-
-    @cached_property
-    def engine(self) -> Background[Docker | Oci]:
-        return Background(lambda: choose_engine(self.settings, self.reference, self.platform))
-
-
 def _platform(settings: Settings) -> Platform:
     return parse_platform(settings.compile.platform)
-
-
-@contextmanager
-def _run(settings: Settings, platform: Platform, times: Measurements) -> Iterator[_Run]:
-    check_folders(settings.folders, settings.build_dir)  # before anything is written
-    processes = Processes()
-    with hold(settings.build_dir) as directory:
-        times.directory = directory
-        try:
-            run = _Run(settings, platform, times, directory, processes)
-            yield run
-            run.lock.write()
-        finally:
-            processes.stop()
-
-
-@contextmanager
-def _image_run(settings: Settings, times: Measurements) -> Iterator[_Run]:
-    """
-    A run that ends in an image: for Linux, unless a platform is named, on this machine's kind of processor.
-    """
-    wanted = settings.compile.platform
-    platform = parse_platform(wanted) if wanted else host_platform()._replace(os="linux")
-    check_image_settings(settings, platform)
-    parse_reference(settings.image.repo, settings.image.tag)
-    with _run(settings, platform, times) as run:
-        yield run
