@@ -20,7 +20,8 @@ from policy_tasks.toolchain.go_mod import major_of
 from policy_tasks.toolchain.replaces import Excluded
 from policy_tasks.toolchain.staged_policies import StagedPolicies, inspection, nothing_found, without_module
 from policy_tasks.toolchain.staging import WayBack
-from policy_tasks.toolchain.versions import check_contract, check_versions, resolved_modules, tell_versions
+from policy_tasks.toolchain.version_checks import check_contract, check_versions
+from policy_tasks.toolchain.versions import resolved_modules, tell_versions
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,8 @@ from policy_tasks.names import Platform
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.go_command import Go
 from policy_tasks.toolchain.staged_policies import StagedPolicies, inspection
-from policy_tasks.toolchain.versions import check_versions, resolved_modules
+from policy_tasks.toolchain.version_checks import check_versions
+from policy_tasks.toolchain.versions import resolved_modules
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import stat
-import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -17,16 +16,13 @@ from typing import NamedTuple
 from policy_tasks.errors import PolicyError, Problem
 from policy_tasks.toolchain.build_directory import STATE
 from policy_tasks.toolchain.build_lock import is_build_directory
+from policy_tasks.toolchain.file_names import is_sound
 from policy_tasks.toolchain.go_mod import GO_MOD
 
 _VERSION_CONTROL = frozenset({".git", ".hg", ".svn", ".bzr", ".fslckout", "_FOSSIL_", "CVS"})
 # Go reads these at a module's root, and they would change what the policy is built with: the generated module decides that.
 _GO_READS = frozenset({"go.work", "go.work.sum", "vendor"})
 _DEEPEST = 100
-# Control characters, what stands for bytes that are no UTF-8, and what shows the letters after it in another order:
-# https://trojansource.codes.
-_NOT_IN_NAMES = frozenset({"Cc", "Cs"})
-_REORDERING = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 _LINK_FIX = "put the file itself in its place, or move the link out of the policies"
 
 
@@ -116,7 +112,7 @@ def _take(descriptor: int, folder: str, entry: os.DirEntry[str], reading: Readin
     path = f"{folder}/{entry.name}"
     if _is_left_out(entry.name, reading, place):
         return
-    if not _is_sound(entry.name) and (place.module or entry.is_dir(follow_symlinks=False)):
+    if not is_sound(entry.name) and (place.module or entry.is_dir(follow_symlinks=False)):
         _add(
             reading,
             "a file's name cannot be used",
@@ -189,18 +185,6 @@ def _too_much(reading: Reading, path: str) -> Exception:
         where=path,
         why=f"this file exceeds the limit discover.max_{what}",
         fix=f"move what is no part of a policy elsewhere, or raise discover.max_{what}",
-    )
-
-
-def _is_sound(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    if name.isascii():
-        return name.isprintable() and "\\" not in name
-    return "\\" not in name and not any(
-        unicodedata.category(each) in _NOT_IN_NAMES or unicodedata.bidirectional(each) in _REORDERING for each in name
     )
 
 
