@@ -7,8 +7,8 @@ All are frozen, hold absolute paths, and convert to the JSON documents of `--for
 
 from __future__ import annotations
 
-from policy_tasks.model.documents import document
-from policy_tasks.model.modules import FetchedModules, Module, Replace, Requirement, StagedModule, staged
+from policy_tasks.model.documents import document, summary
+from policy_tasks.model.modules import FetchedModules, Module, Replace, Requirement, Resolved, StagedModule, staged
 from policy_tasks.model.policies import (
     Constructor,
     GeneratedSources,
@@ -36,8 +36,10 @@ __all__ = [
     "Published",
     "Replace",
     "Requirement",
+    "Resolved",
     "StagedModule",
     "Tested",
     "document",
     "staged",
+    "summary",
 ]

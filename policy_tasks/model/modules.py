@@ -5,8 +5,11 @@ The modules that a build is made of, and what was decided about them.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T", bound="Resolved")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,16 +68,40 @@ class Replace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FetchedModules:
+class Resolved:
     """
-    The modules that a build needs, which are in Go's cache now, and the lock that has their versions.
+    A value of the pipeline, with what it is made of: `modules` are all but the main one, the staged ones first, then those
+    of other people; `pins` the versions that the settings hold; `lock` the lock where there is one.
     """
 
-    modules: tuple[Module, ...]
+    modules: tuple[Module, ...] = ()
+    replaces: tuple[Replace, ...] = ()
+    pins: tuple[Requirement, ...] = ()
     lock: Path | None = None
 
+    def into(self, value: T) -> T:
+        """
+        A value that is made of this one, and so of the same modules.
+        """
+        return replace(value, modules=self.modules, replaces=self.replaces, pins=self.pins, lock=self.lock)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchedModules(Resolved):
+    """
+    The modules that a build needs, which are in Go's cache now.
+    """
+
     def __str__(self) -> str:
-        return "\n".join(f"{module.path} {module.version}" for module in self.modules if module.version)
+        return "\n".join(map(_line, (module for module in self.modules if module.version)))
+
+
+def _line(module: Module) -> str:
+    """
+    A module as `go list -m all` prints it.
+    """
+    new = f" => {module.replaced_by.replace('@', ' ')}" if module.replaced_by else ""
+    return f"{module.path} {module.version}{new}"
 
 
 def staged(modules: Iterable[Module]) -> tuple[StagedModule, ...]:

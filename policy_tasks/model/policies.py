@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from policy_tasks.model.modules import Module, Replace, Requirement
+from policy_tasks.model.modules import Resolved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,21 +59,16 @@ class NearMiss:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PolicySet:
+class PolicySet(Resolved):
     """
     The policies that were found, sorted by package and type, in modules that are staged in `directory`.
 
-    `core` is the path of the main module. `modules` are all others that the build is made of: the staged ones, then those of
-    other people. `pins` are the versions that the settings hold, `lock` is the lock where there is one.
+    `core` is the path of the main module.
     """
 
     core: str
     policies: tuple[Policy, ...]
     near_misses: tuple[NearMiss, ...]
-    modules: tuple[Module, ...]
-    replaces: tuple[Replace, ...] = ()
-    pins: tuple[Requirement, ...] = ()
-    lock: Path | None = None
     directory: Path
 
     def __str__(self) -> str:
@@ -81,7 +76,7 @@ class PolicySet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GeneratedSources:
+class GeneratedSources(Resolved):
     """
     A complete Go module in `directory`: the core, the policies, `imports.go` that registers them.
     """
@@ -89,10 +84,6 @@ class GeneratedSources:
     core: str
     directory: Path
     policies: tuple[Policy, ...]
-    modules: tuple[Module, ...]
-    replaces: tuple[Replace, ...] = ()
-    pins: tuple[Requirement, ...] = ()
-    lock: Path | None = None
 
     def __str__(self) -> str:
         return str(self.directory)

@@ -7,9 +7,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from policy_tasks.model.modules import Resolved
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Binary:
+class Binary(Resolved):
     """
     The compiled engine: static, for `platform` (`OS/ARCH[/VARIANT]`), `size` in bytes.
 
@@ -30,7 +32,7 @@ class Binary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Image:
+class Image(Resolved):
     """
     The container image.
 
@@ -52,7 +54,7 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Published:
+class Published(Resolved):
     """
     What a registry holds now: `reference` is always `repository@sha256:…`.
     """

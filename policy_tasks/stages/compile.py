@@ -37,7 +37,7 @@ def build_binary(sources: GeneratedSources, build: GoBuild, go: Go, directory: B
     _install(build, directory)
     binary = write_records(build.binary(build.target), sources, linked, directory)
     log.info("compile: %s, %.1f MB, %s", binary.platform, binary.size / 1e6, go.version)
-    return binary
+    return sources.into(binary)
 
 
 def _install(build: GoBuild, directory: BuildDirectory) -> None:

@@ -21,7 +21,7 @@ from policy_tasks.toolchain.replaces import Excluded
 from policy_tasks.toolchain.staged_policies import StagedPolicies, inspection, nothing_found, without_module
 from policy_tasks.toolchain.staging import WayBack
 from policy_tasks.toolchain.version_checks import check_contract, check_versions
-from policy_tasks.toolchain.versions import resolved_modules, tell_versions
+from policy_tasks.toolchain.versions import resolved_modules, tell_modules
 
 log = logging.getLogger(__name__)
 
@@ -135,13 +135,7 @@ def _other_name(first: Policy, second: Policy) -> str:
 
 
 def _tell(found: PolicySet, excludes: tuple[Excluded, ...]) -> None:
-    for replace in found.replaces:
-        log.info("discover: %s is taken from %s, as %s says", replace.old, replace.new, replace.origin)
-    for excluded in excludes:
-        log.info("discover: %s is not taken, as %s says", excluded.version, excluded.origin)
-    for pin in found.pins:
-        log.info("discover: %s is held at %s", pin.module, pin.version)
-    tell_versions(found.modules)
+    tell_modules("discover", found, excludes)
     for miss in found.near_misses:
         log.info("discover: not taken: %s", _as_text(miss))
     policies = f"{len(found.policies)} {'policy' if len(found.policies) == 1 else 'policies'}"

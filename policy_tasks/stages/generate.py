@@ -42,15 +42,7 @@ def generate_sources(found: PolicySet, core: Core, directory: BuildDirectory) ->
     directory.write(
         "manifest.json", as_text(contents(found.core, found.policies, found.modules, found.replaces, found.pins))
     )
-    return GeneratedSources(
-        core=found.core,
-        directory=directory.path,
-        policies=found.policies,
-        modules=found.modules,
-        replaces=found.replaces,
-        pins=found.pins,
-        lock=found.lock,
-    )
+    return found.into(GeneratedSources(core=found.core, directory=directory.path, policies=found.policies))
 
 
 def _key(template: str, values: str) -> str:

@@ -35,7 +35,7 @@ def build_image(
         digest, archive = _with_docker(binary, reference, chosen, output, directory), output
     else:
         digest, archive = _as_archive(binary, reference, chosen, go, directory), chosen.archive
-    return Image(
+    made = Image(
         reference=str(reference),
         digest=digest,
         engine=chosen.name,
@@ -44,6 +44,7 @@ def build_image(
         platform=binary.platform,
         archive=archive,
     )
+    return binary.into(made)
 
 
 def base_digest(chosen: Docker | Oci) -> str:

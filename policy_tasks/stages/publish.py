@@ -37,7 +37,7 @@ def push_image(image: Image, reference: Reference, chosen: Docker | Oci) -> Publ
     """
     digest = chosen.engine.push(reference) if isinstance(chosen, Docker) else _push_archive(image, reference)
     log.info("publish: %s", reference)
-    return Published(reference=f"{reference.repository}@{digest}", tag=reference.tag)
+    return image.into(Published(reference=f"{reference.repository}@{digest}", tag=reference.tag))
 
 
 def _push_archive(image: Image, reference: Reference) -> str:

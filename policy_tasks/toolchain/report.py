@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from policy_tasks.errors import OutputError, PolicyTasksError
-from policy_tasks.model import document, staged
+from policy_tasks.model import staged, summary
 from policy_tasks.toolchain.measurements import Measurements
 
 _BUG = 1
@@ -54,12 +54,12 @@ def report(run: Measurements) -> dict[str, Any]:
         "problems": run.error.document()["problems"] if isinstance(run.error, PolicyTasksError) else [],
         "seconds": {stage: round(seconds, 6) for stage, seconds in run.seconds.items()},
         **_counts(run.values),
-        **{key: document(run.values[kind]) for key, kind in _MADE.items() if kind in run.values},
+        **{key: summary(run.values[kind]) for key, kind in _MADE.items() if kind in run.values},
         "reused": run.directory.reused() if run.directory and not code else {},
     }
 
 
-# The values that the report has in full, by their keys.
+# The values that the report has, by their keys.
 _MADE = {"binary": "Binary", "built": "Image", "published": "Published", "tests": "Tested"}
 
 
