@@ -5,6 +5,7 @@ Staged modules -> PolicySet: type-check them for policies.
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -53,11 +54,7 @@ def find_policies(taken: StagedPolicies, platform: Platform, go: Go, directory: 
 
 def _policies(found: list[dict[str, Any]], taken: StagedPolicies, way_back: WayBack) -> tuple[Policy, ...]:
     wanted = dict(taken.settings.discover.constructors)
-    versions = {
-        module.remote.build_path: module.remote.version
-        for module in taken.graph.modules
-        if module.remote and module.remote.build_path != module.remote.path
-    }
+    versions = _versions(taken)
     known = {name for each in found for name in (each["package"], f"{each['package']}.{each['type']}")}
     strange = [no_constructor(name, "there is no such policy", "correct that name") for name in wanted.keys() - known]
     if strange:
@@ -65,6 +62,16 @@ def _policies(found: list[dict[str, Any]], taken: StagedPolicies, way_back: WayB
     return tuple(
         _policy(each, choose_constructor(each, wanted), versions.get(each["module"]), way_back) for each in found
     )
+
+
+def _versions(taken: StagedPolicies) -> dict[str, str]:
+    """
+    The versions that are part of the policies' names, by the path in the build: of modules that are named in several
+    versions, be they of one major or of more.
+    """
+    remotes = [module.remote for module in taken.graph.modules if module.remote]
+    named = Counter(major_of(remote.path)[0] for remote in remotes)
+    return {remote.build_path: remote.version for remote in remotes if named[major_of(remote.path)[0]] > 1}
 
 
 def _policy(found: dict[str, Any], constructor: Constructor | None, version: str | None, way_back: WayBack) -> Policy:
@@ -129,9 +136,12 @@ def _other_name(first: Policy, second: Policy) -> str:
     """
     What can be done; two majors of one module are of one author, who will not name them otherwise.
     """
-    if major_of(first.module)[0] == major_of(second.module)[0] and first.module != second.module:
-        return f"take one of {first.module} and {second.module}, or give the policy of one of them another name"
-    return "give one of them another name"
+    if major_of(first.module)[0] != major_of(second.module)[0] or first.module == second.module:
+        return "give one of them another name"
+    return (
+        f"name both majors with a version in discover.policies, as {first.module}@VERSION and {second.module}@VERSION, and "
+        "neither as a folder: their policies' names then end with the version; or give one of them another name"
+    )
 
 
 def _tell(found: PolicySet, excludes: tuple[Excluded, ...]) -> None:

@@ -229,13 +229,56 @@ def test_the_records_name_a_copy_as_its_author_does(project: Project) -> None:
     assert [each["build_path"] for each in modules] == [f"{LIMITS}/at-v1.2.0", f"{LIMITS}/at-v1.3.0"]
 
 
-def test_two_majors_with_one_name_say_what_can_be_done(project: Project, proxy: ModuleProxy) -> None:
-    """Two majors are two modules, whose policies have one name: the error names both."""
-    proxy.add("r.example/majors", "v1.0.0", {"majors.go": answering("majors", '"v1"')})
-    proxy.add("r.example/majors/v2", "v2.0.0", {"majors.go": answering("majors", '"v2"')})
-    error = project.refuse(policies=["r.example/majors@v1.0.0", "r.example/majors/v2@v2.0.0"])
-    assert error.exit_code == 3
-    assert error.fix.startswith("take one of r.example/majors and r.example/majors/v2")
+@pytest.fixture(scope="module")
+def _majors(proxy: ModuleProxy) -> None:
+    """r.example/majors in two majors, and the same of gopkg.in; every policy has one and the same name."""
+    for path, versions in {
+        "r.example/majors": ("v1.0.0", "v1.1.0"),
+        "r.example/majors/v2": ("v2.0.0",),
+        "gopkg.in/majors.v1": ("v1.0.0",),
+        "gopkg.in/majors.v2": ("v2.0.0",),
+    }.items():
+        for version in versions:
+            proxy.add(path, version, {"majors.go": answering("majors", f'"{version}"')})
+
+
+@pytest.mark.usefixtures("_majors")
+@pytest.mark.parametrize(
+    ("policies", "versions"),
+    [
+        (["r.example/majors@v1.0.0", "r.example/majors/v2@v2.0.0"], ["v1.0.0", "v2.0.0"]),
+        (
+            ["r.example/majors@v1.0.0", "r.example/majors@v1.1.0", "r.example/majors/v2@v2.0.0"],
+            ["v1.0.0", "v1.1.0", "v2.0.0"],
+        ),
+        (["gopkg.in/majors.v1@v1.0.0", "gopkg.in/majors.v2@v2.0.0"], ["v1.0.0", "v2.0.0"]),
+    ],
+)
+def test_two_majors_are_two_versions(policies: list[str], versions: list[str], project: Project) -> None:
+    """Majors are modules of their own, whose policies have one name: as of one major, the version is part of it."""
+    assert project.answers(policies=policies) == {f"majors@{version}": version for version in versions}
+    assert [each.version for each in discover(project.settings(policies=policies)).policies] == versions
+
+
+@pytest.mark.usefixtures("_majors")
+def test_one_major_alone_keeps_its_name(project: Project) -> None:
+    """A version is only in the name where there are others."""
+    assert project.answers(policies=["r.example/majors/v2@v2.0.0"]) == {"majors": "v2.0.0"}
+
+
+@pytest.mark.usefixtures("_majors")
+@pytest.mark.parametrize("second", ["remote", "folder"])
+def test_majors_in_folders_say_what_can_be_done(second: str, project: Project) -> None:
+    """A folder has no version to tell it by: the error names both files, and that both can be had with their versions."""
+    files = [project.write("policies/one/majors.go", answering("majors", '"one"'))]
+    project.write("policies/one/go.mod", "module r.example/majors\n\ngo 1.21\n")
+    if second == "folder":
+        files.append(project.write("policies/two/majors.go", answering("majors", '"two"')))
+        project.write("policies/two/go.mod", "module r.example/majors/v2\n\ngo 1.21\n")
+    error = project.refuse(policies=["policies", "r.example/majors/v2@v2.0.0"])
+    assert (error.exit_code, error.what) == (3, "two policies have the name 'majors'")
+    assert all(f"{file}:" in error.where for file in files)
+    assert "r.example/majors@VERSION and r.example/majors/v2@VERSION" in error.fix
 
 
 # Proxies that do not give what they should
