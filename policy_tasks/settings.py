@@ -61,7 +61,9 @@ class CoreSettings:
         "policies' packages are imported, and register themselves.",
     )
     imports: str = _setting(
-        "imports.go", "The file that is generated, counted from `main`, in the folder of the main package."
+        "imports.go",
+        "The file that is generated, counted from `main`, in the folder of the main package. One that somebody wrote is not "
+        "replaced.",
     )
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +16,11 @@ from policy_tasks.settings import CoreSettings, Settings
 from policy_tasks.toolchain import go_core
 from policy_tasks.toolchain.go_mod import GO_MOD
 from policy_tasks.toolchain.policy_folder import Reading, SourceModule, read_folder
+
+_FIX = "see docs/dependencies.md for a core of your own"
+_MAIN = re.compile(rb"^package main\b", re.MULTILINE)
+# https://go.dev/s/generatedcode
+_GENERATED = re.compile(rb"^// Code generated .* DO NOT EDIT\.\r?$", re.MULTILINE)
 
 
 class Core(NamedTuple):
@@ -71,11 +77,13 @@ def read_core(settings: Settings) -> Core:
     wanted = settings.core
     if wanted.main is None:
         if wanted != CoreSettings():
-            raise _wrong("core.main is missing", "the other settings of the core say something about that folder")
+            raise wrong_core("core.main is missing", "the other settings of the core say something about that folder")
         source = SourceModule(directory=go_core.directory(), files=dict(go_core.engine_files()))
         return Core(source, go_core.INTERFACE, "RegisterPolicy", wanted.imports, own=False)
     _check(wanted)
     folder = Path(os.path.realpath(settings.path(wanted.main)))
+    if not os.path.isdir(folder):
+        raise _no_module(folder)
     reading = Reading(
         files_left=settings.discover.max_files, bytes_left=settings.discover.max_bytes, nested=False, hidden=False
     )
@@ -83,27 +91,61 @@ def read_core(settings: Settings) -> Core:
     if reading.problems:
         raise PolicyError(*reading.problems)
     if folder not in reading.modules:
-        raise _wrong(f"{folder} has no {GO_MOD}", "the core is a Go module with a main package")
+        raise _no_module(folder)
+    _check_imports(reading.modules[folder], wanted.imports)
     return Core(reading.modules[folder], wanted.interface, wanted.register, wanted.imports, own=True)
 
 
 def _check(wanted: CoreSettings) -> None:
     package, _, name = wanted.interface.rpartition(".")
     if not package or not name.isidentifier():
-        raise _wrong(
+        raise wrong_core(
             f"core.interface is {wanted.interface!r}",
             "want the import path and the name of the interface that policies implement, such as example.com/app/plugin.Plugin",
         )
     if not wanted.register.rpartition(".")[2].isidentifier() and wanted.register:
-        raise _wrong(
+        raise wrong_core(
             f"core.register is {wanted.register!r}",
             "want a function of the main package, such as Register, or one with its import path: example.com/app/plugin.Register",
         )
     name = wanted.imports
     if not name.endswith(".go") or name.endswith("_test.go") or name.startswith("/") or ".." in name.split("/"):
-        raise _wrong(f"core.imports is {name!r}", "want a Go file below core.main, in the folder of the main package")
+        raise wrong_core(
+            f"core.imports is {name!r}", "want a Go file below core.main, in the folder of the main package"
+        )
 
 
-def _wrong(what: str, why: str) -> PolicyTasksError:
-    fix = "see docs/dependencies.md for a core of your own"
+def _no_module(folder: Path) -> PolicyTasksError:
+    if not os.path.isdir(folder):
+        why = "it is a file" if os.path.exists(folder) else "there is no such folder"
+        return wrong_core(f"core.main is {folder}", why, "name the folder of a Go module that has a main package")
+    around = next((each for each in folder.parents if os.path.isfile(each / GO_MOD)), None)
+    fix = f"name that of the module, {around}, and with core.imports a file in the folder of its main package"
+    return wrong_core(f"{folder} has no {GO_MOD}", "core.main is the folder of a Go module", fix if around else _FIX)
+
+
+def _check_imports(source: SourceModule, imports: str) -> None:
+    """
+    See that the generated file has a package to be in, and replaces nothing that somebody wrote.
+    """
+    folder = imports.rpartition("/")[0]
+    go_files = [name for name in source.files if name.endswith(".go") and not name.endswith("_test.go")]
+    if not any(name.rpartition("/")[0] == folder for name in go_files if name != imports):
+        mains = sorted({name.rpartition("/")[0] for name in go_files if _MAIN.search(source.files[name])})
+        fix = f"name a file there, such as {f'{mains[0]}/'.lstrip('/')}imports.go" if mains else _FIX
+        told = f"the main package is in {', '.join(f'./{each}'.rstrip('/') for each in mains)}" if mains else ""
+        why = f"no other Go file is in {source.directory / folder}" + (f"; {told}" if told else "")
+        raise wrong_core(f"core.imports is {imports!r}", why, fix)
+    if imports in source.files and not _GENERATED.search(source.files[imports]):
+        raise wrong_core(
+            f"core.imports is {imports!r}, which somebody wrote",
+            f"{source.directory / imports} would not be in the build: what is generated takes its place",
+            "name a file that there is not; or begin that one with: // Code generated by policy_tasks. DO NOT EDIT.",
+        )
+
+
+def wrong_core(what: str, why: str, fix: str = _FIX) -> PolicyTasksError:
+    """
+    The error for settings of the core that do not hold.
+    """
     return SettingsError.of(f"the core cannot be used: {what}", where="[tool.policy-tasks.core]", why=why, fix=fix)

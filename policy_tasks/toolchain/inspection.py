@@ -15,6 +15,7 @@ from policy_tasks.toolchain import go_core, go_resolution
 from policy_tasks.toolchain.background import Background
 from policy_tasks.toolchain.build_directory import STATE, BuildDirectory
 from policy_tasks.toolchain.core import Core
+from policy_tasks.toolchain.core_check import FILE, CoreCheck, check_file
 from policy_tasks.toolchain.go_command import BUILD_FLAGS, Go, json_stream, out_of_disk
 from policy_tasks.toolchain.go_graph import POLICIES, Graph
 from policy_tasks.toolchain.inspection_errors import no_interface, of_a_pin, refused, unlisted
@@ -61,6 +62,8 @@ class Inspection(NamedTuple):
             return {"policies": [], "near_misses": []}
         inspector = Background(lambda: make_inspector(self.go, self.directory))
         listed = self._list(paths)
+        if self.core.own:
+            CoreCheck(self.core, self.graph, self.directory).check(listed)
         root, interface = self.directory.path / POLICIES, self.core.interface
         try:
             found: dict[str, Any] = inspector.result().policies(listed, interface, root, self.platform)
@@ -118,15 +121,16 @@ class Inspection(NamedTuple):
 
     def _main(self) -> tuple[list[str], list[str]]:
         """
-        What makes go.mod complete for a core of the user's as well: its main package, without what was generated for it in
-        the last run, which may import what is gone.
+        What makes go.mod complete for a core of the user's as well: its main package, and that of its register function. What
+        was generated in the last run may import what is gone: in its place is what the core is checked with.
         """
         if not self.core.own:
             return [], []
-        self.directory.write(f"{STATE}/all/main.go.txt", b"package main\n")
-        replaced = {str(self.directory.path / self.core.imports): str(self.directory.state / "all/main.go.txt")}
+        self.directory.write(f"{STATE}/all/{FILE}", check_file(self.core))
+        replaced = {str(self.directory.path / self.core.imports): str(self.directory.state / "all" / FILE)}
         self.directory.write(f"{STATE}/all/overlay.json", json.dumps({"Replace": replaced}).encode())
-        return [f"-overlay={self.directory.state / 'all/overlay.json'}"], [self.core.package]
+        package = self.core.register.rpartition(".")[0]
+        return [f"-overlay={self.directory.state / 'all/overlay.json'}"], [self.core.package, *filter(None, [package])]
 
     def _import_all(self, paths: list[str]) -> None:
         # Go resolves what packages of the main module import, and nothing else, into go.mod: one that imports them all

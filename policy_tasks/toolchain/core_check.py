@@ -1,0 +1,166 @@
+"""
+Whether a core of the user's is what the settings say of it.
+
+Where the generated file will be, Go is shown one that names the interface and calls the register function: the compiler knows
+best what can be called with a policy.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from policy_tasks.errors import BuildError, PolicyError, PolicyTasksError
+from policy_tasks.toolchain import templates
+from policy_tasks.toolchain.build_directory import BuildDirectory
+from policy_tasks.toolchain.core import Core, wrong_core
+from policy_tasks.toolchain.go_command import json_stream
+from policy_tasks.toolchain.go_graph import Graph
+from policy_tasks.toolchain.inspection_errors import OF_THE_NETWORK, unresolved
+
+FILE = "core_check.go.txt"
+_TEMPLATE = "core_check.go"
+_TOLD = re.compile(rf"{re.escape(FILE)}:(\d+):\d+: (.+(?:\n\t.+)*)")
+# What is declared, as far as that can be seen without parsing it.
+_DECLARED = {
+    "core.interface": re.compile(r"^(?:type|\t)\s*([^\W\d]\w*) (?:= )?interface\b", re.MULTILINE),
+    "core.register": re.compile(r"^func ([^\W\d]\w*)[(\[]", re.MULTILINE),
+}
+
+
+def check_file(core: Core) -> bytes:
+    """
+    The file that Go is shown in the place of the generated one.
+    """
+    package, _, function = core.register.rpartition(".")
+    registry = package if package != core.contract else ""
+    alias = "registry." if registry else "contract." if package else ""
+    return templates.render(
+        _TEMPLATE,
+        contract=core.contract,
+        interface=core.interface.rpartition(".")[2],
+        registry=registry,
+        register=f"{alias}{function}" if function else "",
+    )
+
+
+class CoreCheck(NamedTuple):
+    """
+    What Go said of the core's packages.
+    """
+
+    core: Core
+    graph: Graph
+    directory: BuildDirectory
+
+    def check(self, listed: bytes) -> None:
+        """
+        Look into what `go list` printed. Raises `SettingsError` for a main package, an interface or a register function that
+        is none, `PolicyError` for a core that does not compile, `BuildError` where a module could not be had.
+        """
+        packages = {each["ImportPath"]: each for each in json_stream(listed)}
+        main = packages.get(self._main, {})
+        error = self._error_of(main)
+        if "found packages " in error:
+            raise wrong_core(
+                f"core.imports is {self.core.imports!r}", error, "name a file in the folder of a main package"
+            )
+        for setting, value in self._named().items():
+            self._check_package(setting, value, packages)
+        if told := _TOLD.findall(error):
+            raise self._not_usable(told, packages)
+        if error:
+            raise self._not_compiled(error)
+
+    @property
+    def _main(self) -> str:
+        """
+        The import path of the main package.
+        """
+        return f"{self.graph.core.go_mod.path}/{self.core.imports.rpartition('/')[0]}".rstrip("/")
+
+    def _named(self) -> dict[str, str]:
+        """
+        The settings that name something in a package.
+        """
+        in_package = "." in self.core.register
+        return {"core.interface": self.core.interface, **({"core.register": self.core.register} if in_package else {})}
+
+    def _error_of(self, listed: dict[str, Any]) -> str:
+        """
+        What Go says is wrong with a package itself, with the user's folder in the place of its copy.
+        """
+        text = re.sub(r"^# .*\n", "", listed["Error"]["Err"]) if listed.get("Error") else ""
+        return text.replace(str(self.directory.path), str(self.core.source.directory)).strip()
+
+    def _check_package(self, setting: str, value: str, packages: dict[str, dict[str, Any]]) -> None:
+        path, _, name = value.rpartition(".")
+        listed = packages.get(path, {})
+        error = self._error_of(listed)
+        if path in (self._main, "main"):
+            of_main = f"name it {name} alone" if setting == "core.register" else "move it to a package of its own"
+            raise wrong_core(f"{setting} is {value!r}", "that is the main package, which cannot be imported", of_main)
+        if error and listed.get("Dir"):
+            raise self._not_compiled(error)
+        if error:
+            raise self._no_package(setting, value, error)
+
+    def _no_package(self, setting: str, value: str, error: str) -> PolicyTasksError:
+        path = value.rpartition(".")[0]
+        required = (each.module for each in self.graph.core.go_mod.requires)
+        if OF_THE_NETWORK.search(error) and any(f"{path}/".startswith(f"{each}/") for each in required):
+            return BuildError(unresolved(setting, error))
+        meant = _nearest(path, self._packages())
+        fix = f"name a package of the core, or of a module that its go.mod requires{_was_it(meant)}"
+        return wrong_core(f"{setting} is {value!r}", error, fix)
+
+    def _packages(self) -> set[str]:
+        """
+        The import paths of the core's own packages.
+        """
+        folders = {name.rpartition("/")[0] for name in self.core.files if name.endswith(".go")}
+        return {f"{self.graph.core.go_mod.path}/{folder}".rstrip("/") for folder in folders}
+
+    def _not_usable(self, told: list[tuple[str, str]], packages: dict[str, dict[str, Any]]) -> PolicyTasksError:
+        """
+        The error for an interface that is none, else for a register function that cannot be called.
+        """
+        lines = check_file(self.core).splitlines()
+        of_interface = [text for line, text in told if b" _ = " in lines[int(line) - 1]]
+        setting = "core.interface" if of_interface else "core.register"
+        value = self.core.interface if of_interface else self.core.register
+        path, _, name = value.rpartition(".")
+        declared = self._declared(packages[path or self._main], _DECLARED[setting]) - {"main", "init"}
+        usable = {each for each in declared if each[0].isupper() or not path}
+        why = "\n".join(dict.fromkeys(of_interface or [text for _, text in told]))
+        why = why.replace("contract.", f"{self.core.contract}.").replace("registry.", f"{path}.")
+        if name in declared and path and not name[0].isupper():
+            why = f"{name} is not exported"
+        meant = "" if name in declared else _nearest(name, usable)
+        fix = "name an interface of methods" if of_interface else "name a function that can be called with a policy"
+        return wrong_core(f"{setting} is {value!r}", why, fix + _was_it(f"{path}.{meant}".lstrip(".") if meant else ""))
+
+    def _declared(self, listed: dict[str, Any], pattern: re.Pattern[str]) -> set[str]:
+        generated = self.directory.path / self.core.imports
+        files = (path for path in Path(listed["Dir"]).glob("*.go") if path != generated)
+        return {name for path in files for name in pattern.findall(path.read_text(errors="replace"))}
+
+    def _not_compiled(self, error: str) -> PolicyTasksError:
+        where = self.core.source.directory
+        return PolicyError.of("the core does not compile", where=where, why=error, fix="correct that, then run again")
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    """
+    The one of these that was probably meant, or nothing.
+    """
+    by_letters = {each.lower(): each for each in sorted(known)}
+    found = difflib.get_close_matches(name.lower(), by_letters, n=1)
+    return by_letters[found[0]] if found else ""
+
+
+def _was_it(name: str) -> str:
+    return f"; was it {name}?" if name else ""
