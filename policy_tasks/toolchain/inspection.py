@@ -21,7 +21,9 @@ from policy_tasks.toolchain.go_graph import POLICIES, Graph
 from policy_tasks.toolchain.inspection_errors import no_interface, of_a_pin, refused, unlisted
 from policy_tasks.toolchain.inspector import FIELDS, make_inspector
 from policy_tasks.toolchain.package_patterns import patterns
+from policy_tasks.toolchain.replaces import Taken
 from policy_tasks.toolchain.staging import WayBack
+from policy_tasks.toolchain.two_paths import two_paths
 
 
 class Inspection(NamedTuple):
@@ -32,6 +34,7 @@ class Inspection(NamedTuple):
     core: Core
     graph: Graph
     modules: tuple[StagedModule, ...]
+    replaces: tuple[Taken, ...]
     pins: tuple[Requirement, ...]
     platform: Platform
     go: Go
@@ -102,7 +105,7 @@ class Inspection(NamedTuple):
         )
         done = self.go.run(*arguments, cwd=self.directory.path, platform=self.platform)
         if done.code != 0:
-            raise unlisted(WayBack(self.modules, self.directory).text(done.message), self.platform, self.modules)
+            raise self._unlisted(done.message)
         # What is wrong with the staged packages themselves is for a build to tell.
         own = f"{self.directory.path}/"
         failed = [each for each in json_stream(done.stdout) if each.get("Error")]
@@ -116,8 +119,12 @@ class Inspection(NamedTuple):
         arguments = ("list", *flags, *overlay, "--", self.core.contract, "context", f"./{STATE}/all", *main, *paths)
         done = self.go.run(*arguments, cwd=self.directory.path, platform=self.platform)
         if done.code != 0:
-            raise unlisted(WayBack(self.modules, self.directory).text(done.message), self.platform, self.modules)
+            raise self._unlisted(done.message)
         return done.stdout
+
+    def _unlisted(self, message: str) -> PolicyTasksError:
+        text = WayBack(self.modules, self.directory).text(message)
+        return two_paths(text, self.replaces, self.modules) or unlisted(text, self.platform, self.modules)
 
     def _main(self) -> tuple[list[str], list[str]]:
         """

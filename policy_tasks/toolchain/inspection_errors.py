@@ -46,7 +46,7 @@ def unlisted(message: str, platform: Platform, modules: tuple[StagedModule, ...]
         return unsupported(platform, message)
     if newer := newer_go(message, modules):
         return newer
-    if "errors parsing" in message or "used for two different module paths" in message:
+    if "errors parsing" in message:
         fix = "correct the go.mod that this names"
         return PolicyError.of("the policies' modules cannot be brought together", where="go.mod", why=message, fix=fix)
     return BuildError(unresolved("go list", message))

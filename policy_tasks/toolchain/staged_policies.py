@@ -125,6 +125,7 @@ def inspection(taken: StagedPolicies, platform: Platform, go: Go, directory: Bui
         core=taken.core,
         graph=taken.graph,
         modules=taken.modules,
+        replaces=taken.wanted.replaces,
         pins=taken.wanted.pins,
         platform=platform,
         go=go,
