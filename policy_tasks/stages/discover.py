@@ -18,8 +18,9 @@ from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.constructors import choose_constructor, no_constructor
 from policy_tasks.toolchain.go_command import Go
 from policy_tasks.toolchain.go_mod import major_of
+from policy_tasks.toolchain.nothing_found import nothing_found, without_module
 from policy_tasks.toolchain.replaces import Excluded
-from policy_tasks.toolchain.staged_policies import StagedPolicies, inspection, nothing_found, without_module
+from policy_tasks.toolchain.staged_policies import StagedPolicies, inspection
 from policy_tasks.toolchain.staging import WayBack
 from policy_tasks.toolchain.version_checks import check_contract, check_versions
 from policy_tasks.toolchain.versions import resolved_modules, tell_modules
@@ -103,7 +104,7 @@ def _near_misses(found: list[dict[str, Any]], way_back: WayBack) -> Iterator[Nea
 
 def _check(found: PolicySet, settings: Settings) -> None:
     if not found.policies:
-        raise nothing_found(settings, found.near_misses)
+        raise nothing_found(settings, found.near_misses, staged(found.modules))
     problems = [*_empty_names(found), *_same_names(found)]
     if problems:
         raise PolicyError(*problems)
@@ -148,6 +149,10 @@ def _tell(found: PolicySet, excludes: tuple[Excluded, ...]) -> None:
     tell_modules("discover", found, excludes)
     for miss in found.near_misses:
         log.info("discover: not taken: %s", _as_text(miss))
+    with_policies = {policy.module for policy in found.policies}
+    for module in staged(found.modules):
+        if module.version and module.path not in with_policies:
+            log.warning("discover: no policy was found in %s %s", module.copy_of or module.path, module.version)
     policies = f"{len(found.policies)} {'policy' if len(found.policies) == 1 else 'policies'}"
     modules = sum(not module.helper for module in staged(found.modules))
     missed = f", {len(found.near_misses)} not taken" if found.near_misses else ""

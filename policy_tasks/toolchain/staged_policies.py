@@ -5,12 +5,12 @@ From the settings to modules in the build directory: the policies of folders and
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from policy_tasks.errors import PolicyError, PolicyTasksError, Problem, SettingsError
-from policy_tasks.model import NearMiss, Replace, Requirement, StagedModule
+from policy_tasks.errors import PolicyError, Problem, SettingsError
+from policy_tasks.model import Replace, Requirement, StagedModule
 from policy_tasks.names import Platform
 from policy_tasks.settings import Settings
 from policy_tasks.toolchain.build_directory import BuildDirectory
@@ -21,12 +21,11 @@ from policy_tasks.toolchain.go_mod import GO_MOD, parse_go_mods
 from policy_tasks.toolchain.go_resolution import Wanted, write_go_mod
 from policy_tasks.toolchain.inspection import Inspection
 from policy_tasks.toolchain.lock_file import LockFile
+from policy_tasks.toolchain.nothing_found import nothing_found, without_module
 from policy_tasks.toolchain.policy_folder import Reading, read_folder
 from policy_tasks.toolchain.remote_modules import Remote, fetch_remotes, without_folders
 from policy_tasks.toolchain.replaces import SETTING, gather_excludes, gather_replaces
 from policy_tasks.toolchain.staging import stage
-
-_CONTRACT = "an exported type with Name() string, Execute(context.Context, any) (any, error) and Validate() error"
 
 
 class StagedPolicies(NamedTuple):
@@ -153,38 +152,3 @@ def _read(settings: Settings) -> Reading:
     if not reading.modules and not settings.remotes:
         raise nothing_found(settings, tuple(without_module(reading)))
     return reading
-
-
-def without_module(reading: Reading) -> Iterator[NearMiss]:
-    """
-    Folders with Go files of which no module knows.
-    """
-    for folder in sorted({path.parent for path in reading.without_module}):
-        file = min(path for path in reading.without_module if path.parent == folder)
-        reason = f"{folder} holds Go files but belongs to no module: it has no go.mod; run `go mod init` there"
-        yield NearMiss(package="", type="", reason=reason, file=file, line=1)
-
-
-def nothing_found(settings: Settings, misses: tuple[NearMiss, ...]) -> PolicyTasksError:
-    """
-    The error for policies that are none, with what is nearly one.
-    """
-    if misses:
-        return PolicyError(*map(_as_problem, misses))
-    empty = [str(folder) for folder in settings.folders if not any(folder.iterdir())]
-    return PolicyError.of(
-        "there are no policies",
-        where=", ".join(map(str, (*settings.folders, *settings.remotes))),
-        why=f"{', '.join(empty)} is empty: is it the folder that was meant?" if empty else "no Go module is there",
-        fix=f"add a module with a policy: {_CONTRACT}",
-    )
-
-
-def _as_problem(miss: NearMiss) -> Problem:
-    what = f"{miss.package}.{miss.type} is not a policy" if miss.type else "this is not a policy"
-    return Problem(
-        what=f"there are no policies: {what}",
-        where=f"{miss.file}:{miss.line}",
-        why=miss.reason,
-        fix=f"correct that; a policy is {_CONTRACT}",
-    )

@@ -207,6 +207,23 @@ def test_what_is_not_there_is_told(policy: str, code: int, project: Project) -> 
     assert code == 3 or policy in error.what
 
 
+def test_a_remote_without_a_policy_is_told_as_such(
+    project: Project, proxy: ModuleProxy, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Alone it is an error, that says what was looked into or what is nearly a policy; beside others it is a warning."""
+    error = project.refuse(policies=["r.example/old@v1.0.0"])
+    assert error.why == "no policy was found in r.example/old v1.0.0, nor what is nearly one"
+    near = answering("nearly", "1").replace("Validate() error", "Validate() bool").replace("return nil", "return true")
+    proxy.add("r.example/nearly", "v1.0.0", {"nearly.go": near})
+    error = project.refuse(policies=["r.example/nearly@v1.0.0"])
+    assert error.what == "there are no policies: r.example/nearly.Policy is not a policy"
+    assert error.where.endswith("/r.example/nearly@v1.0.0/nearly.go:8")
+    assert "Validate" in error.why
+    with caplog.at_level("WARNING", logger="policy_tasks"):
+        project.answers(policies=[f"{LIMITS}@v1.2.0", "r.example/old@v1.0.0"])
+    assert [each.getMessage() for each in caplog.records] == ["discover: no policy was found in r.example/old v1.0.0"]
+
+
 @pytest.mark.parametrize("policy", ["limits@", "r.example/limits@", "github.com@v1.0.0", "limits@v1.2.0"])
 def test_a_mistyped_remote_names_the_form_wanted(policy: str, project: Project) -> None:
     """What is neither a folder nor a module with a version is told as such; a folder of that name is taken."""
