@@ -39,15 +39,17 @@ type nearMiss struct {
 	Line    int    `json:"line"`
 }
 
-// problem is one error of the go command or the compiler.
+// problem is one error of the go command or the compiler. It is in the way
+// where a package that may have a policy has it, or imports one that has it.
 type problem struct {
-	Package string `json:"package"`
-	Dir     string `json:"dir"`
-	File    string `json:"file"`
-	Line    int    `json:"line"`
-	Column  int    `json:"column"`
-	Text    string `json:"text"`
-	Kind    string `json:"kind"`
+	Package  string `json:"package"`
+	Dir      string `json:"dir"`
+	File     string `json:"file"`
+	Line     int    `json:"line"`
+	Column   int    `json:"column"`
+	Text     string `json:"text"`
+	Kind     string `json:"kind"`
+	InTheWay bool   `json:"in_the_way"`
 }
 
 // The kinds of problem.

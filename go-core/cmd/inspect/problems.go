@@ -10,14 +10,16 @@ import (
 type problems struct {
 	world    *world
 	isPolicy map[*listPackage]bool
-	seen     map[problem]bool
+	seen     map[problem]int // the places of those found
 	found    []problem
+
+	mayHavePolicy bool // of the package whose errors are added
 }
 
 // findProblems fills the document with the errors of the policy packages and
 // of patterns go list could not resolve at all.
 func (w *world) findProblems(packages, policies []*listPackage, result *document) {
-	p := &problems{world: w, isPolicy: map[*listPackage]bool{}, seen: map[problem]bool{}}
+	p := &problems{world: w, isPolicy: map[*listPackage]bool{}, seen: map[problem]int{}}
 	for _, listed := range policies {
 		p.isPolicy[listed] = true
 	}
@@ -31,6 +33,7 @@ func (w *world) findProblems(packages, policies []*listPackage, result *document
 
 // addPackage adds the errors of one package.
 func (p *problems) addPackage(listed *listPackage) {
+	p.mayHavePolicy = p.world.mayHavePolicy(listed)
 	if listed.Error != nil && !isExcludedAll(listed, listed.Error) {
 		p.addError(listed, listed.Error)
 	}
@@ -161,8 +164,11 @@ func (p *problems) add(found problem) {
 	case strings.HasPrefix(found.Text, "dependency "):
 		key.Package, key.Dir = "", ""
 	}
-	if !p.seen[key] {
-		p.seen[key] = true
+	index, seen := p.seen[key]
+	if !seen {
+		index = len(p.found)
+		p.seen[key] = index
 		p.found = append(p.found, found)
 	}
+	p.found[index].InTheWay = p.found[index].InTheWay || p.mayHavePolicy
 }
