@@ -160,4 +160,5 @@ def _tell(found: PolicySet, excludes: tuple[Excluded, ...]) -> None:
 
 
 def _as_text(miss: NearMiss) -> str:
-    return f"{miss.package}.{miss.type}: {miss.reason} ({miss.file}:{miss.line})" if miss.package else miss.reason
+    name = f"{miss.package}.{miss.type}".rstrip(".")
+    return f"{name}: {miss.reason} ({miss.file}:{miss.line})" if miss.package else miss.reason

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from policy_tasks.errors import BuildError, PolicyTasksError
@@ -18,7 +19,14 @@ from policy_tasks.toolchain.core import Core
 from policy_tasks.toolchain.core_check import FILE, CoreCheck, check_file
 from policy_tasks.toolchain.go_command import BUILD_FLAGS, Go, json_stream, out_of_disk
 from policy_tasks.toolchain.go_graph import POLICIES, Graph
-from policy_tasks.toolchain.inspection_errors import no_interface, of_a_pin, refused, unlisted
+from policy_tasks.toolchain.inspection_errors import (
+    OF_THE_NETWORK,
+    no_interface,
+    of_a_pin,
+    passed_by,
+    refused,
+    unlisted,
+)
 from policy_tasks.toolchain.inspector import FIELDS, make_inspector
 from policy_tasks.toolchain.package_patterns import patterns
 from policy_tasks.toolchain.replaces import Taken
@@ -74,9 +82,20 @@ class Inspection(NamedTuple):
             raise (
                 no_interface(interface, error) if self.core.own and self.core.contract in error.why else error
             ) from None
-        if found["problems"]:
-            raise refused(found["problems"], WayBack(self.modules, self.directory))
-        return found
+        problems = [each for each in found["problems"] if not self._is_passed_by(each)]
+        if problems:
+            raise refused(problems, WayBack(self.modules, self.directory))
+        return {**found, "near_misses": [*found["near_misses"], *passed_by(found["problems"])]}
+
+    def _is_passed_by(self, problem: dict[str, Any]) -> bool:
+        """
+        Whether the problem is in a package of other people's that no policy needs, as in their examples: who names the module
+        cannot correct it, and Go would not mind. What could not be had may be there tomorrow, and is told in any case.
+        """
+        if problem["in_the_way"] or OF_THE_NETWORK.search(problem["text"]):
+            return False
+        remotes = (self.directory.path / module.staged for module in self.modules if module.version)
+        return bool(problem["dir"]) and any(Path(problem["dir"]).is_relative_to(folder) for folder in remotes)
 
     def fetch(self) -> None:
         """

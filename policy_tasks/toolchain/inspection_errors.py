@@ -5,6 +5,7 @@ What Go and the inspector say is wrong, told to whom it concerns: the author, th
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -66,6 +67,18 @@ def refused(problems: list[dict[str, Any]], way_back: WayBack) -> PolicyTasksErr
         return PolicyError(*(_problem(each, way_back) for each in problems))
     told = [_problem(each, way_back) for each in missing]
     return BuildError(*(unresolved(each.where, each.why) for each in told))
+
+
+def passed_by(problems: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """
+    A near miss for each package with problems that are in nobody's way.
+    """
+    first: dict[str, dict[str, Any]] = {}
+    for each in problems:
+        first.setdefault(each["package"], each)
+    for package, each in first.items():
+        place = {"dir": each["dir"], "file": each["file"], "line": each["line"]}
+        yield {**place, "package": package, "type": "", "reason": f"it does not compile: {each['text']}"}
 
 
 def of_a_pin(error: PolicyTasksError, pins: tuple[Requirement, ...]) -> PolicyTasksError:

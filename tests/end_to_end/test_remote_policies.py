@@ -298,6 +298,65 @@ def test_majors_in_folders_say_what_can_be_done(second: str, project: Project) -
     assert "r.example/majors@VERSION and r.example/majors/v2@VERSION" in error.fix
 
 
+@pytest.mark.parametrize("versions", [("v1.0.0",), ("v1.0.0", "v1.1.0")])
+def test_what_nobody_needs_of_a_remote_may_be_broken(
+    versions: tuple[str, ...], project: Project, proxy: ModuleProxy, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What Go passes by is passed by; an example that does not compile is told, and is not in the way of the policies."""
+    broken = "package broken\n\nfunc {\n"
+    files = {
+        "messy.go": answering("messy", '"fine"'),
+        "testdata/x.go": broken,
+        "_old/x.go": broken,
+        "testdata/go.mod.txt": "",
+        "windows/x_windows.go": broken,
+        "example/x.go": "package main\n\nfunc main() { missing() }\n",
+        "example/two/x.go": broken,
+    }
+    for version in versions:
+        proxy.add("r.example/messy", version, files)
+    policies = [f"r.example/messy@{version}" for version in versions]
+    with caplog.at_level("INFO", logger="policy_tasks"):
+        answers = project.answers(policies=policies)
+    assert answers == ({f"messy@{each}": "fine" for each in versions} if versions[1:] else {"messy": "fine"})
+    told = [each.getMessage() for each in caplog.records if "not taken: " in each.getMessage()]
+    assert len(told) == 2 * len(versions)
+    assert "/example: it does not compile: undefined: missing (" in told[0]
+    assert "/example/x.go:3)" in told[0]
+    assert "/example/two: it does not compile: " in told[1]
+    fetch(project.settings(policies=policies))
+
+
+@pytest.mark.parametrize("where", ["remote", "folder"])
+def test_what_a_policy_needs_of_a_remote_may_not_be_broken(where: str, project: Project, proxy: ModuleProxy) -> None:
+    """A package that does not compile and that a policy imports, of the same module or in a folder, is an error with its place."""
+    broken = "package broken\n\nvar Answer = missing\n"
+    files = {"needy.go": answering("needy", '"fine"'), "broken/x.go": broken}
+    importing = answering("needs", "broken.Answer", "r.example/needy/broken")
+    version = "v1.0.0" if where == "folder" else "v1.1.0"
+    proxy.add("r.example/needy", version, {**files, **({"needs/x.go": importing} if where == "remote" else {})})
+    policies = [f"r.example/needy@{version}"]
+    if where == "folder":
+        project.write(
+            "policies/needs/go.mod", "module example.com/needs\n\ngo 1.21\n\nrequire r.example/needy v1.0.0\n"
+        )
+        project.write("policies/needs/needs.go", importing)
+        policies.append("policies")
+    error = project.refuse(policies=policies)
+    assert error.exit_code == 3
+    assert error.what == "policy package r.example/needy/broken does not compile"
+    assert error.where.endswith(f"/r.example/needy@{version}/broken/x.go:3:14")
+
+
+def test_what_nobody_needs_in_a_folder_may_not_be_broken(project: Project) -> None:
+    """Every package of one's own is looked into, and may be meant to have a policy: one that does not compile is an error."""
+    project.policy("a")
+    file = project.write("policies/a/other/x.go", "package other\n\nvar _ = missing\n")
+    assert project.refuse().where == f"{file}:3:9"
+    file.rename(project.write("policies/a/testdata/x.go", ""))
+    assert project.answers() == {"a": ""}
+
+
 # Proxies that do not give what they should
 
 
