@@ -126,10 +126,16 @@ class CoreCheck(NamedTuple):
 
     def _not_usable(self, told: list[tuple[str, str]], packages: dict[str, dict[str, Any]]) -> PolicyTasksError:
         """
-        The error for an interface that is none, else for a register function that cannot be called.
+        The error for a main package or an interface that is none, else for a register function that cannot be called.
         """
-        lines = check_file(self.core).splitlines()
-        of_interface = [text for line, text in told if b" _ = " in lines[int(line) - 1]]
+        lines = check_file(self.core).decode().splitlines()
+        at = [(lines[int(line) - 1], text) for line, text in told]
+        if any("main()" in line for line, _ in at):
+            why = "the Go files beside it have no function main, for this platform"
+            return wrong_core(
+                f"core.imports is {self.core.imports!r}", why, "name a file in the folder of a main package"
+            )
+        of_interface = [text for line, text in at if " _ = " in line]
         setting = "core.interface" if of_interface else "core.register"
         value = self.core.interface if of_interface else self.core.register
         path, _, name = value.rpartition(".")

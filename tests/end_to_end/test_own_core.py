@@ -206,6 +206,16 @@ def test_whatever_can_be_called_with_a_policy_registers_it(function: str, app: P
     assert (ran.returncode, ran.stdout) == (0, "registered\nregistered\nof the app v1.1.0\n")
 
 
+def test_a_main_package_without_main_is_refused(app: Project) -> None:
+    """What is no program, or none for this platform, is told before Go links it."""
+    main = app.root / "app/cmd/app/main.go"
+    main.write_text("//go:build plan9\n\n" + main.read_text())
+    app.write("app/cmd/app/other.go", "package main\n")
+    error = app.refuse(**REGISTERED)
+    assert error.exit_code == 2
+    assert "have no function main, for this platform" in error.why
+
+
 @pytest.mark.parametrize("place", ["plugin", "cmd/app"])
 def test_a_core_that_does_not_compile_is_told_as_such(place: str, app: Project) -> None:
     """A fault in the core itself is neither one of the settings nor one of a policy: its own file is named."""
