@@ -55,24 +55,38 @@ def find_policies(taken: StagedPolicies, platform: Platform, go: Go, directory: 
 
 def _policies(found: list[dict[str, Any]], taken: StagedPolicies, way_back: WayBack) -> tuple[Policy, ...]:
     wanted = dict(taken.settings.discover.constructors)
-    versions = _versions(taken)
+    versions = _versions(found, taken)
     known = {name for each in found for name in (each["package"], f"{each['package']}.{each['type']}")}
     strange = [no_constructor(name, "there is no such policy", "correct that name") for name in wanted.keys() - known]
     if strange:
         raise SettingsError(*strange)
     return tuple(
-        _policy(each, choose_constructor(each, wanted), versions.get(each["module"]), way_back) for each in found
+        _policy(each, choose_constructor(each, wanted), versions.get((each["package"], each["type"])), way_back)
+        for each in found
     )
 
 
-def _versions(taken: StagedPolicies) -> dict[str, str]:
+def _versions(found: list[dict[str, Any]], taken: StagedPolicies) -> dict[tuple[str, str], str]:
     """
-    The versions that are part of the policies' names, by the path in the build: of modules that are named in several
-    versions, be they of one major or of more.
+    The versions that are part of policies' names, by package and type: of modules that are there in several versions of one
+    major, and of a policy that two majors have.
     """
-    remotes = [module.remote for module in taken.graph.modules if module.remote]
-    named = Counter(major_of(remote.path)[0] for remote in remotes)
-    return {remote.build_path: remote.version for remote in remotes if named[major_of(remote.path)[0]] > 1}
+    remotes = {module.remote.build_path: module.remote for module in taken.graph.modules if module.remote}
+    named = [(each, remotes[each["module"]]) for each in found if each["module"] in remotes]
+    majors = Counter(key for key, _ in {(_known_as(each, remote.path), each["module"]) for each, remote in named})
+    return {
+        (each["package"], each["type"]): remote.version
+        for each, remote in named
+        if remote.build_path != remote.path or majors[_known_as(each, remote.path)] > 1
+    }
+
+
+def _known_as(found: dict[str, Any], path: str) -> tuple[str, str]:
+    """
+    What makes a policy the same in another major: its name, or, where only the engine will know that, its place and type.
+    """
+    inside = found["package"].removeprefix(found["module"])
+    return major_of(path)[0], found.get("name") or f"{inside}.{found['type']}"
 
 
 def _policy(found: dict[str, Any], constructor: Constructor | None, version: str | None, way_back: WayBack) -> Policy:

@@ -283,6 +283,19 @@ def test_one_major_alone_keeps_its_name(project: Project) -> None:
     assert project.answers(policies=["r.example/majors/v2@v2.0.0"]) == {"majors": "v2.0.0"}
 
 
+def test_only_what_two_majors_have_is_named_with_the_version(project: Project, proxy: ModuleProxy) -> None:
+    """A policy that one major has alone keeps its name; one whose name is made at run time is known by its place and type."""
+    computed = answering("computed", "1").replace('return "computed"', "return name")
+    for path, version in (("r.example/parts", "v1.0.0"), ("r.example/parts/v2", "v2.0.0")):
+        only = f"only{version[1]}"
+        files = {"same/x.go": answering("same", "1"), f"{only}/x.go": answering(only, "1")}
+        files["computed/x.go"] = computed + '\nvar name = "comp" + "uted"\n'
+        proxy.add(path, version, files)
+    answers = project.answers(policies=["r.example/parts@v1.0.0", "r.example/parts/v2@v2.0.0"])
+    both = (f"{name}@{version}" for name in ("computed", "same") for version in ("v1.0.0", "v2.0.0"))
+    assert sorted(answers) == sorted([*both, "only1", "only2"])
+
+
 @pytest.mark.usefixtures("_majors")
 @pytest.mark.parametrize("second", ["remote", "folder"])
 def test_majors_in_folders_say_what_can_be_done(second: str, project: Project) -> None:
