@@ -16,7 +16,6 @@ from policy_tasks.toolchain import go_core, go_resolution
 from policy_tasks.toolchain.background import Background
 from policy_tasks.toolchain.build_directory import STATE, BuildDirectory
 from policy_tasks.toolchain.core import Core
-from policy_tasks.toolchain.core_check import FILE, CoreCheck, check_file
 from policy_tasks.toolchain.go_command import BUILD_FLAGS, Go, json_stream, out_of_disk
 from policy_tasks.toolchain.go_graph import POLICIES, Graph
 from policy_tasks.toolchain.inspection_errors import (
@@ -74,6 +73,8 @@ class Inspection(NamedTuple):
         inspector = Background(lambda: make_inspector(self.go, self.directory))
         listed = self._list(paths)
         if self.core.own:
+            from policy_tasks.toolchain.core_check import CoreCheck
+
             CoreCheck(self.core, self.graph, self.directory).check(listed)
         root, interface = self.directory.path / POLICIES, self.core.interface
         try:
@@ -152,6 +153,8 @@ class Inspection(NamedTuple):
         """
         if not self.core.own:
             return [], []
+        from policy_tasks.toolchain.core_check import FILE, check_file
+
         self.directory.write(f"{STATE}/all/{FILE}", check_file(self.core))
         replaced = {str(self.directory.path / self.core.imports): str(self.directory.state / "all" / FILE)}
         self.directory.write(f"{STATE}/all/overlay.json", json.dumps({"Replace": replaced}).encode())
