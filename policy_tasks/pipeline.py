@@ -232,8 +232,8 @@ def _platform(settings: Settings) -> Platform:
 @contextmanager
 def _run(settings: Settings, platform: Platform, times: Measurements) -> Iterator[_Run]:
     check_folders(settings.folders, settings.build_dir)  # before anything is written
-    processes = Processes()
     with hold(settings.build_dir) as directory:
+        processes = Processes(directory.temporary.name)
         times.directory = directory
         try:
             run = _Run(settings, platform, times, directory, processes)
