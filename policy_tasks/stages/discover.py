@@ -17,7 +17,7 @@ from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.constructors import choose_constructor, no_constructor
 from policy_tasks.toolchain.go_command import Go
 from policy_tasks.toolchain.go_mod import major_of
-from policy_tasks.toolchain.replaces import Excluded
+from policy_tasks.toolchain.go_resolution import Wanted
 from policy_tasks.toolchain.staged_policies import StagedPolicies, inspection, nothing_found, without_module
 from policy_tasks.toolchain.staging import WayBack
 from policy_tasks.toolchain.versions import check_contract, check_versions, resolved_modules, tell_versions
@@ -46,7 +46,7 @@ def find_policies(taken: StagedPolicies, platform: Platform, go: Go, directory: 
         directory=directory.path,
     )
     _check(found, taken.settings)
-    _tell(found, taken.wanted.excludes)
+    _tell(found, taken.wanted)
     return found
 
 
@@ -133,14 +133,14 @@ def _other_name(first: Policy, second: Policy) -> str:
     return "give one of them another name"
 
 
-def _tell(found: PolicySet, excludes: tuple[Excluded, ...]) -> None:
+def _tell(found: PolicySet, wanted: Wanted) -> None:
     for replace in found.replaces:
         log.info("discover: %s is taken from %s, as %s says", replace.old, replace.new, replace.origin)
-    for excluded in excludes:
+    for excluded in wanted.excludes:
         log.info("discover: %s is not taken, as %s says", excluded.version, excluded.origin)
     for pin in found.pins:
         log.info("discover: %s is held at %s", pin.module, pin.version)
-    tell_versions(found.modules)
+    tell_versions(found.modules, wanted)
     for miss in found.near_misses:
         log.info("discover: not taken: %s", _as_text(miss))
     policies = f"{len(found.policies)} {'policy' if len(found.policies) == 1 else 'policies'}"

@@ -16,6 +16,7 @@ from policy_tasks.toolchain import go_resolution
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.go_command import Go
 from policy_tasks.toolchain.go_mod import GO_MOD, GO_SUM, GoMod, major_of, parse_text, version_key
+from policy_tasks.toolchain.raised_versions import cause
 
 log = logging.getLogger(__name__)
 
@@ -177,26 +178,25 @@ def _not_pinned(module: StagedModule) -> Problem:
     )
 
 
-def tell_versions(modules: Iterable[Module]) -> None:
+def tell_versions(modules: Iterable[Module], wanted: go_resolution.Wanted) -> None:
     """
-    Warn of every policy module that runs with a higher version of what it uses itself than it asks for.
+    Warn of every policy module that runs with a higher version of what it uses itself than it asks for, and say who has
+    brought that about.
     """
     chosen = {module.path: module for module in modules}
     for module in chosen.values():
         if isinstance(module, StagedModule):
             for asked in (each for each in module.requires if not each.indirect):
-                _tell_raised(module, asked, chosen.get(asked.module))
+                _tell_raised(module, asked, chosen, wanted)
 
 
-def _tell_raised(module: StagedModule, asked: Requirement, other: Module | None) -> None:
+def _tell_raised(
+    module: StagedModule, asked: Requirement, chosen: dict[str, Module], wanted: go_resolution.Wanted
+) -> None:
+    other = chosen.get(asked.module)
     if not other or not other.version or other.replaced_by or version_key(other.version) == version_key(asked.version):
         return
-    if version_key(other.version) < version_key(asked.version):
-        told = (module.path, other.path, asked.version, other.version)
-        log.warning("discover: %s asks for %s %s and runs with %s, which the settings name", *told)
-        return
-    forcing = sorted({each.module for each in other.required_by if each.version == other.version})
-    why = f", which {' and '.join(forcing[:3])} asks for" if forcing else ""
-    log.warning(
-        "discover: %s asks for %s %s and runs with %s%s", module.path, other.path, asked.version, other.version, why
-    )
+    lower = version_key(other.version) < version_key(asked.version)
+    why = "which the settings name" if lower else cause(other, chosen, wanted)
+    told = (module.path, other.path, asked.version, other.version)
+    log.warning("discover: %s asks for %s %s and runs with %s, %s", *told, why)
