@@ -165,8 +165,8 @@ def running(settings: Settings, platform: Platform, times: Measurements) -> Iter
     A run that holds the build directory, and writes the lock where it ends well.
     """
     check_folders(settings.folders, settings.build_dir)  # before anything is written
-    processes = Processes()
     with hold(settings.build_dir) as directory:
+        processes = Processes(directory.temporary.name)
         times.directory = directory
         try:
             run = Run(settings, platform, times, directory, processes)

@@ -9,8 +9,8 @@ import re
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 # Up to the last @ before the host ends: a password may hold one.
 _CREDENTIALS = re.compile(r"(?<=://)[^/\s]*@")
-# What a query's parameters are: which of them is a token, its server knows alone.
-_QUERY = re.compile(r"""(://[^\s?#"'<>]*\?)([^\s#"'<>]+)""")
+# What a query's parameters are: which of them is a token, its server knows alone. Of a redirect to a path Go says that alone.
+_QUERY = re.compile(r"""((?:://|\b[A-Z][a-z]+ "/)[^\s?#"'<>]*\?)([^\s#"'<>]+)""")
 
 
 def printable(text: str) -> str:

@@ -43,7 +43,7 @@ def test_folders_count_from_the_settings() -> None:
         staged, replaces=(Replace(old="b", new="/root/b", origin=""), Replace(old="c", new="d@v1", origin=""))
     )
     assert flat(tomllib.loads(as_text(written))) == {
-        "the go": "1.26",
+        "Go": "1.26",
         "the core": "sha256:0",
         "policy a": "../elsewhere/? d",
         "replace b": "b",

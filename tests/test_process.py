@@ -5,10 +5,13 @@ Commands are run to their end, with nothing inherited, and what they say is fit 
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import sys
 import threading
 import time
 import unicodedata
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -17,6 +20,7 @@ from hypothesis import strategies as st
 
 from policy_tasks.errors import BuildError, ToolError
 from policy_tasks.shown import printable
+from policy_tasks.toolchain.leftovers import VARIABLE, end_commands_of
 from policy_tasks.toolchain.process import Command, Completed, Processes
 
 
@@ -52,7 +56,7 @@ def test_shown_twice_is_shown_once(text: str) -> None:
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=126)))
 def test_plain_text_is_shown_as_it_is(text: str) -> None:
     """What is printable and holds no address stays."""
-    if "://" not in text:
+    if "://" not in text and '"/' not in text:
         assert printable(text) == text
 
 
@@ -60,6 +64,12 @@ def test_plain_text_is_shown_as_it_is(text: str) -> None:
 def test_credentials_in_addresses_are_left_out(secret: str) -> None:
     """Neither a password nor a token before the host is shown, whatever the scheme."""
     assert printable(f"GET https://{secret}@host/x: refused") == "GET https://***@host/x: refused"
+
+
+def test_a_redirect_to_a_path_shows_no_token() -> None:
+    """Go says only the path where a server has redirected to one, with the query that it was asked with."""
+    told = 'Get "/go/x.zip?token=secret&secret": stopped after 10 redirects'
+    assert printable(told) == 'Get "/go/x.zip?token=***&***": stopped after 10 redirects'
 
 
 def test_a_command_inherits_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,3 +167,34 @@ def _gone(pid: int) -> None:
             return
         assert time.monotonic() < end, "it still runs"
         time.sleep(0.01)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no other system tells whose a process is")
+def test_what_a_run_has_left_is_ended_and_nothing_else() -> None:
+    """By the run's name in their environment, with what they started, also while they are stopped; others go on."""
+    code = "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']); time.sleep(60)"
+    ours, others = (
+        subprocess.Popen([sys.executable, "-c", code], env={VARIABLE: run}, start_new_session=True) for run in "ab"
+    )
+    try:
+        while len(_members(ours.pid)) < 2 or len(_members(others.pid)) < 2:
+            time.sleep(0.01)
+        os.killpg(ours.pid, signal.SIGSTOP)
+        end_commands_of({"a"})
+        assert ours.wait(10) == -signal.SIGKILL
+        assert _members(ours.pid) == []
+        assert len(_members(others.pid)) == 2
+    finally:
+        os.killpg(others.pid, signal.SIGKILL)
+        others.wait()
+
+
+def _members(group: int) -> list[str]:
+    """
+    The processes of a group that run.
+    """
+    stats = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            stats.append(stat.read_text().rpartition(")")[2].split())
+    return [state for state, _, its, *_ in stats if int(its) == group and state != "Z"]

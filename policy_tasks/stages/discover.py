@@ -18,8 +18,8 @@ from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.constructors import choose_constructor, no_constructor
 from policy_tasks.toolchain.go_command import Go
 from policy_tasks.toolchain.go_mod import major_of
+from policy_tasks.toolchain.go_resolution import Wanted
 from policy_tasks.toolchain.nothing_found import nothing_found, without_module
-from policy_tasks.toolchain.replaces import Excluded
 from policy_tasks.toolchain.staged_policies import StagedPolicies, inspection
 from policy_tasks.toolchain.staging import WayBack
 from policy_tasks.toolchain.version_checks import check_contract, check_versions
@@ -49,7 +49,7 @@ def find_policies(taken: StagedPolicies, platform: Platform, go: Go, directory: 
         directory=directory.path,
     )
     _check(found, taken.settings)
-    _tell(found, taken.wanted.excludes)
+    _tell(found, taken.wanted)
     return found
 
 
@@ -159,8 +159,8 @@ def _other_name(first: Policy, second: Policy) -> str:
     )
 
 
-def _tell(found: PolicySet, excludes: tuple[Excluded, ...]) -> None:
-    tell_modules("discover", found, excludes)
+def _tell(found: PolicySet, wanted: Wanted) -> None:
+    tell_modules("discover", found, wanted)
     for miss in found.near_misses:
         log.info("discover: not taken: %s", _as_text(miss))
     with_policies = {policy.module for policy in found.policies}

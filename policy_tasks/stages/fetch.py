@@ -1,16 +1,18 @@
 """
-Settings -> FetchedModules: download what the policies' modules need, and compile nothing.
+Settings -> FetchedModules: download what the policies' modules and their tests need, and compile nothing.
 """
 
 from __future__ import annotations
 
 import logging
 
-from policy_tasks.model import FetchedModules
+from policy_tasks.errors import BuildError, PolicyError
+from policy_tasks.model import FetchedModules, Module
 from policy_tasks.names import Platform
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.go_command import Go
 from policy_tasks.toolchain.staged_policies import StagedPolicies, inspection
+from policy_tasks.toolchain.test_modules import tested_packages
 from policy_tasks.toolchain.version_checks import check_versions
 from policy_tasks.toolchain.versions import resolved_modules, tell_modules
 
@@ -19,13 +21,24 @@ log = logging.getLogger(__name__)
 
 def fetch_modules(taken: StagedPolicies, platform: Platform, go: Go, directory: BuildDirectory) -> FetchedModules:
     """
-    Download the modules that the staged ones need. Raises `BuildError` for those that cannot be had.
+    Download the modules that the staged ones need. Raises `BuildError` for those that cannot be had; of what only tests
+    need there is a warning, since a build goes on without.
     """
     inspection(taken, platform, go, directory).fetch()
     modules = resolved_modules(taken.graph.core.go_mod, taken.modules, go, directory)
     check_versions(modules, taken.wanted)
     found = FetchedModules(modules=modules, replaces=taken.replaces, pins=taken.wanted.pins)
-    tell_modules("fetch", found, taken.wanted.excludes)
+    tell_modules("fetch", found, taken.wanted)
+    if not taken.core.own:  # which `test` does not take
+        _fetch_tests(modules, go, directory)
     count = sum(bool(module.version) for module in modules)
     log.info("fetch: %d %s", count, "module" if count == 1 else "modules")
     return found
+
+
+def _fetch_tests(modules: tuple[Module, ...], go: Go, directory: BuildDirectory) -> None:
+    try:
+        tested_packages(modules, go, directory)
+    except (BuildError, PolicyError) as error:
+        for each in error.problems:
+            log.warning("fetch: `policy-tasks test` will not do: %s\n%s", each.what, each.why)

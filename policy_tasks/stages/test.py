@@ -11,13 +11,14 @@ from textwrap import dedent
 from typing import Any, NamedTuple
 
 from policy_tasks.errors import PolicyError, Problem, SettingsError
-from policy_tasks.model import GeneratedSources, Policy, PolicyTest, StagedModule, Tested, staged
+from policy_tasks.model import GeneratedSources, Policy, PolicyTest, Tested, staged
 from policy_tasks.toolchain import go_core, templates
 from policy_tasks.toolchain.build_directory import STATE, BuildDirectory
 from policy_tasks.toolchain.go_command import Go
-from policy_tasks.toolchain.go_testing import Outcome, go_test, packages_of
+from policy_tasks.toolchain.go_testing import Outcome, go_test
 from policy_tasks.toolchain.policy_values import construct, new_value, package_aliases
 from policy_tasks.toolchain.staging import WayBack
+from policy_tasks.toolchain.test_modules import tested_packages
 
 log = logging.getLogger(__name__)
 
@@ -28,8 +29,8 @@ _UP = "../../"
 
 def run_tests(sources: GeneratedSources, go: Go, directory: BuildDirectory, *, race: bool) -> Tested:
     """
-    Test the policies on this machine. Raises `PolicyError` with every test that fails, `SettingsError` for a core that has
-    no test kit.
+    Test the policies on this machine. Raises `PolicyError` with every test that fails, `BuildError` where a module that only
+    tests import cannot be had, `SettingsError` for a core that has no test kit.
     """
     if sources.core != go_core.MODULE:
         raise SettingsError.of(
@@ -39,7 +40,7 @@ def run_tests(sources: GeneratedSources, go: Go, directory: BuildDirectory, *, r
             fix="run the policies' own tests with go test",
         )
     directory.write(f"{_PACKAGE}/policies_test.go", templates.render("policies_test.go", **_kit(sources, directory)))
-    own = packages_of(_own(sources), go, directory)
+    own = tested_packages(sources.modules, go, directory)
     log.info("test: running the policies' code, on this machine")
     outcomes = go_test([f"./{_PACKAGE}", *own], race=race, go=go, directory=directory)
     problems = [*_problems(outcomes, sources, directory), *_untested(outcomes, sources.policies)]
@@ -49,13 +50,6 @@ def run_tests(sources: GeneratedSources, go: Go, directory: BuildDirectory, *, r
     policies = f"{len(sources.policies)} {'policy' if len(sources.policies) == 1 else 'policies'}"
     log.info("test: %s, %d tests%s", policies, len(tests), ", with the race detector" if race else "")
     return Tested(tests=tests, race=race)
-
-
-def _own(sources: GeneratedSources) -> list[StagedModule]:
-    """
-    The modules with tests of the user's: not what policies only import, and not what other people have tested.
-    """
-    return [module for module in staged(sources.modules) if not module.helper and not module.version]
 
 
 def _kit(sources: GeneratedSources, directory: BuildDirectory) -> dict[str, Any]:

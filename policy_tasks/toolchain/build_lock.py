@@ -17,6 +17,7 @@ from pathlib import Path
 
 from policy_tasks.errors import SettingsError, output_error
 from policy_tasks.toolchain.build_directory import STATE, BuildDirectory
+from policy_tasks.toolchain.leftovers import end_commands_of
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,8 @@ def hold(path: Path) -> Iterator[BuildDirectory]:
         path.mkdir(parents=True, exist_ok=True)
         with _locked(path):
             _claim(directory)
+            # Where a run was killed its folder is still there, and perhaps a command of it.
+            end_commands_of(frozenset(path.name for path in directory.state.glob("tmp/*")))
             _remove(directory.state / "tmp")
             directory.temporary.mkdir(parents=True)
             try:

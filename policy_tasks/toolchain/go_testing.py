@@ -10,15 +10,15 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from policy_tasks.errors import ToolError
-from policy_tasks.model import StagedModule
 from policy_tasks.shown import printable
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.go_command import Go
 from policy_tasks.toolchain.process import Command
+from policy_tasks.toolchain.test_modules import MODFILE
 
 _COMPILERS = ("cc", "gcc", "clang")
 # What is told of tests that are cut off, by os.Exit, say, or a stack overflow.
@@ -39,24 +39,13 @@ class Outcome(NamedTuple):
     output: str
 
 
-def packages_of(modules: Sequence[StagedModule], go: Go, directory: BuildDirectory) -> list[str]:
-    """
-    The packages of these modules. What Go matches with their paths can be in modules of other people's as well.
-    """
-    patterns = [f"{module.path}/..." for module in modules]
-    staged = tuple(f"{directory.path / module.staged}{os.sep}" for module in modules)
-    listed = go.run("list", "-find", "-mod=readonly", "-f", "{{.Dir}}\t{{.ImportPath}}", *patterns, cwd=directory.path)
-    pairs = [line.split("\t") for line in listed.stdout.decode().splitlines()]
-    return [path for folder, path in pairs if f"{folder}{os.sep}".startswith(staged)]
-
-
 def go_test(packages: list[str], *, race: bool, go: Go, directory: BuildDirectory) -> list[Outcome]:
     """
     Test these packages, with the race detector if asked for. Raises `ToolError` where it cannot be had.
 
     The policies' tests get the user's whole environment, except for what would change how Go builds.
     """
-    flags = ("-json", "-mod=readonly", "-buildvcs=false", *(["-race"] if race else []))
+    flags = ("-json", "-mod=readonly", MODFILE, "-buildvcs=false", *(["-race"] if race else []))
     command = go.command("test", *flags, *packages, cwd=directory.path)
     ambient = {name: text for name, text in os.environ.items() if not name.startswith(("GO", "CGO_"))}
     detector = {"CGO_ENABLED": "1", "CC": _compiler()} if race else {}

@@ -22,7 +22,7 @@ OF_THE_NETWORK = re.compile(
     "dial tcp|no such host|connection refused|i/o timeout|deadline exceeded|server response|server misbehaving|proxyconnect"
     "|x509:|tls:|checksum mismatch|SECURITY ERROR|module lookup disabled|reading (https?|file)://"
     "|credentials to insecure|missing go.sum entry"
-    '|not a valid zip|invalid proxy URL|GOPROXY list|invalid response from proxy|parse "'
+    '|not a valid zip|invalid proxy URL|GOPROXY list|invalid response from proxy|parse "|(Get|read) "(https?:/)?/'
 )
 _WHAT = {"compile": "policy package {} does not compile", "cycle": "policies import each other in a cycle"}
 _FIX = {
@@ -105,6 +105,8 @@ def unresolved(where: str, why: str) -> Problem:
     )
     if "GOPROXY=off" in why:
         fix = "run `policy-tasks fetch` where there is a network, with the same module cache; or unset GOPROXY"
+    if re.search(r"\b40[13] (Unauthorized|Forbidden)", why):
+        fix = "give Go credentials for that server, which it sends over https alone: .netrc, see docs/dependencies.md"
     if "checksum mismatch" in why:
         fix = "correct the go.sum of that policy's module or the lock, or find out who changed what that version is"
     return Problem(what="the policies' dependencies cannot be resolved", where=where, why=why, fix=fix)

@@ -77,7 +77,7 @@ def flat(content: Content) -> dict[str, str]:
     """
     What can differ, each with its name. A KeyError or TypeError where the content is not that of a lock.
     """
-    found = {f"the {name}": str(content[name]) for name in ("go", "core")}
+    found = {"Go": str(content["go"]), "the core": str(content["core"])}
     base = content.get("base")
     if base:
         found["the base"] = f"{base['name']} {base['digest']}"

@@ -139,7 +139,7 @@ class LockFile:
         The same for the image's base.
         """
         self._new["base"] = {"name": name, "digest": digest}
-        if not self._settings.modules.update and "base" in self.content:
+        if not self._settings.modules.update and self.content:
             self._compare({**self.content, "base": self._new["base"]})
 
     def _compare(self, new: Content) -> None:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from policy_tasks.errors import BuildError, PolicyTasksError, ToolError
 from policy_tasks.shown import printable
+from policy_tasks.toolchain import leftovers
 
 # No step of a build takes this long; what does hangs, or is meant to hang (a FIFO, a compile bomb). In seconds.
 TIMEOUT = 1800
@@ -53,10 +54,12 @@ class Completed(NamedTuple):
 
 class Processes:
     """
-    The commands of one run: when the run ends early, so do they, and no other of them begins.
+    The commands of one run: when the run ends early, so do they, and no other of them begins. With the run's name they can be
+    told from others' when it has been killed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, run: str = "") -> None:
+        self._mark = {leftovers.VARIABLE: run} if run else {}
         self._lock = threading.Lock()
         self._running: set[subprocess.Popen[bytes]] = set()
         self._stopped = False
@@ -68,7 +71,7 @@ class Processes:
         with self._lock:
             if self._stopped:
                 raise _killed(command, "the run has ended")
-            process = _start(command)
+            process = _start(command._replace(env={**command.env, **self._mark}))
             self._running.add(process)
         try:
             stdout, stderr = process.communicate(command.stdin, timeout=command.patience)

@@ -17,6 +17,7 @@ from policy_tasks.errors import BuildError, PolicyError, PolicyTasksError, Probl
 from policy_tasks.model import Module
 from policy_tasks.names import RemoteModule, is_exact
 from policy_tasks.shown import printable
+from policy_tasks.toolchain import go_core
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.go_command import Go, json_stream
 from policy_tasks.toolchain.go_mod import GO_MOD, GO_SUM
@@ -153,10 +154,10 @@ def _no_module(path: str, version: str) -> PolicyTasksError:
 
 def _moved(source: SourceModule, path: str, new: str, go: Go, directory: BuildDirectory) -> SourceModule:
     """
-    The module under another path. What was rewritten is remembered by its contents.
+    The module under another path. What was rewritten is remembered by its contents, and by who did it.
     """
     texts = {name: data.decode() for name, data in source.files.items() if name.endswith(".go") and _is_text(data)}
-    key = hashlib.sha256(repr((path, new, sorted(source.files.items()))).encode()).hexdigest()
+    key = hashlib.sha256(repr((path, new, go_core.tools_digest(), sorted(source.files.items()))).encode()).hexdigest()
     known = directory.recall("moved") or {}
     if key not in known:
         go_mod = directory.temporary_file(source.files[GO_MOD])

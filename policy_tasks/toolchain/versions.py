@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from policy_tasks.toolchain import go_resolution
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.go_command import Go
 from policy_tasks.toolchain.go_mod import GO_MOD, GO_SUM, GoMod, parse_text, version_key
-from policy_tasks.toolchain.replaces import Excluded
+from policy_tasks.toolchain.raised_versions import cause
 
 log = logging.getLogger(__name__)
 
@@ -90,32 +90,30 @@ def _edges(graph: str, chosen: dict[str, str]) -> Iterator[tuple[str, Requiremen
             yield path, Requirement(module=module, version=least)
 
 
-def tell_modules(stage: str, found: Resolved, excludes: Iterable[Excluded]) -> None:
+def tell_modules(stage: str, found: Resolved, wanted: go_resolution.Wanted) -> None:
     """
     Say in this stage's story what decides the versions, and warn of every policy module that runs with a higher one of what
-    it uses itself than it asks for.
+    it uses itself than it asks for, with who has brought that about.
     """
     for each in found.replaces:
         log.info("%s: %s is taken from %s, as %s says", stage, each.old, each.new, each.origin)
-    for excluded in excludes:
+    for excluded in wanted.excludes:
         log.info("%s: %s is not taken, as %s says", stage, excluded.version, excluded.origin)
     for pin in found.pins:
         log.info("%s: %s is held at %s, as modules.pins says", stage, pin.module, pin.version)
     chosen = {module.path: module for module in found.modules}
     for module in staged(found.modules):
         for asked in (each for each in module.requires if not each.indirect):
-            _tell_raised(stage, module, asked, chosen.get(asked.module))
+            _tell_raised(stage, module, asked, chosen, wanted)
 
 
-def _tell_raised(stage: str, module: StagedModule, asked: Requirement, other: Module | None) -> None:
+def _tell_raised(
+    stage: str, module: StagedModule, asked: Requirement, chosen: dict[str, Module], wanted: go_resolution.Wanted
+) -> None:
+    other = chosen.get(asked.module)
     if not other or not other.version or other.replaced_by or version_key(other.version) == version_key(asked.version):
         return
-    if version_key(other.version) < version_key(asked.version):
-        told = (module.path, other.path, asked.version, other.version)
-        log.warning("%s: %s asks for %s %s and runs with %s, which the settings name", stage, *told)
-        return
-    forcing = sorted({each.module for each in other.required_by if each.version == other.version})
-    why = f", which {' and '.join(forcing[:3])} asks for" if forcing else ""
-    log.warning(
-        "%s: %s asks for %s %s and runs with %s%s", stage, module.path, other.path, asked.version, other.version, why
-    )
+    lower = version_key(other.version) < version_key(asked.version)
+    why = "which the settings name" if lower else cause(other, chosen, wanted)
+    told = (module.path, other.path, asked.version, other.version)
+    log.warning("%s: %s asks for %s %s and runs with %s, %s", stage, *told, why)

@@ -152,6 +152,57 @@ def test_cut_off_at_any_moment(number: signal.Signals, project: Path) -> None:
     assert not strays(project)
 
 
+def _pad(project: Path, text: str) -> None:
+    """
+    Files before the policy's own, long enough for the compiler to be caught before it reads that one.
+    """
+    for number in range(20):
+        lines = "".join(f"var v{number}_{line} = {line} // {text}\n" for line in range(2000))
+        (project / "policies" / "a" / f"a{number}.go").write_text(f"package a\n\n{lines}")
+
+
+def _compilers(project: Path) -> list[int]:
+    """
+    The process groups of the compilers that read the policy.
+    """
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            line = (process / "cmdline").read_bytes().split(b"\0")
+            if (
+                line[0].endswith(b"/compile")
+                and b"example.com/a" in line
+                and f"{project}/" in os.readlink(process / "cwd")
+            ):
+                found.append(os.getpgid(int(process.name)))
+    return found
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no other system tells whose a process is")
+def test_what_a_killed_run_left_does_nothing_later(project: Path) -> None:
+    """A compiler that outlives its run, stopped, and let go on later, does not file the next run's source under the old name."""
+    assert run_console("compile", cwd=project).returncode == 0
+    _pad(project, str(project))  # which no cache knows
+    rename(project, "second")
+    run = started("compile", cwd=project)
+    while not (groups := _compilers(project)):
+        assert run.poll() is None
+    os.killpg(groups[0], signal.SIGSTOP)
+    run.kill()
+    run.communicate()
+    rename(project, "third")
+    ran = run_console("compile", cwd=project)
+    left = processes_in(project)
+    with suppress(ProcessLookupError):  # as whoever stopped it would
+        os.killpg(groups[0], signal.SIGCONT)
+    _until(lambda: not processes_in(project))
+    assert (ran.returncode, left) == (0, []), ran.stderr
+    assert answer_of(binary(project)) == "third"
+    rename(project, "second")
+    assert run_console("compile", cwd=project).returncode == 0
+    assert answer_of(binary(project)) == "second"
+
+
 def test_cut_off_in_the_first_run(project: Path) -> None:
     """A run that is killed while everything is made for the first time leaves a folder that the next run takes for its own."""
     for moment in range(1, 6):

@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -247,6 +248,27 @@ def test_a_policy_that_runs_with_a_higher_version_is_told(project: Project, capl
         assert [record.getMessage() for record in caplog.records] == [
             "discover: example.com/a asks for x.example/lib v1.0.0 and runs with v1.2.0, which x.example/needs asks for"
         ]
+
+
+def test_a_version_that_nobody_asks_for_names_who_holds_it(project: Project, caplog: pytest.LogCaptureFixture) -> None:
+    """A pin, the lock, and a module that is only in the lock any more: each is named as what raises a version."""
+    project.policy("a", "x.example/lib v1.0.0")
+    told = "discover: example.com/a asks for x.example/lib v1.0.0 and runs with"
+
+    def warned(**settings: Any) -> list[str]:
+        caplog.clear()
+        with caplog.at_level("WARNING", logger="policy_tasks"):
+            discover(project.settings(**settings))
+        return [record.getMessage() for record in caplog.records if record.getMessage().startswith(told)]
+
+    assert warned(pins={"x.example/lib": "v1.1.0"}, update=True) == [f"{told} v1.1.0, which modules.pins holds"]
+    assert warned(locked=True) == [f"{told} v1.1.0, which the lock holds"]
+    assert warned(update=True) == []
+    project.policy("b", "x.example/needs v1.0.0")
+    assert warned(update=True) == [f"{told} v1.2.0, which x.example/needs asks for"]
+    shutil.rmtree(project.root / "policies/b")
+    assert warned() == [f"{told} v1.2.0, which x.example/needs, which only the lock holds, asks for"]
+    assert warned(update=True) == []
 
 
 def test_a_pin_holds_a_version(project: Project) -> None:

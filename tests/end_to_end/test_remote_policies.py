@@ -135,6 +135,47 @@ func (Policy) Close(context.Context) error { println("close"); return nil }
     assert ran.stderr.split("\n") == [*["init", "reload 1"] * 2, "close", "close", ""]
 
 
+def test_several_versions_keep_what_is_no_import(project: Project, proxy: ModuleProxy) -> None:
+    """In each version linknames lead to its own packages, embedded files are its own, and texts that name its path stay."""
+    path = "r.example/linked"
+    extra = f"""
+//go:generate echo {path}/internal/text
+
+//go:linkname fromText {path}/internal/text.hidden
+func fromText() string
+
+func hidden() string {{ return "root" }}
+
+//go:embed own.txt
+var own string
+"""
+    answer = f'fromText() + " " + text.Root() + " " + own + " {path}/internal/text"'
+    code = answering("linked", answer, f"{path}/internal/text", extra=extra).replace(
+        '"context"', '"context"\n\t_ "embed"\n\t_ "unsafe"'
+    )
+    for version in ("v1.0.0", "v1.1.0"):
+        internal = f"""package text
+
+import _ "unsafe"
+
+func hidden() string {{ return "{version}" }}
+
+//go:linkname Root {path}.hidden
+func Root() string
+"""
+        files = {
+            "linked.go": code,
+            "own.txt": f"own {version}",
+            "empty.s": "",
+            "internal/text/text.go": internal,
+            "internal/text/empty.s": "",
+        }
+        proxy.add(path, version, files)
+    assert project.answers(policies=[f"{path}@v1.0.0", f"{path}@v1.1.0"]) == {
+        f"linked@{version}": f"{version} root own {version} {path}/internal/text" for version in ("v1.0.0", "v1.1.0")
+    }
+
+
 def test_a_module_of_gopkg_in_is_there_once(project: Project, proxy: ModuleProxy) -> None:
     """Go takes no path below one of gopkg.in, so there is none for a second version: that is told before Go is asked."""
     for version in ("v2.0.0", "v2.1.0"):

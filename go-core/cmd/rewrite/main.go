@@ -1,6 +1,7 @@
 // Command rewrite gives a module's Go files another module path: every import
-// of a package below the old path becomes one below the new path. Nothing else
-// in a file changes, not even its layout.
+// of a package below the old path becomes one below the new path, and so does
+// the package that a //go:linkname names. Nothing else in a file changes, not
+// even its layout.
 //
 // It reads from standard input, and writes to standard output, the JSON of
 //
@@ -49,9 +50,14 @@ func run(stdin io.Reader, stdout io.Writer) error {
 	return encoder.Encode(r)
 }
 
-// rewrite returns the text with its imports moved. A file that does not parse
-// keeps what the parser could not read, which the compiler will tell of.
+// rewrite returns the text with its imports and linknames moved. A file that
+// does not parse keeps what the parser could not read, which the compiler will
+// tell of.
 func rewrite(text, from, to string) string {
+	return moveImports(moveLinknames(text, from, to), from, to)
+}
+
+func moveImports(text, from, to string) string {
 	files := token.NewFileSet()
 	syntax, _ := parser.ParseFile(files, "", text, parser.ImportsOnly|parser.SkipObjectResolution)
 	if syntax == nil {

@@ -21,6 +21,30 @@ func TestRewrite(t *testing.T) {
 	}
 }
 
+// A linkname follows the package that it names, with the dots of the last part
+// of a path as the linker writes them; what only looks like one stays.
+func TestRewriteLinknames(t *testing.T) {
+	for text, want := range map[string]string{
+		"package p\n//go:linkname f g.example/p.f\nfunc f()":           "package p\n//go:linkname f g.example/p/at-v1%2e2%2e0.f\nfunc f()",
+		"package p\n//go:linkname f\tg.example/p/x%2ey.f \r\n":         "package p\n//go:linkname f\tg.example/p/at-v1.2.0/x%2ey.f \r\n",
+		"package p\n//go:linkname f g.example/p.(*T).m\n":              "package p\n//go:linkname f g.example/p/at-v1%2e2%2e0.(*T).m\n",
+		"//go:linkname a g.example/p.a\n//go:linkname b g.example/p.b": "//go:linkname a g.example/p/at-v1%2e2%2e0.a\n//go:linkname b g.example/p/at-v1%2e2%2e0.b",
+		"package p\n//go:linkname f\n":                                 "package p\n//go:linkname f\n",
+		"package p\n//go:linkname f g.example/pq.f\n":                  "package p\n//go:linkname f g.example/pq.f\n",
+		"package p\n //go:linkname f g.example/p.f\n":                  "package p\n //go:linkname f g.example/p.f\n",
+		"package p\n/*\n//go:linkname f g.example/p.f\n*/":             "package p\n/*\n//go:linkname f g.example/p.f\n*/",
+		"package p\nvar s = `\n//go:linkname f g.example/p.f\n`":       "package p\nvar s = `\n//go:linkname f g.example/p.f\n`",
+	} {
+		if got := rewrite(text, "g.example/p", "g.example/p/at-v1.2.0"); got != want {
+			t.Errorf("rewrite(%q) = %q, want %q", text, got, want)
+		}
+	}
+	want := "//go:linkname f g.example/q.f"
+	if got := rewrite("//go:linkname f g.example/p%2ev2.f", "g.example/p.v2", "g.example/q"); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 // What does not parse keeps its text; a line directive moves no offset.
 func TestRewriteOddFiles(t *testing.T) {
 	for text, want := range map[string]string{
@@ -41,6 +65,7 @@ func TestRewriteOddFiles(t *testing.T) {
 // only how paths are quoted.
 func FuzzRewrite(f *testing.F) {
 	f.Add("package p\nimport `a/b`\nimport \"c\"\n")
+	f.Add("package p\n//go:linkname f a.f\n//go:linkname g a/b.g\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		there := rewrite(text, "a", "new.example/a")
 		if back := rewrite(there, "new.example/a", "a"); len(back) > len(there) {
