@@ -19,6 +19,9 @@ A setting stands in its section, `[tool.policy-tasks.image]` say, or, since no t
 The variable of `image.repo` is `POLICY_TASKS_IMAGE_REPO`; `POLICY_ENGINE_IMAGE_REPO` and `POLICY_ENGINE_TAG` are other names of two of them.
 Several folders in a variable have the system's path separator between them. Relative paths count from the file that holds them, from the
 current folder in variables and flags.
+
+In Python each section is a class, and `policy_tasks.Settings` is made of them: `Settings(image=ImageSettings(repo="engine"))`. Whoever makes
+them so vouches for the values; `load_settings(image={"repo": "engine"})` checks them, and reads the other sources.
 """
 
 
@@ -29,7 +32,7 @@ def settings_page() -> str:
     parts = [HEADER]
     for section, kind in SECTIONS.items():
         parts.append(
-            f"\n## {section}\n\n{(kind.__doc__ or '').strip()}\n\n| key | default | meaning |\n|---|---|---|\n"
+            f"\n## {section}\n\n{(kind.__doc__ or '').strip()} In Python: `policy_tasks.{kind.__name__}`.\n\n| key | default | meaning |\n|---|---|---|\n"
         )
         parts += [f"| `{each.name}` | {_default(each.default)} | {each.metadata['help']} |\n" for each in fields(kind)]
     return "".join(parts)
