@@ -7,7 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from policy_tasks.toolchain.blob_store import BlobStore
-from policy_tasks.toolchain.oci_archive import digest_of
+from policy_tasks.toolchain.oci_image import digest_of
 
 
 def test_a_blob_is_kept_until_the_base_is_another(tmp_path: Path) -> None:

@@ -20,7 +20,8 @@ from policy_tasks.toolchain.image_config import FOLDER, STATIC, USER, ImageConfi
 from policy_tasks.toolchain.image_engine import Docker, Oci
 from policy_tasks.toolchain.inspector import Inspector, make_inspector
 from policy_tasks.toolchain.layer import Entry, binary_entry, make_tar, rootfs
-from policy_tasks.toolchain.oci_archive import Layer, OciImage, as_archive, assemble, digest_of
+from policy_tasks.toolchain.oci_archive import as_archive
+from policy_tasks.toolchain.oci_image import Layer, OciImage, assemble, digest_of
 
 log = logging.getLogger(__name__)
 

@@ -43,7 +43,7 @@ def push_image(image: Image, reference: Reference, chosen: Docker | Oci) -> Publ
 def _push_archive(image: Image, reference: Reference) -> str:
     from policy_tasks.toolchain.oci_archive import read_archive
     from policy_tasks.toolchain.registry import Registry
+    from policy_tasks.toolchain.registry_push import push
 
     assert image.archive, "an image that no Docker engine has is in an archive"
-    registry = Registry(reference, f"{reference} was not pushed")
-    return registry.push(read_archive(image.archive.read_bytes()))
+    return push(Registry(reference, f"{reference} was not pushed"), read_archive(image.archive.read_bytes()))

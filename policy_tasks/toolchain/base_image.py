@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterable
 from typing import Any
 
-from policy_tasks.toolchain.oci_archive import Layer, digest_of
+from policy_tasks.toolchain.oci_image import Layer, digest_of
 
 # The kinds of the values that an image takes over from its base.
 _KINDS: dict[str, type | tuple[type, ...]] = {

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Collection
 from pathlib import Path
 
-from policy_tasks.toolchain.oci_archive import digest_of
+from policy_tasks.toolchain.oci_image import digest_of
 
 
 class BlobStore:

@@ -18,7 +18,7 @@ from policy_tasks.toolchain.image_config import STATIC
 if TYPE_CHECKING:
     from policy_tasks.toolchain.docker_base import Base
     from policy_tasks.toolchain.docker_engine import DockerEngine
-    from policy_tasks.toolchain.oci_archive import BaseImage
+    from policy_tasks.toolchain.oci_image import BaseImage
 
 log = logging.getLogger(__name__)
 
@@ -123,7 +123,7 @@ def choose_engine(settings: Settings, reference: Reference, platform: Platform) 
 
 
 def _oci(settings: Settings, reference: Reference, platform: Platform, error: PolicyTasksError | None) -> Oci:
-    from policy_tasks.toolchain.oci_archive import BaseImage
+    from policy_tasks.toolchain.oci_image import BaseImage
 
     why = f"{error.what} at {error.where}: {error.why}" if error else ""
     archive = _archive(settings, reference, error)
@@ -132,12 +132,14 @@ def _oci(settings: Settings, reference: Reference, platform: Platform, error: Po
     from policy_tasks.toolchain.blob_store import BlobStore
     from policy_tasks.toolchain.docker_base import not_offline
     from policy_tasks.toolchain.registry import Registry
+    from policy_tasks.toolchain.registry_pull import pull
 
     named = parse_image(settings.image.base, "image.base (--base)")
     if settings.modules.offline:
         raise not_offline(settings.image.base)
     registry = Registry(named, f"the base image {settings.image.base} cannot be had")
-    return Oci(base=registry.pull(platform, BlobStore(settings.build_dir / STATE / "base")), archive=archive, why=why)
+    base = pull(registry, platform, BlobStore(settings.build_dir / STATE / "base"))
+    return Oci(base=base, archive=archive, why=why)
 
 
 def _archive(settings: Settings, reference: Reference, error: PolicyTasksError | None) -> Path:

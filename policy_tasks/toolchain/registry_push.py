@@ -1,0 +1,46 @@
+"""
+An image sent to a registry: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#push.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urljoin
+
+from policy_tasks.shown import printable
+from policy_tasks.toolchain.oci_image import OciImage
+from policy_tasks.toolchain.registry import Registry
+
+_SCOPE = "pull,push"
+
+
+def push(registry: Registry, image: OciImage) -> str:
+    """
+    Upload what the registry does not have, the manifest and its tag last, and return the image's digest.
+
+    Raises `RegistryError` where the registry refuses, or has stored something else.
+    """
+    for digest, data in image.blobs.items():
+        if digest != image.digest:
+            _push_blob(registry, digest, data)
+    response = registry.request(
+        "PUT",
+        f"manifests/{registry.reference.tag}",
+        data=image.blobs[image.digest],
+        headers={"Content-Type": image.manifest["mediaType"]},
+        scope=_SCOPE,
+    )
+    stored = response.headers.get("Docker-Content-Digest", image.digest)
+    if stored != image.digest:
+        raise registry.error(f"it was sent {image.digest} and says that it has {printable(stored)}")
+    return image.digest
+
+
+def _push_blob(registry: Registry, digest: str, data: bytes) -> None:
+    if registry.request("HEAD", f"blobs/{digest}", scope=_SCOPE, allowed=(404,)).status_code != 404:
+        return
+    start = registry.request("POST", "blobs/uploads/", scope=_SCOPE)
+    with registry.translated_errors():
+        location = urljoin(start.url, start.headers["Location"])
+    separator = "&" if "?" in location else "?"
+    headers = {"Content-Type": "application/octet-stream"}
+    registry.request("PUT", f"{location}{separator}digest={digest}", data=data, headers=headers, scope=_SCOPE)
