@@ -15,6 +15,7 @@ from policy_tasks.names import Reference, parse_platform
 from policy_tasks.toolchain import templates
 from policy_tasks.toolchain.archive_file import is_written_to, save
 from policy_tasks.toolchain.build_directory import ARCHIVES, BuildDirectory
+from policy_tasks.toolchain.docker_build import build
 from policy_tasks.toolchain.go_command import Go
 from policy_tasks.toolchain.image_config import FOLDER, STATIC, USER, ImageConfig, image_config
 from policy_tasks.toolchain.image_engine import Docker, Oci
@@ -70,8 +71,8 @@ def _with_docker(
     image_id = engine.image_id(str(reference))
     if image_id is None or directory.recall("docker-image") != {"key": key, "id": image_id}:
         platform = parse_platform(binary.platform)
-        image_id = engine.build(_context(binary, base.name, dockerfile), platform)
-        with engine.discarding(image_id):
+        image_id = build(engine.api, _context(binary, base.name, dockerfile), platform)
+        with engine.removed_on_error(image_id):
             engine.check(image_id, platform, USER)
             engine.tag(image_id, reference)
         directory.remember("docker-image", {"key": key, "id": image_id})

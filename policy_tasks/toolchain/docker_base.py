@@ -11,7 +11,7 @@ from policy_tasks.errors import PolicyTasksError, RegistryError
 from policy_tasks.names import Platform, parse_image
 from policy_tasks.shown import printable
 from policy_tasks.toolchain import alpine
-from policy_tasks.toolchain.docker_transport import SILENT_FOR
+from policy_tasks.toolchain.docker_transport import STREAM_TIMEOUT
 from policy_tasks.toolchain.image_config import STATIC
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# Seconds. For `auto` a pull is a wish: a registry that does not answer must not hold up the build.
-_AUTO_PULL_WITHIN = 20
+# Seconds. Alpine is only preferred under `auto`: a registry that does not answer must not hold up the build.
+_AUTO_PULL_TIMEOUT = 20
 
 
 class Base(NamedTuple):
@@ -65,14 +65,14 @@ def not_offline(name: str) -> PolicyTasksError:
 
 def _auto(platform: Platform, engine: DockerEngine, *, offline: bool) -> Base:
     found = _present(alpine.ALPINE, platform, engine)
-    found = found or _present(alpine.newest(engine.names("alpine")) or "", platform, engine)
+    found = found or _present(alpine.newest(engine.tags("alpine")) or "", platform, engine)
     if found:
         return found
     if offline:
         log.info("image: the built-in base, as there is no %s for %s here", alpine.ALPINE, platform)
         return Base(STATIC)
     try:
-        return _pulled(alpine.ALPINE, platform, engine, _AUTO_PULL_WITHIN)
+        return _pulled(alpine.ALPINE, platform, engine, _AUTO_PULL_TIMEOUT)
     except PolicyTasksError as error:
         why = printable(error.why.splitlines()[0][:200])
         missing = f"there is no {alpine.ALPINE} for {platform} here and it cannot be pulled"
@@ -90,10 +90,10 @@ def _present(name: str, platform: Platform, engine: DockerEngine) -> Base | None
     return Base(name, found.id, found.env, digests[0] if digests else found.id)
 
 
-def _pulled(name: str, platform: Platform, engine: DockerEngine, within: int = SILENT_FOR) -> Base:
+def _pulled(name: str, platform: Platform, engine: DockerEngine, timeout: int = STREAM_TIMEOUT) -> Base:
     log.info("image: pulling %s", name)
-    failure = engine.failure(f"the base image {name} cannot be had", RegistryError, name)
-    engine.pull(parse_image(name, "image.base (--base)"), platform, failure, within)
+    failure = engine.api.failure(f"the base image {name} cannot be had", RegistryError, name)
+    engine.pull(parse_image(name, "image.base (--base)"), platform, failure, timeout)
     found = _present(name, platform, engine)
     if not found:
         raise failure.error(f"the registry has it, but not for {platform}")

@@ -13,10 +13,11 @@ from typing import Any
 from policy_tasks.errors import PolicyTasksError, ToolError
 from policy_tasks.names import DOCKER_SOCKET
 from policy_tasks.shown import printable
+from policy_tasks.toolchain.docker_api import DockerApi
 from policy_tasks.toolchain.docker_engine import DockerEngine
 from policy_tasks.toolchain.docker_transport import (
-    ANSWERS_WITHIN,
-    SILENT_FOR,
+    CONNECT_TIMEOUT,
+    STREAM_TIMEOUT,
     SdkTransport,
     UnixTransport,
     plain_socket,
@@ -34,7 +35,7 @@ def connect() -> DockerEngine:
         return _connect_with_sdk()
     address = f"unix://{path}"
     try:
-        return DockerEngine(UnixTransport(path), sdk, address)
+        return DockerEngine(DockerApi(UnixTransport(path), sdk, address))
     except (OSError, http.client.HTTPException):
         raise _no_engine(address, *_try_socket(path)) from None
 
@@ -45,8 +46,8 @@ def sdk() -> Any:
     """
     import docker
 
-    client = docker.from_env(timeout=ANSWERS_WITHIN, use_ssh_client=True)
-    client.api.timeout = SILENT_FOR
+    client = docker.from_env(timeout=CONNECT_TIMEOUT, use_ssh_client=True)
+    client.api.timeout = STREAM_TIMEOUT
     # What is not needed is not sent: a build would pass the daemon every credential of every helper.
     client.api.reload_config(os.devnull + "/none")
     return client.api
@@ -59,14 +60,14 @@ def _connect_with_sdk() -> DockerEngine:
     address = os.environ.get("DOCKER_HOST", "")
     try:
         address = address or str(ContextAPI.kwargs_from_context().get("base_url") or f"unix://{DOCKER_SOCKET}")
-        api = sdk()
+        client = sdk()
     except (docker.errors.DockerException, OSError, ValueError, RuntimeError) as error:
         unix = address.replace("http+unix://", "unix://")
         if unix.startswith("unix://"):
             raise _no_engine(unix, *_try_socket(unix.removeprefix("unix://"))) from None
         fix = "see to it that DOCKER_HOST or the docker context names an engine that runs"
         raise _no_engine(address, printable(str(error)), fix) from None
-    return DockerEngine(SdkTransport(api), lambda: api, address)
+    return DockerEngine(DockerApi(SdkTransport(client), lambda: client, address))
 
 
 def _no_engine(address: str, why: str, fix: str) -> PolicyTasksError:
@@ -77,7 +78,7 @@ def _no_engine(address: str, why: str, fix: str) -> PolicyTasksError:
 def _try_socket(path: str) -> tuple[str, str]:
     try:
         with socket.socket(socket.AF_UNIX) as probe:
-            probe.settimeout(ANSWERS_WITHIN)
+            probe.settimeout(CONNECT_TIMEOUT)
             probe.connect(path)
     except FileNotFoundError:
         return "there is no such socket", "start Docker, or set DOCKER_HOST"

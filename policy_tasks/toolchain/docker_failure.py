@@ -1,5 +1,5 @@
 """
-How the Docker engine's refusals and its silence are told, whichever library on the way speaks of them.
+Errors of the Docker engine, whichever library on the way raises them.
 
 The SDK reports what goes wrong in a build, pull or push as lines of a stream that it does not look at itself
 (https://github.com/docker/docker-py/issues/1772): every stream is read to its end here.
@@ -10,6 +10,7 @@ from __future__ import annotations
 import http.client
 import json
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar
 
 from policy_tasks.errors import BuildError, PolicyTasksError, RegistryError, ToolError
@@ -20,7 +21,7 @@ T = TypeVar("T")
 
 class Failure(NamedTuple):
     """
-    What did not succeed, and how it is told: the engine at `address` was asked for something about `where`.
+    What did not succeed, and the kind of error that it is: the engine at `address` was asked for something about `where`.
     """
 
     what: str
@@ -30,39 +31,47 @@ class Failure(NamedTuple):
 
     def error(self, why: str) -> PolicyTasksError:
         """
-        The error, with the engine's own words for why.
+        The error, with the reason that the engine gives.
         """
         why = printable(why)
         return self.kind.of(self.what, where=self.where, why=why, fix=_fix(self.kind, why))
 
-    def events(self, start: Callable[[], Iterable[dict[str, Any]]]) -> Iterator[dict[str, Any]]:
+    @contextmanager
+    def translated_errors(self) -> Iterator[None]:
         """
-        The events of a stream to its end, or the error that is one of them.
-        """
-        for event in self.guarded(start):
-            if not isinstance(event, dict):
-                raise self.error("what answers there does not answer as a Docker engine does")
-            if "error" in event or "errorDetail" in event:
-                detail = event.get("errorDetail")
-                said = detail.get("message") if isinstance(detail, dict) else detail
-                raise self.error(str(said or event.get("error")))
-            yield event
-
-    def guarded(self, start: Callable[[], Iterable[T]]) -> Iterator[T]:
-        """
-        What the engine says, bit by bit: its refusal, or its end, is an error of ours, whoever carried the message.
+        Turn an engine's refusal and a broken connection, whichever library raises them, into errors of ours.
         """
         try:
-            yield from start()
+            yield
         except PolicyTasksError:
             raise
         except Exception as error:
             explanation = getattr(error, "explanation", None)  # of the SDK's error for an answer of 400 or more
             if explanation:
                 raise self.error(str(explanation)) from None
-            if not _is_of_the_line(error):
+            if not _is_of_the_connection(error):
                 raise
-            raise _died(self.address, error) from None
+            raise _broken_connection(self.address, error) from None
+
+    def stream(self, start: Callable[[], Iterable[T]]) -> Iterator[T]:
+        """
+        What the engine sends, bit by bit. Errors of whoever reads the stream stay as they are.
+        """
+        with self.translated_errors():
+            yield from start()
+
+    def events(self, start: Callable[[], Iterable[dict[str, Any]]]) -> Iterator[dict[str, Any]]:
+        """
+        The events of a stream to its end, or the error that is one of them.
+        """
+        for event in self.stream(start):
+            if not isinstance(event, dict):
+                raise self.error("what answers there does not answer as a Docker engine does")
+            if "error" in event or "errorDetail" in event:
+                detail = event.get("errorDetail")
+                message = detail.get("message") if isinstance(detail, dict) else detail
+                raise self.error(str(message or event.get("error")))
+            yield event
 
 
 def message_of(body: bytes) -> str:
@@ -75,7 +84,7 @@ def message_of(body: bytes) -> str:
         return body.decode("utf-8", "replace")[:500]
 
 
-def _died(address: str, error: Exception) -> PolicyTasksError:
+def _broken_connection(address: str, error: Exception) -> PolicyTasksError:
     return ToolError.of(
         "the Docker engine failed",
         where=address,
@@ -84,9 +93,9 @@ def _died(address: str, error: Exception) -> PolicyTasksError:
     )
 
 
-def _is_of_the_line(error: Exception) -> bool:
+def _is_of_the_connection(error: Exception) -> bool:
     """
-    Whether the connection failed, or an answer was cut: each library on the way has errors of its own for that.
+    Whether the connection failed, or an answer was cut off: each library on the way has errors of its own for that.
     """
     return isinstance(error, (OSError, ValueError, http.client.HTTPException)) or type(error).__module__.startswith(
         ("docker.", "requests.", "urllib3.")

@@ -13,31 +13,16 @@ import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from policy_tasks.names import DOCKER_SOCKET
 
-# Seconds. A daemon that is there answers at once, and a question when it is busy after a while; one that builds, pulls or
-# pushes may be silent for long.
-ANSWERS_WITHIN = 10
-ASKED_WITHIN = 60
-SILENT_FOR = 600
-
-
-class Answer(Protocol):
-    """
-    What the engine answered, not yet read.
-    """
-
-    status: int
-
-    def read(self) -> bytes:
-        """
-        The whole body.
-        """
-
-    def __iter__(self) -> Iterator[bytes]: ...
+# In seconds: an engine that is there accepts a connection at once, answers a question after a while when it is busy, and may
+# send nothing for long while it builds, pulls or pushes.
+CONNECT_TIMEOUT = 10
+REQUEST_TIMEOUT = 60
+STREAM_TIMEOUT = 600
 
 
 class UnixTransport:
@@ -48,7 +33,7 @@ class UnixTransport:
     def __init__(self, path: str) -> None:
         self._path = path
         self._prefix = ""
-        with self.send("GET", "/_ping", timeout=ANSWERS_WITHIN) as answer:
+        with self.send("GET", "/_ping", timeout=CONNECT_TIMEOUT) as answer:
             if answer.status != 200:
                 raise http.client.HTTPException(f"it answers {answer.status}")
             version = answer.getheader("Api-Version")
@@ -62,8 +47,8 @@ class UnixTransport:
         *,
         query: Mapping[str, str] | None = None,
         body: bytes = b"",
-        timeout: int = SILENT_FOR,
-    ) -> Iterator[Any]:
+        timeout: int = STREAM_TIMEOUT,
+    ) -> Iterator[http.client.HTTPResponse]:
         """
         Send a request, and give the answer, to be read before the connection closes. Raises OSError or HTTPException.
         """
@@ -71,7 +56,7 @@ class UnixTransport:
         try:
             url = f"{self._prefix}{quote(path, safe='/:@')}?{urlencode(query or {})}"
             headers = {"Content-Type": "application/x-tar"} if body else {}
-            # An engine that refuses what it is asked for answers, and closes, before it has read what comes with it.
+            # An engine that refuses a request answers, and closes the connection, before it has read the whole body.
             with suppress(BrokenPipeError, ConnectionResetError):
                 connection.request(method, url, body=body, headers=headers)
             yield connection.getresponse()
@@ -106,8 +91,8 @@ class SdkTransport:
         *,
         query: Mapping[str, str] | None = None,
         body: bytes = b"",
-        timeout: int = SILENT_FOR,
-    ) -> Iterator[Any]:
+        timeout: int = STREAM_TIMEOUT,
+    ) -> Iterator[_SdkAnswer]:
         """
         Send a request, and give the answer. Raises OSError.
         """
@@ -119,6 +104,10 @@ class SdkTransport:
 
 
 class _SdkAnswer:
+    """
+    The answer, as far as it is used, with the names that Python's own HTTP client has for it.
+    """
+
     def __init__(self, answer: Any) -> None:
         self._answer = answer
         self.status: int = answer.status_code
