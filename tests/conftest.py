@@ -39,10 +39,10 @@ def _has_registry() -> bool:
 
 def _has_go() -> bool:
     from policy_tasks.errors import ToolError
-    from policy_tasks.toolchain.go_command import _search
+    from policy_tasks.toolchain.go_program import find_program
 
     try:
-        _search("")
+        find_program("")
     except ToolError:
         return False
     return True

