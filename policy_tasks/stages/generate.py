@@ -4,7 +4,6 @@ PolicySet -> GeneratedSources: write `imports.go`, and what else makes the stage
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from dataclasses import replace
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 from policy_tasks.model import GeneratedSources, Policy, PolicySet
 from policy_tasks.toolchain import templates
 from policy_tasks.toolchain.alpine import ALPINE
-from policy_tasks.toolchain.build_directory import BuildDirectory
+from policy_tasks.toolchain.build_directory import BuildDirectory, key_of
 from policy_tasks.toolchain.core import Core
 from policy_tasks.toolchain.go_command import BUILD_COMMAND
 from policy_tasks.toolchain.image_config import ENTRYPOINT, USER
@@ -30,7 +29,7 @@ def generate_sources(found: PolicySet, core: Core, directory: BuildDirectory) ->
     """
     template, values = _imports(found, core)
     build = {"base": ALPINE, "build": (*BUILD_COMMAND, core.package), "entrypoint": ENTRYPOINT, "user": USER}
-    key = _key(template, repr((values, build)))
+    key = key_of(repr((values, build)), templates.source(template), templates.source(_DOCKERFILE))
     known = directory.recall("generated") or {}
     if known != {"key": key, "files": directory.digest(core.imports, _DOCKERFILE)}:
         # The manifest goes first and comes last: generated files with one beside them belong together.
@@ -43,11 +42,6 @@ def generate_sources(found: PolicySet, core: Core, directory: BuildDirectory) ->
         "manifest.json", as_text(contents(found.core, found.policies, found.modules, found.replaces, found.pins))
     )
     return found.into(GeneratedSources(core=found.core, directory=directory.path, policies=found.policies))
-
-
-def _key(template: str, values: str) -> str:
-    sources = (templates.source(template), templates.source(_DOCKERFILE))
-    return hashlib.sha256(b"\0".join((values.encode(), *sources))).hexdigest()
 
 
 def _imports(found: PolicySet, core: Core) -> tuple[str, dict[str, Any]]:

@@ -9,7 +9,7 @@ import logging
 from policy_tasks.errors import SettingsError
 from policy_tasks.model import Image, Published
 from policy_tasks.names import Reference
-from policy_tasks.toolchain.image_engine import Docker, Oci
+from policy_tasks.toolchain.image_engine import ImageEngine
 
 log = logging.getLogger(__name__)
 
@@ -29,21 +29,12 @@ def check_destination(reference: Reference) -> None:
         )
 
 
-def push_image(image: Image, reference: Reference, chosen: Docker | Oci) -> Published:
+def push_image(image: Image, reference: Reference, engine: ImageEngine) -> Published:
     """
-    Push the image to the registry in its name: through the Docker engine that has it, else from the archive.
+    Push the image to the registry in its name, with the engine that has built it.
 
     Raises `RegistryError` when the registry refuses it or cannot be reached.
     """
-    digest = chosen.engine.push(reference) if isinstance(chosen, Docker) else _push_archive(image, reference)
+    digest = engine.push(image, reference)
     log.info("publish: %s", reference)
     return image.into(Published(reference=f"{reference.repository}@{digest}", tag=reference.tag))
-
-
-def _push_archive(image: Image, reference: Reference) -> str:
-    from policy_tasks.toolchain.oci_archive import read_archive
-    from policy_tasks.toolchain.registry import Registry
-    from policy_tasks.toolchain.registry_push import push
-
-    assert image.archive, "an image that no Docker engine has is in an archive"
-    return push(Registry(reference, f"{reference} was not pushed"), read_archive(image.archive.read_bytes()))

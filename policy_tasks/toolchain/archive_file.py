@@ -41,9 +41,9 @@ def save(source: Path, target: Path, name: str = "the archive", setting: str = "
         raise OutputError.of(f"{name} cannot be written", where=target, why=told.why, fix=told.fix) from None
 
 
-def is_written_to(target: Path) -> bool:
+def is_regular_file(target: Path) -> bool:
     """
-    Whether a file that was written before is there: a link, a device or a FIFO is none, and reading one may never end.
+    Whether a file is there, and no link, device or FIFO: reading one of these may never end.
     """
     return not target.is_symlink() and target.is_file()
 

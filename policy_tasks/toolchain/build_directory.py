@@ -151,6 +151,16 @@ class BuildDirectory:
         return {name: name not in self._remembered for name in sorted(self._recalled)}
 
 
+def key_of(*parts: str | bytes) -> str:
+    """
+    A digest of all that something was made of: it is made again when that changes.
+    """
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update((part if isinstance(part, bytes) else part.encode()) + b"\0")
+    return digest.hexdigest()
+
+
 def _folders_of(names: Iterable[str]) -> set[str]:
     """
     Every folder on the way to one of these files.

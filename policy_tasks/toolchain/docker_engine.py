@@ -15,6 +15,7 @@ from policy_tasks.errors import BuildError, PolicyTasksError, RegistryError
 from policy_tasks.names import Platform, Reference
 from policy_tasks.toolchain.credentials import credentials
 from policy_tasks.toolchain.docker_api import DockerApi
+from policy_tasks.toolchain.docker_build import build
 from policy_tasks.toolchain.docker_failure import Failure
 
 
@@ -58,6 +59,12 @@ class DockerEngine:
         """
         found = self.inspect(reference)
         return found.id if found else None
+
+    def build(self, context: bytes, platform: Platform) -> str:
+        """
+        Build the Dockerfile in this tar, and return the new image's ID. It gets no name yet. Raises `BuildError`.
+        """
+        return build(self.api, context, platform)
 
     def check(self, image_id: str, platform: Platform, user: str) -> None:
         """

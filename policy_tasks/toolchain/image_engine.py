@@ -1,51 +1,68 @@
 """
-Who assembles the image, and on which base: decided while Go compiles, so that asking costs no time.
+What builds the image, and on which base: decided while Go compiles, so that asking costs no time.
 """
 
 from __future__ import annotations
 
-import logging
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Protocol
 
-from policy_tasks.errors import OutputError, PolicyTasksError, SettingsError, ToolError
-from policy_tasks.names import DOCKER_SOCKET, Platform, Reference, parse_image
+from policy_tasks.errors import PolicyTasksError, SettingsError, ToolError
+from policy_tasks.model import Binary, Image
+from policy_tasks.names import Platform, Reference, parse_image
 from policy_tasks.settings import Settings
-from policy_tasks.toolchain.build_directory import ARCHIVES, STATE
+from policy_tasks.toolchain.archive_place import archive_path, check_archive_dir
+from policy_tasks.toolchain.build_directory import STATE, BuildDirectory
+from policy_tasks.toolchain.go_command import Go
 from policy_tasks.toolchain.image_config import STATIC
+from policy_tasks.toolchain.image_engine_docker import Docker
+from policy_tasks.toolchain.image_engine_oci import Oci
+from policy_tasks.toolchain.oci_image import BaseImage
 
-if TYPE_CHECKING:
-    from policy_tasks.toolchain.docker_base import Base
-    from policy_tasks.toolchain.docker_engine import DockerEngine
-    from policy_tasks.toolchain.oci_image import BaseImage
-
-log = logging.getLogger(__name__)
+__all__ = ["Docker", "ImageEngine", "Oci", "check_image_settings", "choose_engine"]
 
 ENGINES = ("auto", "docker", "oci")
 
-_SOCKET = Path(DOCKER_SOCKET)
 
-
-class Docker(NamedTuple):
+class ImageEngine(Protocol):
     """
-    The Docker engine, with the base that it has.
+    What builds an image, on the base that was chosen with it, and pushes it.
     """
 
-    engine: DockerEngine
-    base: Base
-    name: str = "docker"
+    @property
+    def name(self) -> str:
+        """
+        The engine as the settings name it.
+        """
 
+    @property
+    def base_name(self) -> str:
+        """
+        The base image's name, or `static`.
+        """
 
-class Oci(NamedTuple):
-    """
-    No daemon: the archive that is to be made, on this base; `why` says why there is no Docker engine, if one was wanted.
-    """
+    @property
+    def base_digest(self) -> str:
+        """
+        What tells the base from every other: the digest that its registry knows it by, else its ID.
+        """
 
-    base: BaseImage
-    archive: Path
-    why: str = ""
-    name: str = "oci"
+    @property
+    def archive(self) -> Path | None:
+        """
+        The file that the image is written to, if any.
+        """
+
+    def build(self, binary: Binary, reference: Reference, go: Go, directory: BuildDirectory) -> str:
+        """
+        Build the image of this binary under this name, unless it is there already, and return its digest.
+        """
+
+    def push(self, image: Image, reference: Reference) -> str:
+        """
+        Push an image that this engine has built, and return the digest that it has in the registry. Raises `RegistryError`.
+        """
 
 
 def check_image_settings(settings: Settings, platform: Platform) -> None:
@@ -77,26 +94,7 @@ def check_image_settings(settings: Settings, platform: Platform) -> None:
             why="an image runs on a Linux kernel",
             fix=f"use linux/{platform.arch}",
         )
-    _check_outlets(settings)
-
-
-def _check_outlets(settings: Settings) -> None:
-    """
-    See that the image has somewhere to go, as far as that can be told without asking Docker. Raises `OutputError`.
-    """
-    folder, engine = settings.image.archive_dir, settings.image.engine
-    if not folder or settings.image.output or engine == "docker" or settings.path(folder).is_dir():
-        return
-    if engine == "oci":
-        raise _no_outlet(settings.path(folder), None)
-    if os.environ.get("DOCKER_HOST") or os.environ.get("DOCKER_CONTEXT") or _SOCKET.is_socket():
-        return
-    from policy_tasks.toolchain.docker_connection import connect
-
-    try:
-        connect()
-    except ToolError as error:
-        raise _no_outlet(settings.path(folder), error) from None
+    check_archive_dir(settings)
 
 
 def choose_engine(settings: Settings, reference: Reference, platform: Platform) -> Docker | Oci:
@@ -109,7 +107,6 @@ def choose_engine(settings: Settings, reference: Reference, platform: Platform) 
     if settings.image.engine == "oci":
         return _oci(settings, reference, platform, None)
     try:
-        from policy_tasks.toolchain.docker_base import find_base
         from policy_tasks.toolchain.docker_connection import connect
 
         engine = connect()
@@ -117,56 +114,28 @@ def choose_engine(settings: Settings, reference: Reference, platform: Platform) 
         if settings.image.engine == "docker":
             raise
         return _oci(settings, reference, platform, error)
-    return Docker(
-        engine=engine, base=find_base(settings.image.base, platform, engine, offline=settings.modules.offline)
-    )
+    from policy_tasks.toolchain.docker_base import find_base
+
+    base = find_base(settings.image.base, platform, engine, offline=settings.modules.offline)
+    return Docker(engine, base, settings.path(settings.image.output) if settings.image.output else None)
 
 
 def _oci(settings: Settings, reference: Reference, platform: Platform, error: PolicyTasksError | None) -> Oci:
-    from policy_tasks.toolchain.oci_image import BaseImage
-
     why = f"{error.what} at {error.where}: {error.why}" if error else ""
-    archive = _archive(settings, reference, error)
+    archive = archive_path(settings, reference, error)
+    return Oci(_pulled_base(settings, platform), archive, why)
+
+
+def _pulled_base(settings: Settings, platform: Platform) -> BaseImage:
     if settings.image.base in ("auto", STATIC):
-        return Oci(base=BaseImage(name=STATIC), archive=archive, why=why)
+        return BaseImage(name=STATIC)
     from policy_tasks.toolchain.blob_store import BlobStore
     from policy_tasks.toolchain.docker_base import not_offline
     from policy_tasks.toolchain.registry import Registry
     from policy_tasks.toolchain.registry_pull import pull
 
-    named = parse_image(settings.image.base, "image.base (--base)")
+    name = parse_image(settings.image.base, "image.base (--base)")
     if settings.modules.offline:
         raise not_offline(settings.image.base)
-    registry = Registry(named, f"the base image {settings.image.base} cannot be had")
-    base = pull(registry, platform, BlobStore(settings.build_dir / STATE / "base"))
-    return Oci(base=base, archive=archive, why=why)
-
-
-def _archive(settings: Settings, reference: Reference, error: PolicyTasksError | None) -> Path:
-    if settings.image.output:
-        return settings.path(settings.image.output)
-    name = f"{reference.path.rpartition('/')[2]}.tar"
-    if not settings.image.archive_dir:
-        return settings.build_dir / ARCHIVES / name
-    folder = settings.path(settings.image.archive_dir)
-    if folder.is_dir():
-        return folder / name
-    raise _no_outlet(folder, error)
-
-
-def _no_outlet(folder: Path, error: PolicyTasksError | None) -> PolicyTasksError:
-    no_folder, mount = f"there is no folder {folder} for an archive", f'-v "$PWD/out":{folder}'
-    if not error:
-        return OutputError.of(
-            "the image has nowhere to go",
-            where=folder,
-            why=no_folder,
-            fix=f"make that folder; for a container, mount it: docker run {mount} ...",
-        )
-    return OutputError.of(
-        "the image has nowhere to go",
-        where=f"{error.where} and {folder}",
-        why=f"{error.what}: {error.why}; and {no_folder}",
-        fix="start Docker, or make that folder; for a container, mount one of the two:\n"
-        f"docker run -v {_SOCKET}:{_SOCKET} ...\ndocker run {mount} ...",
-    )
+    registry = Registry(name, f"the base image {settings.image.base} cannot be had")
+    return pull(registry, platform, BlobStore(settings.build_dir / STATE / "base"))

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from policy_tasks.toolchain.oci_image import digest_of
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
@@ -59,3 +61,10 @@ def rootfs() -> tuple[Entry, ...]:
         Entry(name="etc/ssl/certs/ca-certificates.crt", data=Path(certifi.where()).read_bytes()),
         Entry(name="tmp", mode=0o1777),
     )
+
+
+def rootfs_digest() -> str:
+    """
+    The digest of the built-in base as it is now: its certificates are those of the installed certifi.
+    """
+    return digest_of(make_tar(rootfs()))

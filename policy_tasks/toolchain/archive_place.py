@@ -1,0 +1,70 @@
+"""
+Where the archive of an image goes, and whether an image has anywhere to go at all.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from policy_tasks.errors import OutputError, PolicyTasksError, ToolError
+from policy_tasks.names import DOCKER_SOCKET, Reference
+from policy_tasks.settings import Settings
+from policy_tasks.toolchain.build_directory import ARCHIVES
+
+_SOCKET = Path(DOCKER_SOCKET)
+
+
+def check_archive_dir(settings: Settings) -> None:
+    """
+    Raise `OutputError` where neither the folder for archives nor a Docker engine is there, before anything is compiled. Whether
+    an engine answers is only asked where nothing shows that there is one.
+    """
+    folder, engine = settings.image.archive_dir, settings.image.engine
+    if not folder or settings.image.output or engine == "docker" or settings.path(folder).is_dir():
+        return
+    if engine == "oci":
+        raise _no_outlet(settings.path(folder), None)
+    if os.environ.get("DOCKER_HOST") or os.environ.get("DOCKER_CONTEXT") or _SOCKET.is_socket():
+        return
+    from policy_tasks.toolchain.docker_connection import connect
+
+    try:
+        connect()
+    except ToolError as error:
+        raise _no_outlet(settings.path(folder), error) from None
+
+
+def archive_path(settings: Settings, reference: Reference, error: PolicyTasksError | None) -> Path:
+    """
+    The file that the settings name, else one in their folder for archives, else one in the build directory.
+
+    Raises `OutputError` where that folder is not there; `error` says why there is no Docker engine, if one was wanted.
+    """
+    if settings.image.output:
+        return settings.path(settings.image.output)
+    name = f"{reference.path.rpartition('/')[2]}.tar"
+    if not settings.image.archive_dir:
+        return settings.build_dir / ARCHIVES / name
+    folder = settings.path(settings.image.archive_dir)
+    if folder.is_dir():
+        return folder / name
+    raise _no_outlet(folder, error)
+
+
+def _no_outlet(folder: Path, error: PolicyTasksError | None) -> PolicyTasksError:
+    no_folder, mount = f"there is no folder {folder} for an archive", f'-v "$PWD/out":{folder}'
+    if not error:
+        return OutputError.of(
+            "the image has nowhere to go",
+            where=folder,
+            why=no_folder,
+            fix=f"make that folder; for a container, mount it: docker run {mount} ...",
+        )
+    return OutputError.of(
+        "the image has nowhere to go",
+        where=f"{error.where} and {folder}",
+        why=f"{error.what}: {error.why}; and {no_folder}",
+        fix="start Docker, or make that folder; for a container, mount one of the two:\n"
+        f"docker run -v {_SOCKET}:{_SOCKET} ...\ndocker run {mount} ...",
+    )

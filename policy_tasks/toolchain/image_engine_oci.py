@@ -1,0 +1,114 @@
+"""
+Images that are assembled without a daemon, as archives.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import shlex
+from pathlib import Path
+from typing import NamedTuple
+
+from policy_tasks.model import Binary, Image
+from policy_tasks.names import Reference, parse_platform
+from policy_tasks.toolchain.archive_file import is_regular_file, save
+from policy_tasks.toolchain.build_directory import ARCHIVES, BuildDirectory, key_of
+from policy_tasks.toolchain.go_command import Go
+from policy_tasks.toolchain.image_config import FOLDER, STATIC, ImageConfig, image_config
+from policy_tasks.toolchain.inspector import Inspector, make_inspector
+from policy_tasks.toolchain.layer import Entry, binary_entry, make_tar, rootfs, rootfs_digest
+from policy_tasks.toolchain.oci_archive import as_archive, read_archive
+from policy_tasks.toolchain.oci_image import BaseImage, Layer, OciImage, assemble, digest_of
+
+log = logging.getLogger(__name__)
+
+
+class Oci(NamedTuple):
+    """
+    No daemon: the base, and the archive that is to be made. `why` says why there is no Docker engine, if one was wanted.
+    """
+
+    base: BaseImage
+    archive: Path
+    why: str = ""
+    name: str = "oci"
+
+    @property
+    def base_name(self) -> str:
+        """
+        The base image's name, or `static`.
+        """
+        return self.base.name
+
+    @property
+    def base_digest(self) -> str:
+        """
+        What tells the base from every other.
+        """
+        return self.base.digest or rootfs_digest()
+
+    def build(self, binary: Binary, reference: Reference, go: Go, directory: BuildDirectory) -> str:
+        """
+        Assemble the image in an archive that `docker load`, skopeo and podman take, and return its manifest's digest.
+
+        It is not assembled again where the same binary on the same base is in that archive, under the same name.
+        """
+        config = image_config(binary, self.base.name, self.base.env)
+        key = self._key(binary, config, reference)
+        known = directory.recall("archive") or {}
+        if known.get("key") != key or known.get("sha256") != _sha256(self.archive):
+            image = self._assemble(binary, config, make_inspector(go, directory))
+            known = {"key": key, "digest": image.digest, "sha256": self._write(image, reference, directory)}
+            directory.remember("archive", known)
+        self._log(reference)
+        digest: str = known["digest"]
+        return digest
+
+    def push(self, image: Image, reference: Reference) -> str:
+        """
+        Push the image from its archive, and return its digest. Raises `RegistryError`.
+        """
+        from policy_tasks.toolchain.registry import Registry
+        from policy_tasks.toolchain.registry_push import push
+
+        assert image.archive, "an image that no Docker engine has is in an archive"
+        return push(Registry(reference, f"{reference} was not pushed"), read_archive(image.archive.read_bytes()))
+
+    def _key(self, binary: Binary, config: ImageConfig, reference: Reference) -> str:
+        layers = [digest_of(layer.data) for layer in self.base.layers] or [rootfs_digest()]
+        base = json.dumps([layers, self.base.config])
+        return key_of(binary.sha256, base, repr(config), str(reference), binary.go)
+
+    def _assemble(self, binary: Binary, config: ImageConfig, inspector: Inspector) -> OciImage:
+        folder = Entry(name=FOLDER.strip("/"), mode=0o755)
+        contents: list[tuple[Entry, ...]] = [(folder, binary_entry(f"{folder.name}/policy-engine", binary.path))]
+        if self.base.name == STATIC:
+            contents.insert(0, rootfs())
+        tars = [make_tar(entries) for entries in contents]
+        layers = tuple(Layer(data=inspector.compress(tar), diff_id=digest_of(tar)) for tar in tars)
+        return assemble(self.base, layers, config, parse_platform(binary.platform))
+
+    def _write(self, image: OciImage, reference: Reference, directory: BuildDirectory) -> str:
+        """
+        Put the image into its archive, in one step, and return the SHA-256 of that file.
+        """
+        made = directory.temporary_file(as_archive(image, reference))
+        sha256 = _sha256(made)
+        if self.archive.parent == directory.path / ARCHIVES:
+            directory.move(made, self.archive)
+        else:
+            save(made, self.archive)
+        return sha256
+
+    def _log(self, reference: Reference) -> None:
+        log.info("image: %s on %s, as an archive", reference, self.base.name)
+        if self.why:
+            log.info("image: %s", self.why)
+        log.info("image: load it with: docker load -i %s", shlex.quote(str(self.archive)))
+        log.info("image: then run it:  docker run --rm %s", reference)
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if is_regular_file(path) else ""
