@@ -14,14 +14,14 @@ from invoke.exceptions import Exit, ParseError
 from invoke.program import Program
 
 from policy_tasks import __version__
-from policy_tasks.door import INTERRUPTED, tell_error, tell_story
+from policy_tasks.door import INTERRUPTED, log_to_stderr, print_error
 from policy_tasks.errors import PolicyTasksError, SettingsError, output_error
 from policy_tasks.project import current_folder, find_root
 from policy_tasks.tasks import namespace
 
-log = logging.getLogger("policy_tasks.__main__")  # also where Python runs this file itself
+log = logging.getLogger("policy_tasks.__main__")  # not `__main__`, its name under `python -m`
 
-# Invoke shows its own value where it means the flag.
+# Invoke's message for a flag without its value shows the repr of an object; the group is the flag's name.
 _NO_VALUE = re.compile(r"Flag <Argument: (\w+)[^>]*> needed value and was not given one!")
 
 
@@ -36,22 +36,22 @@ class Console(Program):
         """
         Read the user's Invoke configuration.
         """
-        with self._told(), _configuration_read():
+        with self._errors_printed(), _configuration_errors():
             super().create_config()
 
     def parse_core(self, argv: list[str] | None) -> None:
         """
-        Begin to read the command line: what is not known in it has our exit code for settings, and our form.
+        Read Invoke's own flags. An unknown one is reported as an error of ours, with its exit code, in the format asked for.
         """
         self._json = "--format json" in " ".join(argv or sys.argv).replace("=", " ")
-        with self._told():
+        with self._errors_printed():
             super().parse_core(argv)
 
     def parse_tasks(self) -> None:
         """
         Read the tasks and their flags.
         """
-        with self._told():
+        with self._errors_printed():
             super().parse_tasks()
 
     def parse_collection(self) -> None:
@@ -59,22 +59,22 @@ class Console(Program):
         Also read the project's configuration, which Invoke does only where it looks for a tasks.py.
         """
         super().parse_collection()
-        with self._told(), _configuration_read():
+        with self._errors_printed(), _configuration_errors():
             self.config.set_project_location(str(find_root(current_folder())))
             self.config.load_project()
 
     def execute(self) -> None:
         """
-        Run the tasks. Whoever has a tasks.py may expect what it says to hold here as well.
+        Run the tasks. Say that a tasks.py is not read, since it may hold settings that the user expects to count.
         """
         tasks = find_root(current_folder()) / "tasks.py"
         if tasks.is_file():
-            tell_story()
+            log_to_stderr()
             log.info("%s is for invoke, and not read here", tasks)
         super().execute()
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _errors_printed(self) -> Iterator[None]:
         try:
             yield
         except ParseError as error:
@@ -84,24 +84,24 @@ class Console(Program):
                 why=_NO_VALUE.sub(lambda found: f"--{found[1].replace('_', '-')} needs a value", str(error)),
                 fix="see: policy-tasks --list, and: policy-tasks --help TASK",
             )
-            raise Exit(code=tell_error(said, as_json=self._json)) from None
+            raise Exit(code=print_error(said, as_json=self._json)) from None
         except OSError as error:
             said = output_error(error, "Invoke's configuration files")
-            raise Exit(code=tell_error(said, as_json=self._json)) from None
+            raise Exit(code=print_error(said, as_json=self._json)) from None
         except PolicyTasksError as error:
-            raise Exit(code=tell_error(error, as_json=self._json)) from None
+            raise Exit(code=print_error(error, as_json=self._json)) from None
 
 
 @contextmanager
-def _configuration_read() -> Iterator[None]:
+def _configuration_errors() -> Iterator[None]:
     """
-    Whatever Invoke says of a configuration file, in YAML, JSON or Python, is for whoever wrote it.
+    Turn whatever Invoke raises for a configuration file, in YAML, JSON or Python, into a `SettingsError`.
     """
     try:
         yield
     except (OSError, PolicyTasksError):
         raise
-    except Exception as error:  # noqa: BLE001 - each of the three has errors of its own, and Python has all
+    except Exception as error:  # noqa: BLE001 - a configuration in Python can raise anything
         raise SettingsError.of(
             "Invoke's configuration cannot be read",
             where="invoke.yaml, invoke.json or invoke.py of the project or the user",

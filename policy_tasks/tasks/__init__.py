@@ -27,8 +27,8 @@ from policy_tasks.settings_sources import FIELDS, Source, environment, merge
 
 CONFIGURATION_KEY = "policy_tasks"
 _CONFIGURATION = f"Invoke's configuration, under {CONFIGURATION_KEY}"
-_ALWAYS = ("policies", "build_dir", "platform", "locked", "update", "offline", "report", "textfile")
-_OF_IMAGES = ("repo", "tag", "base", "engine", "output")
+_COMMON_FLAGS = ("policies", "build_dir", "platform", "locked", "update", "offline", "report", "textfile")
+_IMAGE_FLAGS = ("repo", "tag", "base", "engine", "output")
 _HELP = {
     "fetch": "Download the modules that the policies need, for later builds without a network.",
     "discover": "List the policies, and what is nearly one.",
@@ -40,7 +40,7 @@ _HELP = {
     "new": "Make the folder of a new policy.",
     "watch": "Serve the policies while they are developed. This runs their code.",
 }
-# What a task is told beside settings: the default and what it means.
+# The arguments of tasks that are no settings: the default, and the help.
 _ARGUMENTS: dict[str, dict[str, tuple[Any, str]]] = {
     "test": {"race": (False, "Also look for data races, for which a C compiler is needed.")},
     "new": {
@@ -54,9 +54,9 @@ _ARGUMENTS: dict[str, dict[str, tuple[Any, str]]] = {
 
 class StageTask(Task[Any]):
     """
-    A task of one collection.
+    A task that is equal to itself only.
 
-    Invoke takes two tasks with the same name and code for one, and would run only one of `edge.image core.image`.
+    For Invoke tasks with the same name and code are equal, and of `edge.image core.image` it would run only one.
     """
 
     def __eq__(self, other: object) -> bool:
@@ -67,7 +67,7 @@ class StageTask(Task[Any]):
 
     def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:  # noqa: FBT001 - Invoke calls it so
         """
-        The flags. One that may be repeated has no value until it is given one: Invoke would take `--policies` alone for none.
+        The flags. A repeatable one has no value until it is given one: else Invoke would accept `--policies` without a value.
         """
         arguments = super().get_arguments(ignore_unknown_help)
         for argument in arguments:
@@ -95,7 +95,7 @@ def _task(name: str, settings: Mapping[str, Any]) -> StageTask:
     def body(context: Context, **flags: Any) -> None:
         if context.config.run.dry:
             raise Exit(f"{name} cannot be tried without doing it: run it without --dry", code=SettingsError.exit_code)
-        form = flags.pop("format", None) or FORMATS[0]  # it is not there when Python calls the task
+        form = flags.pop("format", None) or FORMATS[0]  # None where Python calls the task
         given = {key: flags.pop(key) for key in arguments if flags.get(key) is not None}
         code = answer(name, lambda: _settings(context, settings, flags), form, **given)
         if code:
@@ -116,9 +116,9 @@ def _keys(name: str) -> tuple[str, ...]:
     """
     if name == "new":
         return ("policies",)
-    if name in ("test", "watch"):  # on this machine, whatever is built for
-        return tuple(key for key in _ALWAYS if key != "platform")
-    return _ALWAYS + (_OF_IMAGES if name in ("image", "publish") else ())
+    if name in ("test", "watch"):  # they run here, so there is no platform to choose
+        return tuple(key for key in _COMMON_FLAGS if key != "platform")
+    return _COMMON_FLAGS + (_IMAGE_FLAGS if name in ("image", "publish") else ())
 
 
 def _signature(keys: tuple[str, ...], arguments: Mapping[str, tuple[Any, str]]) -> inspect.Signature:
@@ -151,7 +151,7 @@ def _root(context: Context, here: Path) -> Path:
     """
     Where Invoke found the tasks, which `-r`, `-c` and its configuration can change; else what is around this folder.
     """
-    found = getattr(context.config, "_project_prefix", None)  # Invoke knows, and has no public word for it
+    found = getattr(context.config, "_project_prefix", None)  # there is no public name for it
     return Path(found) if found else find_root(here)
 
 

@@ -18,7 +18,7 @@ def save(source: Path, target: Path, name: str = "the archive", setting: str = "
     Copy a finished file to where the user wants it, outside the build directory, in one step. Errors have its name, and
     the setting that says where.
     """
-    # One name for each build directory, which one run holds: no other run writes it, and the next one clears it away.
+    # Named after the build directory, which one run at a time has: no other run writes this file, and the next one removes it.
     build = hashlib.sha256(str(source.parent.parent).encode()).hexdigest()[:8]
     partial = target.with_name(f".{target.name}.{build}.partial")
     try:

@@ -1,5 +1,5 @@
 """
-What a registry sent, kept by its digest: a base image is fetched once, and not again by every run.
+A cache of blobs from registries, by their digests: a base image is fetched once, not by every run.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from policy_tasks.toolchain.oci_image import digest_of
 
 class BlobStore:
     """
-    A folder of blobs. Whatever is in it is what its name says, or is not believed.
+    A folder of blobs. One whose contents do not have the digest in its name counts as missing.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -47,7 +47,7 @@ class BlobStore:
 
     def keep_only(self, digests: Collection[str]) -> None:
         """
-        Remove what no longer belongs to the base, and what a run left that was cut off.
+        Remove all other blobs, and the partial files of runs that were interrupted.
         """
         names = {self._place(digest) for digest in digests}
         for file in self._folder.iterdir() if self._folder.is_dir() else ():

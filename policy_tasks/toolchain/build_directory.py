@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 STATE = ".policy-tasks"
-# Where archives are that nobody named another place for.
+# The folder for archives, unless the settings name another.
 ARCHIVES = "image"
 # Beside the generated module: what later stages make of it.
 OUTPUTS = frozenset({STATE, "bin", ARCHIVES, ".gitignore", ".dockerignore"})
@@ -29,7 +29,7 @@ class BuildDirectory:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.state = path / STATE
-        # Each run has one of its own: a go command that outlives a killed run does not write into the next one's.
+        # Each run has its own, so that a go command that outlives a killed run does not write into the next one's.
         self.temporary = self.state / "tmp" / secrets.token_hex(8)
         self._folders: set[Path] = set()
         self._recalled: set[str] = set()
@@ -37,7 +37,7 @@ class BuildDirectory:
 
     def write(self, name: str, data: bytes) -> bool:
         """
-        Give the file below this directory these contents, in one step, and say whether that changed it.
+        Give the file below this directory these contents, in one step, and return whether that changed it.
 
         A file that has them already is not touched, so that what watches file times sees no change.
         """
@@ -85,21 +85,23 @@ class BuildDirectory:
             folder.mkdir()
         self._folders.add(folder)
 
-    def hold_only(self, files: Mapping[str, bytes], others: Set[str]) -> None:
+    def sync(self, files: Mapping[str, bytes], others: Set[str]) -> None:
         """
-        Let these files be here, and the `others` as they are. All else below this directory goes, with every link.
+        Make this directory hold these files, and the `others` as they are. Everything else in it is removed, also every link.
 
         A file that has its contents already is not touched.
         """
         wanted = files.keys() | others
-        right = set(self._sweep("", files, wanted, _folders_of(wanted)))
+        right = set(self._remove_unwanted("", files, wanted, _folders_of(wanted)))
         self._folders.clear()
         for name in files.keys() - right:
             self.write(name, files[name])
 
-    def _sweep(self, folder: str, files: Mapping[str, bytes], wanted: Set[str], folders: Set[str]) -> Iterator[str]:
+    def _remove_unwanted(
+        self, folder: str, files: Mapping[str, bytes], wanted: Set[str], folders: Set[str]
+    ) -> Iterator[str]:
         """
-        Remove what is not wanted, and name the files that are right.
+        Remove what is not wanted, and yield the names of the files that have their contents already.
         """
         with os.scandir(f"{self.path}/{folder}") as entries:
             for entry in entries:
@@ -108,17 +110,17 @@ class BuildDirectory:
                     continue
                 if entry.is_dir(follow_symlinks=False):
                     if name in folders:
-                        yield from self._sweep(f"{name}/", files, wanted, folders)
+                        yield from self._remove_unwanted(f"{name}/", files, wanted, folders)
                     else:
                         shutil.rmtree(entry.path)
                 elif name not in wanted or not entry.is_file(follow_symlinks=False):
                     os.unlink(entry.path)
-                elif name in files and _holds(entry.path, files[name]):
+                elif name in files and _has_contents(entry.path, files[name]):
                     yield name
 
     def digest(self, *names: str) -> str:
         """
-        A digest of these files as they stand, or do not.
+        A digest of these files' contents; a missing file counts as well.
         """
         digest = hashlib.sha256()
         for name in names:
@@ -129,7 +131,7 @@ class BuildDirectory:
 
     def recall(self, name: str) -> Any:
         """
-        What was remembered under this name, or None. Whatever cannot be read was never written.
+        What an earlier run remembered under this name, or None, also where that cannot be read.
         """
         self._recalled.add(name)
         try:
@@ -146,7 +148,7 @@ class BuildDirectory:
 
     def reused(self) -> dict[str, bool]:
         """
-        What this run has looked for among the things that were remembered, and whether it did with what it found.
+        The names that this run has recalled, and whether it used what was found: what it remembered anew, it did not.
         """
         return {name: name not in self._remembered for name in sorted(self._recalled)}
 
@@ -172,7 +174,7 @@ def _folders_of(names: Iterable[str]) -> set[str]:
     return folders
 
 
-def _holds(file: str, data: bytes) -> bool:
+def _has_contents(file: str, data: bytes) -> bool:
     try:
         with open(file, "rb") as opened:
             return opened.read(len(data) + 1) == data

@@ -15,7 +15,7 @@ from policy_tasks.shown import printable
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
     """
-    How to be let in: with a name and a password, or with a token that stands for both.
+    A name with a password, or an identity token that stands for both.
     """
 
     name: str = ""
@@ -46,7 +46,7 @@ def credentials(registry: str) -> Mapping[str, Any]:
 
 def parsed_credentials(registry: str) -> Credentials:
     """
-    The same entry, whoever spelled its keys: the configuration writes them small, a helper's answer does not.
+    The same entry, parsed: the configuration writes its keys in lower case, a credential helper does not.
     """
     entry = {key.lower(): value for key, value in credentials(registry).items()}
     return Credentials(

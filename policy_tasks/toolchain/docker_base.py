@@ -47,11 +47,11 @@ def find_base(wanted: str, platform: Platform, engine: DockerEngine, *, offline:
         return _auto(platform, engine, offline=offline)
     found = _present(wanted, platform, engine)
     if not found and offline:
-        raise not_offline(wanted)
+        raise offline_error(wanted)
     return found or _pulled(wanted, platform, engine)
 
 
-def not_offline(name: str) -> PolicyTasksError:
+def offline_error(name: str) -> PolicyTasksError:
     """
     The error for a base that only its registry has.
     """

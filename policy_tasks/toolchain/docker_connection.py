@@ -1,5 +1,5 @@
 """
-Finding the Docker engine that the docker command would talk to, and saying what is in the way when it does not answer.
+The connection to the Docker engine that the docker command would use, and why there is none.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def connect() -> DockerEngine:
     """
     The engine of DOCKER_HOST, else of the current context, else at the usual socket.
 
-    Raises `ToolError` that says which one was tried and what is in the way.
+    Raises `ToolError` that says which address was tried and why it does not work.
     """
     path = plain_socket()
     if path is None:
@@ -42,13 +42,13 @@ def connect() -> DockerEngine:
 
 def sdk() -> Any:
     """
-    The SDK's client, of the low level.
+    The SDK's low-level client.
     """
     import docker
 
     client = docker.from_env(timeout=CONNECT_TIMEOUT, use_ssh_client=True)
     client.api.timeout = STREAM_TIMEOUT
-    # What is not needed is not sent: a build would pass the daemon every credential of every helper.
+    # Without a configuration: with one, a build would send the engine all credentials of the user.
     client.api.reload_config(os.devnull + "/none")
     return client.api
 

@@ -1,8 +1,8 @@
 """
-`go build` of the generated module, which may begin before it is known that what is generated stays as it is.
+`go build` of the generated module, which begins early, with the generated files of the last run.
 
-After an edit Go spends as long on asking what the policies are as on linking; most edits leave `imports.go` as it was, so
-both go on at once. What began too early is done again.
+After an edit finding the policies takes as long as linking. Most edits leave `imports.go` as it was, so both run at once; where
+the generated files do change, the build is repeated.
 """
 
 from __future__ import annotations
@@ -29,36 +29,36 @@ class GoBuild:
     def __init__(self, core: Core, platform: Platform, go: Go, directory: BuildDirectory) -> None:
         self.platform = platform
         self._package = core.package
-        self._decides = (core.imports, GO_MOD, GO_SUM)
+        self._generated = (core.imports, GO_MOD, GO_SUM)
         self._go = go
         self._directory = directory
         name = "policy-engine.exe" if platform.os == "windows" else "policy-engine"
         self.target = directory.path / "bin" / platform.folder / name
         self.made = directory.temporary / name
         self._early: Background[Completed] | None = None
-        self._before = ""
+        self._early_digest = ""
 
     def begin(self) -> None:
         """
-        Begin now, with the sources staged, if there is something generated from the last run.
+        Begin to build the staged sources, if there are generated files of the last run.
         """
         if (self._directory.path / "manifest.json").is_file() and self.target.is_file():
-            self._before = self._directory.digest(*self._decides)
+            self._early_digest = self._directory.digest(*self._generated)
             self._early = Background(self._build)
 
     def finish(self) -> Completed:
         """
-        How the build of what is generated now ended.
+        Wait for the build, and repeat it where the generated files have changed since it began.
         """
         if self._early:
             done = self._early.result()
-            if done.code == 0 and self._before == self._directory.digest(*self._decides):
+            if done.code == 0 and self._early_digest == self._directory.digest(*self._generated):
                 return done
         return self._build()
 
     def binary(self, path: Path) -> Binary:
         """
-        The value for the binary that was made, which is at this place.
+        The value for the binary at this path.
         """
         data = path.read_bytes()
         return Binary(
@@ -71,8 +71,7 @@ class GoBuild:
 
     def _build(self) -> Completed:
         """
-        Go decides whether there is anything to do: handed a copy of the last binary, it leaves that as it is when all that
-        went into it is the same.
+        Build onto a copy of the last binary, which Go leaves as it is when nothing that went into it has changed.
         """
         if self.target.is_file():
             shutil.copy2(self.target, self.made)

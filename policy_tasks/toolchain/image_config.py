@@ -10,8 +10,8 @@ from typing import NamedTuple
 from policy_tasks import __version__
 from policy_tasks.model import Binary
 
-# A folder of our own: an engine that unpacks a layer makes missing parents with rights of its own choosing, and
-# an entry for a folder that the base has as a link would replace that link.
+# A folder that no base has: an engine that unpacks a layer chooses the mode of missing parent folders itself, and an entry for
+# a folder that is a link in the base would replace that link.
 FOLDER = "/app"
 ENTRYPOINT = f"{FOLDER}/policy-engine"
 # Numeric, because Kubernetes cannot tell whether a user's name is root: https://github.com/coredns/coredns/issues/7542

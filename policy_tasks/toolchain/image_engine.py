@@ -130,12 +130,12 @@ def _pulled_base(settings: Settings, platform: Platform) -> BaseImage:
     if settings.image.base in ("auto", STATIC):
         return BaseImage(name=STATIC)
     from policy_tasks.toolchain.blob_store import BlobStore
-    from policy_tasks.toolchain.docker_base import not_offline
+    from policy_tasks.toolchain.docker_base import offline_error
     from policy_tasks.toolchain.registry import Registry
     from policy_tasks.toolchain.registry_pull import pull
 
     name = parse_image(settings.image.base, "image.base (--base)")
     if settings.modules.offline:
-        raise not_offline(settings.image.base)
+        raise offline_error(settings.image.base)
     registry = Registry(name, f"the base image {settings.image.base} cannot be had")
     return pull(registry, platform, BlobStore(settings.build_dir / STATE / "base"))

@@ -1,5 +1,5 @@
 """
-Tar files that come out the same everywhere: fixed owner, rights and time, whatever this machine's are.
+Reproducible tar files: owner, mode and time are fixed.
 """
 
 from __future__ import annotations

@@ -24,8 +24,8 @@ from policy_tasks.toolchain.remote_modules import suffix
 
 log = logging.getLogger(__name__)
 
-# The most differences that an error lists.
-_MOST = 20
+# How many differences an error lists.
+_MAX_LISTED = 20
 
 
 class LockFile:
@@ -169,7 +169,7 @@ class LockFile:
         )
 
     def _differs(self, found: list[str]) -> PolicyTasksError:
-        shown = found[:_MOST] + ([f"and {len(found) - _MOST} more"] if found[_MOST:] else [])
+        shown = found[:_MAX_LISTED] + ([f"and {len(found) - _MAX_LISTED} more"] if found[_MAX_LISTED:] else [])
         return SettingsError.of(
             "the build is not what the lock says",
             where=self.path,

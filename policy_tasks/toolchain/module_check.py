@@ -12,8 +12,8 @@ from policy_tasks.errors import PolicyError, Problem
 from policy_tasks.toolchain.go_command import Go
 from policy_tasks.toolchain.go_mod import GO_MOD, GoMod, go_version_key
 
-# What the go command takes for all packages, a program or cgo, where it expects an import path.
-_WORDS_OF_GO = frozenset({"all", "cmd", "main", "std", "tool", "work", "C"})
+# Reserved names (`go help packages`), cgo's pseudo-package, and `main`: the go command takes none of them for a module.
+_RESERVED_PATHS = frozenset({"all", "cmd", "main", "std", "tool", "work", "C"})
 _MAJOR_BELOW_2 = re.compile(r"/v(0\d*|1)$")
 
 
@@ -38,7 +38,7 @@ def _check(folder: Path, go_mod: GoMod, core: str, own: bool, go: Go) -> Iterato
             why=f"the core has it: {core}",
             fix="name the module otherwise, such as example.com/policy",
         )
-    elif go_mod.path in _WORDS_OF_GO or _MAJOR_BELOW_2.search(go_mod.path):
+    elif go_mod.path in _RESERVED_PATHS or _MAJOR_BELOW_2.search(go_mod.path):
         yield Problem(
             what=f"the module path {go_mod.path} cannot be used",
             where=where,

@@ -1,5 +1,5 @@
 """
-Being let in by a registry: https://distribution.github.io/distribution/spec/auth/token/.
+Authentication with a registry: https://distribution.github.io/distribution/spec/auth/token/.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ TIMEOUT = (10, 120)
 
 def session() -> requests.Session:
     """
-    A session that sends no password to where a registry redirects it, not even one of ~/.netrc.
+    A session that sends no password to another host that a registry redirects to, not even one of ~/.netrc.
     """
     import requests
 
@@ -38,23 +38,27 @@ def authorization(session: requests.Session, registry: str, challenge: str, scop
     The header that answers a registry's challenge, with what the user's configuration holds for it; empty where there is
     nothing to answer with. `tls` is whether the challenge came over TLS: no password goes where it could be read then.
 
-    Raises requests' exceptions, ValueError for an answer that is none.
+    Raises requests' exceptions, and ValueError for a response that makes no sense.
     """
     kind, _, rest = challenge.partition(" ")
-    known = parsed_credentials(registry)
+    credentials = parsed_credentials(registry)
     if kind.lower() == "basic":
-        return _basic(known)
+        return _basic(credentials)
     asked = dict(re.findall(r'(\w+)="([^"]*)"', rest))
     if kind.lower() != "bearer" or "realm" not in asked:
         return ""
     if tls and not asked["realm"].startswith("https://"):
         raise ValueError(f"it wants the password sent without TLS, to {asked['realm']}")
     form = {"service": asked.get("service", ""), "scope": scope}
-    if known.identity_token:
-        form |= {"grant_type": "refresh_token", "refresh_token": known.identity_token, "client_id": "policy-tasks"}
+    if credentials.identity_token:
+        form |= {
+            "grant_type": "refresh_token",
+            "refresh_token": credentials.identity_token,
+            "client_id": "policy-tasks",
+        }
         response = session.post(asked["realm"], data=form, auth=with_header(""), timeout=TIMEOUT)
     else:
-        response = session.get(asked["realm"], params=form, auth=with_header(_basic(known)), timeout=TIMEOUT)
+        response = session.get(asked["realm"], params=form, auth=with_header(_basic(credentials)), timeout=TIMEOUT)
     response.raise_for_status()
     answer = response.json()
     return f"Bearer {answer.get('token') or answer['access_token']}"
@@ -62,8 +66,8 @@ def authorization(session: requests.Session, registry: str, challenge: str, scop
 
 def with_header(value: str) -> Callable[[Any], Any]:
     """
-    What requests calls for each request: it adds this header, and so keeps requests from ~/.netrc, whose passwords are for
-    other services of that host.
+    An `auth` for requests that sets the Authorization header to this value. Where there is an `auth`, requests does not read
+    ~/.netrc, whose passwords are for other services of that host.
     """
 
     def add(request: Any) -> Any:
@@ -74,7 +78,7 @@ def with_header(value: str) -> Callable[[Any], Any]:
     return add
 
 
-def _basic(known: Credentials) -> str:
-    if not known.name:
+def _basic(credentials: Credentials) -> str:
+    if not credentials.name:
         return ""
-    return "Basic " + base64.b64encode(f"{known.name}:{known.password}".encode()).decode()
+    return "Basic " + base64.b64encode(f"{credentials.name}:{credentials.password}".encode()).decode()

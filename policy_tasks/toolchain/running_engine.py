@@ -25,11 +25,11 @@ from policy_tasks.model import Binary
 
 log = logging.getLogger(__name__)
 
-# Seconds that an engine has to start, and one that was told to end has to answer what it has accepted.
-_STARTS_WITHIN = 60
-_ENDS_WITHIN = 30
-# A shell knows its own process number, which LISTEN_PID has to be, and stays the same process when it becomes the engine.
-_AS_SYSTEMD_DOES = 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" serve 3<&0 </dev/null'
+# In seconds, to become ready, and to end once all accepted requests are answered.
+_START_TIMEOUT = 60
+_STOP_TIMEOUT = 30
+# LISTEN_PID has to be the engine's process ID, which a shell knows beforehand: `exec` keeps it.
+_SERVE_COMMAND = 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" serve 3<&0 </dev/null'
 
 
 @contextmanager
@@ -59,26 +59,26 @@ class RunningEngine:
 
     def __init__(self, listener: socket.socket) -> None:
         self._listener = listener
-        self._serving: _Serving | None = None
+        self._serving: _EngineProcess | None = None
         self._sha256 = ""
 
     def replace(self, binary: Binary) -> bool:
         """
-        Start this engine; when it is ready, end the one that served so far. False where it is the one that serves.
+        Start this engine; when it is ready, end the one before it. Return False where this very binary serves already.
 
         Raises `PolicyError` where it does not become ready: then the one before it goes on.
         """
         if self._serving and binary.sha256 == self._sha256:
             return False
-        started = _Serving(binary.path, self._listener)
+        started = _EngineProcess(binary.path, self._listener)
         before, self._serving, self._sha256 = self._serving, started, binary.sha256
         if before:
             threading.Thread(target=before.end).start()
         return True
 
-    def tell_if_ended(self) -> None:
+    def log_if_ended(self) -> None:
         """
-        Tell once of an engine that ended though nobody told it to. It is not started again: it would end again.
+        Log, once, that the engine has ended by itself. It is not started again before the next change: it would end again.
         """
         if self._serving and self._serving.process.poll() is not None:
             code = self._serving.process.returncode
@@ -94,25 +94,25 @@ class RunningEngine:
             self._serving.end()
 
 
-class _Serving:
+class _EngineProcess:
     """
-    An engine's process, and the socket at which it says how it is, from its start to its end.
+    An engine's process, and the socket at which it reports that it is ready.
     """
 
     def __init__(self, binary: Path, listener: socket.socket) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="policy-tasks-")
-        self._notices = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._notices.bind(f"{self._folder.name}/notify")
-        # What it prints belongs to the story: nobody waits for an answer on our stdout. Ctrl-C is for us to pass on.
+        self._notify_socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._notify_socket.bind(f"{self._folder.name}/notify")
+        # Its stdout goes to our stderr, like all that is logged. In a session of its own it does not get our Ctrl-C.
         self.process = subprocess.Popen(
-            ("/bin/sh", "-c", _AS_SYSTEMD_DOES, str(binary)),
+            ("/bin/sh", "-c", _SERVE_COMMAND, str(binary)),
             env={**os.environ, "NOTIFY_SOCKET": f"{self._folder.name}/notify"},
             stdin=listener.fileno(),
             stdout=2,
             start_new_session=True,
         )
         try:
-            _wait_until_ready(self.process, self._notices)
+            _wait_until_ready(self.process, self._notify_socket)
         except BaseException:
             self.process.kill()
             self.end()
@@ -120,28 +120,28 @@ class _Serving:
 
     def end(self) -> None:
         """
-        Have it end, with all that it has accepted answered.
+        End it, once it has answered what it has accepted.
         """
         self.process.terminate()
         try:
-            self.process.wait(_ENDS_WITHIN)
+            self.process.wait(_STOP_TIMEOUT)
         except subprocess.TimeoutExpired:
-            log.info("watch: an engine did not end within %d s: it is killed", _ENDS_WITHIN)
+            log.info("watch: an engine did not end within %d s: it is killed", _STOP_TIMEOUT)
             self.process.kill()
             self.process.wait()
-        self._notices.close()
+        self._notify_socket.close()
         self._folder.cleanup()
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], notices: socket.socket) -> None:
-    deadline = time.monotonic() + _STARTS_WITHIN
+def _wait_until_ready(process: subprocess.Popen[bytes], notify_socket: socket.socket) -> None:
+    deadline = time.monotonic() + _START_TIMEOUT
     while time.monotonic() < deadline:
-        readable, _, _ = select.select([notices], [], [], 0.05)
-        if readable and b"READY=1" in notices.recv(4096).split(b"\n"):
+        readable, _, _ = select.select([notify_socket], [], [], 0.05)
+        if readable and b"READY=1" in notify_socket.recv(4096).split(b"\n"):
             return
         if process.poll() is not None:
             raise _not_started(f"it ended with code {process.returncode}; what it said stands above")
-    raise _not_started(f"it was not ready after {_STARTS_WITHIN} s")
+    raise _not_started(f"it was not ready after {_START_TIMEOUT} s")
 
 
 def _not_started(why: str) -> PolicyTasksError:

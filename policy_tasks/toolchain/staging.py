@@ -31,7 +31,7 @@ def stage(graph: Graph, core: Core, directory: BuildDirectory) -> tuple[StagedMo
         files[_MODULES] = _origins(modules)
     for module in graph.modules:
         files |= {f"{module.staged}/{name}": data for name, data in module.source.files.items()}
-    directory.hold_only(files, generated)
+    directory.sync(files, generated)
     return modules
 
 
