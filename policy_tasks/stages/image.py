@@ -28,8 +28,8 @@ def build_image(
         reference=str(reference),
         digest=engine.build(binary, reference, go, directory),
         engine=engine.name,
-        base=engine.base_name,
-        base_digest=engine.base_digest,
+        base=engine.base.name,
+        base_digest=engine.base.digest,
         platform=binary.platform,
         archive=engine.archive,
     )
@@ -40,4 +40,4 @@ def base_digest(engine: ImageEngine) -> str:
     """
     What tells the base from every other.
     """
-    return engine.base_digest
+    return engine.base.digest

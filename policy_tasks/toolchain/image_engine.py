@@ -18,11 +18,30 @@ from policy_tasks.toolchain.go_command import Go
 from policy_tasks.toolchain.image_config import STATIC
 from policy_tasks.toolchain.image_engine_docker import Docker
 from policy_tasks.toolchain.image_engine_oci import Oci
+from policy_tasks.toolchain.layer import rootfs_digest
 from policy_tasks.toolchain.oci_image import BaseImage
 
-__all__ = ["Docker", "ImageEngine", "Oci", "check_image_settings", "choose_engine"]
+__all__ = ["Base", "Docker", "ImageEngine", "Oci", "check_image_settings", "choose_engine"]
 
 ENGINES = ("auto", "docker", "oci")
+
+
+class Base(Protocol):
+    """
+    What an image is built on.
+    """
+
+    @property
+    def name(self) -> str:
+        """
+        The base image's name, or `static` for the built-in one.
+        """
+
+    @property
+    def digest(self) -> str:
+        """
+        What its registry knows it by, else its ID; for the built-in one the digest of its files.
+        """
 
 
 class ImageEngine(Protocol):
@@ -37,15 +56,9 @@ class ImageEngine(Protocol):
         """
 
     @property
-    def base_name(self) -> str:
+    def base(self) -> Base:
         """
-        The base image's name, or `static`.
-        """
-
-    @property
-    def base_digest(self) -> str:
-        """
-        What tells the base from every other: the digest that its registry knows it by, else its ID.
+        The base image.
         """
 
     @property
@@ -123,12 +136,12 @@ def choose_engine(settings: Settings, reference: Reference, platform: Platform) 
 def _oci(settings: Settings, reference: Reference, platform: Platform, error: PolicyTasksError | None) -> Oci:
     why = f"{error.what} at {error.where}: {error.why}" if error else ""
     archive = archive_path(settings, reference, error)
-    return Oci(_pulled_base(settings, platform), archive, why)
+    return Oci(_oci_base(settings, platform), archive, why)
 
 
-def _pulled_base(settings: Settings, platform: Platform) -> BaseImage:
+def _oci_base(settings: Settings, platform: Platform) -> BaseImage:
     if settings.image.base in ("auto", STATIC):
-        return BaseImage(name=STATIC)
+        return BaseImage(name=STATIC, digest=rootfs_digest())
     from policy_tasks.toolchain.blob_store import BlobStore
     from policy_tasks.toolchain.docker_base import offline_error
     from policy_tasks.toolchain.registry import Registry

@@ -15,10 +15,10 @@ from policy_tasks.toolchain.archive_file import save
 from policy_tasks.toolchain.build_directory import BuildDirectory, key_of
 from policy_tasks.toolchain.go_command import Go
 from policy_tasks.toolchain.image_config import STATIC, USER, ImageConfig, image_config
-from policy_tasks.toolchain.layer import Entry, binary_entry, make_tar, rootfs, rootfs_digest
+from policy_tasks.toolchain.layer import Entry, binary_entry, make_tar, rootfs
 
 if TYPE_CHECKING:
-    from policy_tasks.toolchain.docker_base import Base
+    from policy_tasks.toolchain.docker_base import DockerBase
     from policy_tasks.toolchain.docker_engine import DockerEngine
 
 log = logging.getLogger(__name__)
@@ -30,23 +30,9 @@ class Docker(NamedTuple):
     """
 
     engine: DockerEngine
-    base: Base
+    base: DockerBase
     archive: Path | None
     name: str = "docker"
-
-    @property
-    def base_name(self) -> str:
-        """
-        The base image's name, or `static`.
-        """
-        return self.base.name
-
-    @property
-    def base_digest(self) -> str:
-        """
-        What tells the base from every other.
-        """
-        return self.base.digest or rootfs_digest()
 
     def build(self, binary: Binary, reference: Reference, go: Go, directory: BuildDirectory) -> str:  # noqa: ARG002
         """
@@ -56,7 +42,7 @@ class Docker(NamedTuple):
         """
         config = image_config(binary, self.base.name, self.base.env)
         dockerfile = _dockerfile(self.base.name, config, directory)
-        key = key_of(binary.sha256, self.base.id or rootfs_digest(), dockerfile, str(reference))
+        key = key_of(binary.sha256, self.base.id or self.base.digest, dockerfile, str(reference))
         image_id = self.engine.image_id(str(reference))
         if image_id is None or directory.recall("docker-image") != {"key": key, "id": image_id}:
             image_id = self._build(binary, dockerfile, reference)

@@ -18,7 +18,7 @@ from policy_tasks.toolchain.build_directory import ARCHIVES, BuildDirectory, key
 from policy_tasks.toolchain.go_command import Go
 from policy_tasks.toolchain.image_config import FOLDER, STATIC, ImageConfig, image_config
 from policy_tasks.toolchain.inspector import Inspector, make_inspector
-from policy_tasks.toolchain.layer import Entry, binary_entry, make_tar, rootfs, rootfs_digest
+from policy_tasks.toolchain.layer import Entry, binary_entry, make_tar, rootfs
 from policy_tasks.toolchain.oci_archive import as_archive, read_archive
 from policy_tasks.toolchain.oci_image import BaseImage, Layer, OciImage, assemble, digest_of
 
@@ -34,20 +34,6 @@ class Oci(NamedTuple):
     archive: Path
     why: str = ""
     name: str = "oci"
-
-    @property
-    def base_name(self) -> str:
-        """
-        The base image's name, or `static`.
-        """
-        return self.base.name
-
-    @property
-    def base_digest(self) -> str:
-        """
-        What tells the base from every other.
-        """
-        return self.base.digest or rootfs_digest()
 
     def build(self, binary: Binary, reference: Reference, go: Go, directory: BuildDirectory) -> str:
         """
@@ -77,7 +63,7 @@ class Oci(NamedTuple):
         return push(Registry(reference, f"{reference} was not pushed"), read_archive(image.archive.read_bytes()))
 
     def _key(self, binary: Binary, config: ImageConfig, reference: Reference) -> str:
-        layers = [digest_of(layer.data) for layer in self.base.layers] or [rootfs_digest()]
+        layers = [digest_of(layer.data) for layer in self.base.layers] or [self.base.digest]
         base = json.dumps([layers, self.base.config])
         return key_of(binary.sha256, base, repr(config), str(reference), binary.go)
 
