@@ -80,26 +80,39 @@ class ImageEngine(Protocol):
 
 def check_image_settings(settings: Settings, platform: Platform) -> None:
     """
-    See that what is asked for can be had at all, before anything is compiled. Raises `SettingsError`.
+    See that what is asked for can be had at all, before anything is compiled. Raises `SettingsError`, and `OutputError` where
+    the image has nowhere to go.
     """
-    wanted = settings.image
-    if wanted.engine not in ENGINES:
+    _check_engine(settings.image.engine)
+    if settings.image.base not in ("auto", STATIC):
+        parse_image(settings.image.base, "image.base (--base)")
+    _check_outside_build_dir(settings, settings.image.output, "image.output (--output)")
+    _check_outside_build_dir(settings, settings.image.archive_dir, "image.archive_dir")
+    _check_platform(platform)
+    check_archive_dir(settings)
+
+
+def _check_engine(name: str) -> None:
+    if name not in ENGINES:
         raise SettingsError.of(
-            f"there is no engine {wanted.engine!r}",
+            f"there is no engine {name!r}",
             where="image.engine (--engine)",
             why=f"known are {', '.join(ENGINES)}",
             fix="name one of them",
         )
-    if wanted.base not in ("auto", STATIC):
-        parse_image(wanted.base, "image.base (--base)")
-    for place, setting in ((wanted.output, "image.output (--output)"), (wanted.archive_dir, "image.archive_dir")):
-        if place and Path(os.path.realpath(settings.path(place))).is_relative_to(os.path.realpath(settings.build_dir)):
-            raise SettingsError.of(
-                "the archive would be in the build directory",
-                where=f"{setting}: {settings.path(place)}",
-                why=f"everything in {settings.build_dir} may be replaced or removed",
-                fix="name another place, or none: by default the archive is in the image folder of the build directory",
-            )
+
+
+def _check_outside_build_dir(settings: Settings, path: Path | None, setting: str) -> None:
+    if path and Path(os.path.realpath(settings.path(path))).is_relative_to(os.path.realpath(settings.build_dir)):
+        raise SettingsError.of(
+            "the archive would be in the build directory",
+            where=f"{setting}: {settings.path(path)}",
+            why=f"everything in {settings.build_dir} may be replaced or removed",
+            fix="name another place, or none: by default the archive is in the image folder of the build directory",
+        )
+
+
+def _check_platform(platform: Platform) -> None:
     if platform.os != "linux":
         raise SettingsError.of(
             f"there are no images for {platform}",
@@ -107,7 +120,6 @@ def check_image_settings(settings: Settings, platform: Platform) -> None:
             why="an image runs on a Linux kernel",
             fix=f"use linux/{platform.arch}",
         )
-    check_archive_dir(settings)
 
 
 def choose_engine(settings: Settings, reference: Reference, platform: Platform) -> Docker | Oci:
