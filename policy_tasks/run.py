@@ -16,14 +16,14 @@ from policy_tasks.stages.compile import build_binary
 from policy_tasks.stages.discover import find_policies
 from policy_tasks.stages.fetch import fetch_modules
 from policy_tasks.stages.generate import generate_sources
-from policy_tasks.stages.image import base_digest, build_image
+from policy_tasks.stages.image import build_image
 from policy_tasks.stages.publish import push_image
 from policy_tasks.toolchain.background import Background
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.build_lock import hold
 from policy_tasks.toolchain.go_build import GoBuild
 from policy_tasks.toolchain.go_command import Go, find_go
-from policy_tasks.toolchain.image_engine import Docker, Oci, check_image_settings, choose_engine
+from policy_tasks.toolchain.image_engine import ImageEngine, check_image_settings, choose_engine
 from policy_tasks.toolchain.lock_file import LockFile
 from policy_tasks.toolchain.measurements import Measurements
 from policy_tasks.toolchain.process import Processes
@@ -48,9 +48,9 @@ class Run:
         self.platform = platform
         self.directory = directory
         # Asked while the policies are read.
-        offline, patience = settings.modules.offline, settings.compile.timeout
+        offline, timeout = settings.modules.offline, settings.compile.timeout
         self._go = Background(
-            lambda: find_go(settings.compile.go, directory.state, processes, offline=offline, patience=patience)
+            lambda: find_go(settings.compile.go, directory.state, processes, offline=offline, timeout=timeout)
         )
         self.lock = LockFile(settings, directory)
         self.folders = frozenset(settings.folders)
@@ -110,9 +110,8 @@ class Run:
         engine = self.engine  # asked while Go compiles
         binary = self._compiled(staged, build)
         chosen = self.time("image", engine.result)
-        self.lock.check_base(chosen.base.name, base_digest(chosen))
-        output = self.settings.path(self.settings.image.output) if self.settings.image.output else None
-        return self.time("image", build_image, binary, self.reference, chosen, output, self.go, self.directory)
+        self.lock.check_base(chosen.base.name, chosen.base.digest)
+        return self.time("image", build_image, binary, self.reference, chosen, self.go, self.directory)
 
     def published(self) -> Published:
         """
@@ -152,7 +151,7 @@ class Run:
         return self._go.result()
 
     @cached_property
-    def engine(self) -> Background[Docker | Oci]:
+    def engine(self) -> Background[ImageEngine]:
         """
         Who makes the image, asked in the background from the first use on.
         """

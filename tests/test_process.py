@@ -123,7 +123,7 @@ def test_a_command_that_hangs_is_ended_with_its_children(tmp_path: Path) -> None
     """After the time limit neither the command nor what it started is left."""
     code = f"import sys; sys.stdout = open({str(tmp_path / 'child')!r}, 'w')" + FAMILY
     with pytest.raises(BuildError, match="did not end"):
-        run(python(code)._replace(patience=1))
+        run(python(code)._replace(timeout=1))
     _gone(int((tmp_path / "child").read_text()))
 
 

@@ -16,7 +16,7 @@ from policy_tasks.toolchain.go_build import GoBuild
 from policy_tasks.toolchain.go_command import Go
 from policy_tasks.toolchain.inspector import make_inspector
 from policy_tasks.toolchain.records import write_records
-from policy_tasks.toolchain.staging import WayBack
+from policy_tasks.toolchain.staging import SourcePaths
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ def _install(build: GoBuild, directory: BuildDirectory) -> None:
 def _failed(message: str, sources: GeneratedSources, platform: Platform, directory: BuildDirectory) -> PolicyTasksError:
     if "unsupported GOOS/GOARCH" in message:
         return unsupported(platform, message)
-    message = WayBack(staged(sources.modules), directory).text(message)
+    message = SourcePaths(staged(sources.modules), directory).text(message)
     if "no space left on device" in message:
         fix = "free some space on the disk that this names, then run again"
         return BuildError.of("Go ran out of disk", where=sources.directory, why=message, fix=fix)

@@ -21,7 +21,7 @@ from policy_tasks.toolchain.go_mod import major_of
 from policy_tasks.toolchain.go_resolution import Wanted
 from policy_tasks.toolchain.nothing_found import nothing_found, without_module
 from policy_tasks.toolchain.staged_policies import StagedPolicies, inspection
-from policy_tasks.toolchain.staging import WayBack
+from policy_tasks.toolchain.staging import SourcePaths
 from policy_tasks.toolchain.version_checks import check_contract, check_versions
 from policy_tasks.toolchain.versions import resolved_modules, tell_modules
 
@@ -35,25 +35,25 @@ def find_policies(taken: StagedPolicies, platform: Platform, go: Go, directory: 
     Raises `PolicyError` with all that is wrong with the policies.
     """
     inspected = inspection(taken, platform, go, directory).result()
-    way_back = WayBack(taken.modules, directory)
+    source_paths = SourcePaths(taken.modules, directory)
     modules = resolved_modules(taken.graph.core.go_mod, taken.modules, go, directory)
     check_versions(modules, taken.wanted)
     check_contract(modules, taken.core.contract)
     found = PolicySet(
         core=taken.graph.core.go_mod.path,
-        policies=_policies(inspected["policies"], taken, way_back),
-        near_misses=(*_near_misses(inspected["near_misses"], way_back), *without_module(taken.reading)),
+        policies=_policies(inspected["policies"], taken, source_paths),
+        near_misses=(*_near_misses(inspected["near_misses"], source_paths), *without_module(taken.reading)),
         modules=modules,
         replaces=taken.replaces,
         pins=taken.wanted.pins,
         directory=directory.path,
     )
     _check(found, taken.settings)
-    _tell(found, taken.wanted)
+    _log(found, taken.wanted)
     return found
 
 
-def _policies(found: list[dict[str, Any]], taken: StagedPolicies, way_back: WayBack) -> tuple[Policy, ...]:
+def _policies(found: list[dict[str, Any]], taken: StagedPolicies, source_paths: SourcePaths) -> tuple[Policy, ...]:
     wanted = dict(taken.settings.discover.constructors)
     versions = _versions(found, taken)
     known = {name for each in found for name in (each["package"], f"{each['package']}.{each['type']}")}
@@ -61,7 +61,7 @@ def _policies(found: list[dict[str, Any]], taken: StagedPolicies, way_back: WayB
     if strange:
         raise SettingsError(*strange)
     return tuple(
-        _policy(each, choose_constructor(each, wanted), versions.get((each["package"], each["type"])), way_back)
+        _policy(each, choose_constructor(each, wanted), versions.get((each["package"], each["type"])), source_paths)
         for each in found
     )
 
@@ -89,13 +89,15 @@ def _known_as(found: dict[str, Any], path: str) -> tuple[str, str]:
     return major_of(path)[0], found.get("name") or f"{inside}.{found['type']}"
 
 
-def _policy(found: dict[str, Any], constructor: Constructor | None, version: str | None, way_back: WayBack) -> Policy:
+def _policy(
+    found: dict[str, Any], constructor: Constructor | None, version: str | None, source_paths: SourcePaths
+) -> Policy:
     name = found.get("name")
     return Policy(
         package=found["package"],
         type=found["type"],
         module=found["module"],
-        file=way_back.file(found["dir"], found["file"]),
+        file=source_paths.file(found["dir"], found["file"]),
         line=found["line"],
         pointer=found["pointer"],
         composite=found["composite"],
@@ -105,13 +107,13 @@ def _policy(found: dict[str, Any], constructor: Constructor | None, version: str
     )
 
 
-def _near_misses(found: list[dict[str, Any]], way_back: WayBack) -> Iterator[NearMiss]:
+def _near_misses(found: list[dict[str, Any]], source_paths: SourcePaths) -> Iterator[NearMiss]:
     for each in found:
         yield NearMiss(
             package=each["package"],
             type=each["type"],
             reason=printable(each["reason"]),
-            file=way_back.file(each["dir"], each["file"]),
+            file=source_paths.file(each["dir"], each["file"]),
             line=each["line"],
         )
 
@@ -159,7 +161,7 @@ def _other_name(first: Policy, second: Policy) -> str:
     )
 
 
-def _tell(found: PolicySet, wanted: Wanted) -> None:
+def _log(found: PolicySet, wanted: Wanted) -> None:
     tell_modules("discover", found, wanted)
     for miss in found.near_misses:
         log.info("discover: not taken: %s", _as_text(miss))

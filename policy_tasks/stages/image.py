@@ -4,8 +4,6 @@ Binary -> Image: put the binary on its base, with the engine that was chosen.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from policy_tasks.model import Binary, Image
 from policy_tasks.names import Reference
 from policy_tasks.toolchain.build_directory import BuildDirectory
@@ -17,7 +15,6 @@ def build_image(
     binary: Binary,
     reference: Reference,
     engine: ImageEngine,
-    output: Path | None,  # noqa: ARG001
     go: Go,
     directory: BuildDirectory,
 ) -> Image:
@@ -34,10 +31,3 @@ def build_image(
         archive=engine.archive,
     )
     return binary.into(image)
-
-
-def base_digest(engine: ImageEngine) -> str:
-    """
-    What tells the base from every other.
-    """
-    return engine.base.digest

@@ -17,7 +17,7 @@ from policy_tasks.toolchain.build_directory import STATE, BuildDirectory
 from policy_tasks.toolchain.go_command import Go
 from policy_tasks.toolchain.go_testing import Outcome, go_test
 from policy_tasks.toolchain.policy_values import construct, new_value, package_aliases
-from policy_tasks.toolchain.staging import WayBack
+from policy_tasks.toolchain.staging import SourcePaths
 from policy_tasks.toolchain.test_modules import tested_packages
 
 log = logging.getLogger(__name__)
@@ -120,7 +120,7 @@ def _leaves(outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
 
 def _problems(outcomes: list[Outcome], sources: GeneratedSources, directory: BuildDirectory) -> Iterator[Problem]:
     failed = sorted((each for each in outcomes if each.action == "fail"), key=lambda each: each.package)
-    leaves, way_back = set(_leaves(failed)), WayBack(staged(sources.modules), directory)
+    leaves, source_paths = set(_leaves(failed)), SourcePaths(staged(sources.modules), directory)
     # A panic is told by the test around the one that panicked, which itself says nothing.
     talking = {each.package for each in failed if each.output}
     for each in failed:
@@ -128,8 +128,8 @@ def _problems(outcomes: list[Outcome], sources: GeneratedSources, directory: Bui
             place = _place(each, sources.policies)
             yield Problem(
                 what=_what(place),
-                where=_where(place, way_back),
-                why=dedent(way_back.text(each.output.replace(_UP, ""))) or "it failed without a word",
+                where=_where(place, source_paths),
+                why=dedent(source_paths.text(each.output.replace(_UP, ""))) or "it failed without a word",
                 fix="correct the policy, or what its test expects of it, then run again",
             )
 
@@ -157,7 +157,7 @@ def _what(place: _Place) -> str:
     return f"{place.test} of {place.package} fails" if place.test else f"the tests of {place.package} cannot be run"
 
 
-def _where(place: _Place, way_back: WayBack) -> str:
+def _where(place: _Place, source_paths: SourcePaths) -> str:
     if place.policy:
         return f"{place.policy.file}:{place.policy.line}"
-    return str(way_back.package(place.package)) if place.package else "go test"
+    return str(source_paths.package(place.package)) if place.package else "go test"

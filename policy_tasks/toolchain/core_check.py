@@ -19,7 +19,7 @@ from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.core import Core, wrong_core
 from policy_tasks.toolchain.go_command import json_stream
 from policy_tasks.toolchain.go_graph import Graph
-from policy_tasks.toolchain.inspection_errors import OF_THE_NETWORK, unresolved
+from policy_tasks.toolchain.inspection_errors import NETWORK_ERROR, unresolved_module
 
 FILE = "core_check.go.txt"
 _TEMPLATE = "core_check.go"
@@ -111,8 +111,8 @@ class CoreCheck(NamedTuple):
     def _no_package(self, setting: str, value: str, error: str) -> PolicyTasksError:
         path = value.rpartition(".")[0]
         required = (each.module for each in self.graph.core.go_mod.requires)
-        if OF_THE_NETWORK.search(error) and any(f"{path}/".startswith(f"{each}/") for each in required):
-            return BuildError(unresolved(setting, error))
+        if NETWORK_ERROR.search(error) and any(f"{path}/".startswith(f"{each}/") for each in required):
+            return BuildError(unresolved_module(setting, error))
         meant = _nearest(path, self._packages())
         fix = f"name a package of the core, or of a module that its go.mod requires{_was_it(meant)}"
         return wrong_core(f"{setting} is {value!r}", error, fix)

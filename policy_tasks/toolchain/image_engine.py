@@ -21,8 +21,6 @@ from policy_tasks.toolchain.image_engine_oci import Oci
 from policy_tasks.toolchain.layer import rootfs_digest
 from policy_tasks.toolchain.oci_image import BaseImage
 
-__all__ = ["Base", "Docker", "ImageEngine", "Oci", "check_image_settings", "choose_engine"]
-
 ENGINES = ("auto", "docker", "oci")
 
 
@@ -122,7 +120,7 @@ def _check_platform(platform: Platform) -> None:
         )
 
 
-def choose_engine(settings: Settings, reference: Reference, platform: Platform) -> Docker | Oci:
+def choose_engine(settings: Settings, reference: Reference, platform: Platform) -> ImageEngine:
     """
     The engine and the base that the settings mean, here and now.
 

@@ -19,17 +19,17 @@ from policy_tasks.toolchain.core import Core
 from policy_tasks.toolchain.go_command import BUILD_FLAGS, Go, json_stream, out_of_disk
 from policy_tasks.toolchain.go_graph import POLICIES, Graph
 from policy_tasks.toolchain.inspection_errors import (
-    OF_THE_NETWORK,
+    NETWORK_ERROR,
+    go_list_error,
+    inspection_error,
     no_interface,
-    of_a_pin,
     passed_by,
-    refused,
-    unlisted,
+    with_pins_named,
 )
 from policy_tasks.toolchain.inspector import FIELDS, make_inspector
 from policy_tasks.toolchain.package_patterns import patterns
 from policy_tasks.toolchain.replaces import Taken
-from policy_tasks.toolchain.staging import WayBack
+from policy_tasks.toolchain.staging import SourcePaths
 from policy_tasks.toolchain.two_paths import two_paths
 
 
@@ -59,7 +59,7 @@ class Inspection(NamedTuple):
             try:
                 known = {"result": self._inspect()}
             except PolicyTasksError as error:
-                raise out_of_disk(self.go) or of_a_pin(error, self.pins) from None
+                raise out_of_disk(self.go) or with_pins_named(error, self.pins) from None
             go_resolution.keep_resolved(self.directory)
             key_now = [key, go_resolution.resolved_digest(self.directory)]
             self.directory.remember("inspected", {"key": key_now, **known})
@@ -85,7 +85,7 @@ class Inspection(NamedTuple):
             ) from None
         problems = [each for each in found["problems"] if not self._is_passed_by(each)]
         if problems:
-            raise refused(problems, WayBack(self.modules, self.directory))
+            raise inspection_error(problems, SourcePaths(self.modules, self.directory))
         return {**found, "near_misses": [*found["near_misses"], *passed_by(found["problems"])]}
 
     def _is_passed_by(self, problem: dict[str, Any]) -> bool:
@@ -93,7 +93,7 @@ class Inspection(NamedTuple):
         Whether the problem is in a package of other people's that no policy needs, as in their examples: who names the module
         cannot correct it, and Go would not mind. What could not be had may be there tomorrow, and is told in any case.
         """
-        if problem["in_the_way"] or OF_THE_NETWORK.search(problem["text"]):
+        if problem["in_the_way"] or NETWORK_ERROR.search(problem["text"]):
             return False
         remotes = (self.directory.path / module.staged for module in self.modules if module.version)
         return bool(problem["dir"]) and any(Path(problem["dir"]).is_relative_to(folder) for folder in remotes)
@@ -106,7 +106,7 @@ class Inspection(NamedTuple):
         try:
             self._download()
         except PolicyTasksError as error:
-            raise out_of_disk(self.go) or of_a_pin(error, self.pins) from None
+            raise out_of_disk(self.go) or with_pins_named(error, self.pins) from None
         go_resolution.keep_resolved(self.directory)
 
     def _download(self) -> None:
@@ -130,7 +130,7 @@ class Inspection(NamedTuple):
         own = f"{self.directory.path}/"
         failed = [each for each in json_stream(done.stdout) if each.get("Error")]
         if missing := [_missing(each) for each in failed if not each.get("Dir", "").startswith(own)]:
-            raise refused(missing, WayBack(self.modules, self.directory))
+            raise inspection_error(missing, SourcePaths(self.modules, self.directory))
 
     def _list(self, paths: list[str]) -> bytes:
         flags = ("-e", "-export", *BUILD_FLAGS, "-mod=mod", f"-json={FIELDS}")
@@ -143,8 +143,8 @@ class Inspection(NamedTuple):
         return done.stdout
 
     def _unlisted(self, message: str) -> PolicyTasksError:
-        text = WayBack(self.modules, self.directory).text(message)
-        return two_paths(text, self.replaces, self.modules) or unlisted(text, self.platform, self.modules)
+        text = SourcePaths(self.modules, self.directory).text(message)
+        return two_paths(text, self.replaces, self.modules) or go_list_error(text, self.platform, self.modules)
 
     def _main(self) -> tuple[list[str], list[str]]:
         """

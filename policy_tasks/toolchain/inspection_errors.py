@@ -15,10 +15,10 @@ from policy_tasks.names import Platform, unsupported
 from policy_tasks.shown import printable
 from policy_tasks.toolchain import go_core
 from policy_tasks.toolchain.newer_go import newer_go
-from policy_tasks.toolchain.staging import WayBack
+from policy_tasks.toolchain.staging import SourcePaths
 
 # How Go says that it asked for a module and did not get it: https://go.dev/ref/mod#module-proxy.
-OF_THE_NETWORK = re.compile(
+NETWORK_ERROR = re.compile(
     "dial tcp|no such host|connection refused|i/o timeout|deadline exceeded|server response|server misbehaving|proxyconnect"
     "|x509:|tls:|checksum mismatch|SECURITY ERROR|module lookup disabled|reading (https?|file)://"
     "|credentials to insecure|missing go.sum entry"
@@ -39,7 +39,7 @@ def no_interface(interface: str, error: PolicyTasksError) -> PolicyTasksError:
     return SettingsError.of(f"there is no interface {interface}", where="core.interface", why=error.why, fix=fix)
 
 
-def unlisted(message: str, platform: Platform, modules: tuple[StagedModule, ...]) -> PolicyTasksError:
+def go_list_error(message: str, platform: Platform, modules: tuple[StagedModule, ...]) -> PolicyTasksError:
     """
     The error for a `go list` that ended with this message.
     """
@@ -50,10 +50,10 @@ def unlisted(message: str, platform: Platform, modules: tuple[StagedModule, ...]
     if "errors parsing" in message:
         fix = "correct the go.mod that this names"
         return PolicyError.of("the policies' modules cannot be brought together", where="go.mod", why=message, fix=fix)
-    return BuildError(unresolved("go list", message))
+    return BuildError(unresolved_module("go list", message))
 
 
-def refused(problems: list[dict[str, Any]], way_back: WayBack) -> PolicyTasksError:
+def inspection_error(problems: list[dict[str, Any]], source_paths: SourcePaths) -> PolicyTasksError:
     """
     The author's problems, or, where a module could not be had, those of the network: all else may only follow from them.
     """
@@ -61,12 +61,12 @@ def refused(problems: list[dict[str, Any]], way_back: WayBack) -> PolicyTasksErr
     missing = [
         each
         for each in problems
-        if each["kind"] != "compile" and OF_THE_NETWORK.search(each["text"]) and go_core.MODULE not in each["text"]
+        if each["kind"] != "compile" and NETWORK_ERROR.search(each["text"]) and go_core.MODULE not in each["text"]
     ]
     if not missing:
-        return PolicyError(*(_problem(each, way_back) for each in problems))
-    told = [_problem(each, way_back) for each in missing]
-    return BuildError(*(unresolved(each.where, each.why) for each in told))
+        return PolicyError(*(_problem(each, source_paths) for each in problems))
+    told = [_problem(each, source_paths) for each in missing]
+    return BuildError(*(unresolved_module(each.where, each.why) for each in told))
 
 
 def passed_by(problems: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -81,7 +81,7 @@ def passed_by(problems: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         yield {**place, "package": package, "type": "", "reason": f"it does not compile: {each['text']}"}
 
 
-def of_a_pin(error: PolicyTasksError, pins: tuple[Requirement, ...]) -> PolicyTasksError:
+def with_pins_named(error: PolicyTasksError, pins: tuple[Requirement, ...]) -> PolicyTasksError:
     """
     The same error, with the pins for the place where Go could not have what they name.
     """
@@ -96,7 +96,7 @@ def _with_pin(problem: Problem, pins: tuple[Requirement, ...]) -> Problem:
     return replace(problem, where=f"modules.pins, for {problem.where}", fix=fix)
 
 
-def unresolved(where: str, why: str) -> Problem:
+def unresolved_module(where: str, why: str) -> Problem:
     """
     The problem of a module that cannot be had.
     """
@@ -112,13 +112,15 @@ def unresolved(where: str, why: str) -> Problem:
     return Problem(what="the policies' dependencies cannot be resolved", where=where, why=why, fix=fix)
 
 
-def _problem(found: dict[str, Any], way_back: WayBack) -> Problem:
-    where = str(way_back.file(found["dir"], found["file"]) if found["dir"] else way_back.package(found["package"]))
+def _problem(found: dict[str, Any], source_paths: SourcePaths) -> Problem:
+    where = str(
+        source_paths.file(found["dir"], found["file"]) if found["dir"] else source_paths.package(found["package"])
+    )
     position = "".join(f":{found[key]}" for key in ("line", "column") if found.get(key))
     what = _WHAT.get(found["kind"], "policy package {} cannot be loaded").format(found["package"])
     return Problem(
         what=printable(what),
         where=printable(where) + position,
-        why=printable(way_back.text(found["text"])),
+        why=printable(source_paths.text(found["text"])),
         fix=_FIX.get(found["kind"], "correct that import, or the go.mod of its module"),
     )

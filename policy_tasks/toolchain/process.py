@@ -19,19 +19,19 @@ from policy_tasks.toolchain import leftovers
 
 # No step of a build takes this long; what does hangs, or is meant to hang (a FIFO, a compile bomb). In seconds.
 TIMEOUT = 1800
-_CLEANS_UP_WITHIN = 2
+_INTERRUPT_TIMEOUT = 2
 
 
 class Command(NamedTuple):
     """
-    A program with its arguments, folder, and whole environment: nothing is inherited. `patience` is in seconds.
+    A program with its arguments, folder, and whole environment: nothing is inherited. `timeout` is in seconds.
     """
 
     argv: tuple[str, ...]
     cwd: Path
     env: Mapping[str, str]
     stdin: bytes = b""
-    patience: int = TIMEOUT
+    timeout: int = TIMEOUT
 
 
 class Completed(NamedTuple):
@@ -74,7 +74,7 @@ class Processes:
             process = _start(command._replace(env={**command.env, **self._mark}))
             self._running.add(process)
         try:
-            stdout, stderr = process.communicate(command.stdin, timeout=command.patience)
+            stdout, stderr = process.communicate(command.stdin, timeout=command.timeout)
         except subprocess.TimeoutExpired:
             raise _too_long(command) from None
         finally:
@@ -102,7 +102,7 @@ def _too_long(command: Command) -> PolicyTasksError:
     return BuildError.of(
         f"{_name(command)} did not end",
         where=command.cwd,
-        why=f"it was stopped after {command.patience} s",
+        why=f"it was stopped after {command.timeout} s",
         fix="look for what it waits for: a module proxy that does not answer, a very large generated file; compile.timeout "
         "in the settings is how long it may take",
     )
@@ -149,7 +149,7 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
         return
     _signal(process, signal.SIGINT)
     with suppress(subprocess.TimeoutExpired):
-        process.wait(_CLEANS_UP_WITHIN)
+        process.wait(_INTERRUPT_TIMEOUT)
     _signal(process, getattr(signal, "SIGKILL", signal.SIGTERM))
     process.wait()
 

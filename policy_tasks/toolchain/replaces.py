@@ -28,7 +28,7 @@ class Taken(NamedTuple):
 
     old: str
     new: str
-    told_as: str
+    shown_as: str
     origin: str
     of_policy: bool = False
 
@@ -43,7 +43,7 @@ class Taken(NamedTuple):
         """
         The same for a document.
         """
-        return Replace(old=self.old, new=self.told_as, origin=self.origin)
+        return Replace(old=self.old, new=self.shown_as, origin=self.origin)
 
 
 class Excluded(NamedTuple):
@@ -88,7 +88,7 @@ def gather_replaces(graph: Graph, settings: Replaces) -> tuple[Taken, ...]:
 def _of_settings(settings: Replaces, staged: dict[Path, str]) -> Iterator[Taken]:
     for old, new in settings:
         place = staged.get(Path(new).resolve()) if "/" in new[:2] else None
-        yield Taken(old=old, new=f"./{place}" if place else new, told_as=new, origin=SETTING)
+        yield Taken(old=old, new=f"./{place}" if place else new, shown_as=new, origin=SETTING)
 
 
 def _of_folders(modules: tuple[GraphModule, ...]) -> Iterator[Taken]:
@@ -96,7 +96,7 @@ def _of_folders(modules: tuple[GraphModule, ...]) -> Iterator[Taken]:
         if not module.helper:
             folder = str(module.source.directory)
             new, origin = f"./{module.staged}", f"{folder}/{GO_MOD}"
-            yield Taken(old=module.go_mod.path, new=new, told_as=folder, origin=origin, of_policy=True)
+            yield Taken(old=module.go_mod.path, new=new, shown_as=folder, origin=origin, of_policy=True)
 
 
 def _of_modules(graph: Graph, staged: dict[Path, str]) -> Iterator[tuple[GraphModule, Taken]]:
@@ -107,13 +107,13 @@ def _of_modules(graph: Graph, staged: dict[Path, str]) -> Iterator[tuple[GraphMo
         for replace in module.go_mod.replaces:
             if replace.old.partition("@")[0] == graph.core.go_mod.path:
                 continue
-            new = told_as = replace.new
+            new = shown_as = replace.new
             if replace.is_folder:
                 target = target_of(module.source.directory, replace.new)
                 if target not in staged:
                     raise _leads_to_the_core(module, replace.old, target)
-                new, told_as = f"./{staged[target]}", str(target)
-            yield module, Taken(old=replace.old, new=new, told_as=told_as, origin=_line(module, replace.old))
+                new, shown_as = f"./{staged[target]}", str(target)
+            yield module, Taken(old=replace.old, new=new, shown_as=shown_as, origin=_line(module, replace.old))
 
 
 def _check_agreement(own: tuple[Taken, ...], told: list[tuple[GraphModule, Taken]]) -> None:
@@ -161,12 +161,12 @@ def _exclude_line(module: GraphModule, version: str) -> str:
 def _conflict(first: Taken, second: Taken) -> PolicyTasksError:
     fix = "make both go.mod files agree on one"
     if not first.of_policy:
-        choice = first.told_as.replace("\\", "/")
+        choice = first.shown_as.replace("\\", "/")
         fix += f', or decide in the settings: {SETTING} with "{first.path}" = "{choice}"'
     return PolicyError.of(
         f"{first.path} is to be taken from two places",
         where=f"{first.origin} and {second.origin}",
-        why=f"the first means {first.told_as}, the second {second.told_as}",
+        why=f"the first means {first.shown_as}, the second {second.shown_as}",
         fix=fix,
     )
 
@@ -184,6 +184,6 @@ def _replaces_a_policy(taken: Taken, policy: Taken) -> PolicyTasksError:
     return SettingsError.of(
         f"{taken.path} cannot be replaced",
         where=SETTING,
-        why=f"it is a policy module, in {policy.told_as}",
+        why=f"it is a policy module, in {policy.shown_as}",
         fix="take that line out of the settings, or the folder out of the policies",
     )

@@ -60,7 +60,7 @@ def _origins(modules: tuple[StagedModule, ...]) -> bytes:
     return json.dumps(origins, indent=2).encode() + b"\n"
 
 
-class WayBack:
+class SourcePaths:
     """
     From what Go says of the copies to what the user knows.
     """

@@ -16,9 +16,9 @@ from policy_tasks.shown import printable
 from policy_tasks.toolchain.build_directory import STATE, BuildDirectory
 from policy_tasks.toolchain.go_command import Go, json_stream
 from policy_tasks.toolchain.go_mod import GO_MOD, GO_SUM, parse_text
-from policy_tasks.toolchain.inspection_errors import OF_THE_NETWORK, unresolved
+from policy_tasks.toolchain.inspection_errors import NETWORK_ERROR, unresolved_module
 from policy_tasks.toolchain.newer_go import newer_go
-from policy_tasks.toolchain.staging import WayBack
+from policy_tasks.toolchain.staging import SourcePaths
 
 _GO_MOD, _GO_SUM = f"{STATE}/test.mod", f"{STATE}/test.sum"
 # For the commands that build tests.
@@ -36,7 +36,7 @@ def tested_packages(modules: tuple[Module, ...], go: Go, directory: BuildDirecto
     packages = _packages(own, go, directory)
     _begin(own, directory)
     if packages:
-        _complete(packages, WayBack(staged(modules), directory), go, directory)
+        _complete(packages, SourcePaths(staged(modules), directory), go, directory)
     return packages
 
 
@@ -62,7 +62,7 @@ def _begin(modules: list[StagedModule], directory: BuildDirectory) -> None:
         directory.remember("tests", key)
 
 
-def _complete(packages: list[str], way_back: WayBack, go: Go, directory: BuildDirectory) -> None:
+def _complete(packages: list[str], source_paths: SourcePaths, go: Go, directory: BuildDirectory) -> None:
     flags = ("-e", "-test", "-deps", "-mod=mod", MODFILE, "-json=ImportPath,Error")
     done = go.run("list", *flags, "--", *packages, cwd=directory.path)
     failed = [each["Error"] for each in json_stream(done.stdout) if each.get("Error")]
@@ -70,15 +70,15 @@ def _complete(packages: list[str], way_back: WayBack, go: Go, directory: BuildDi
     if newer := newer_go("\n".join(each["Err"] for each in errors)):
         raise newer
     # What is wrong with the tests themselves is for go test to tell.
-    if missing := [each for each in errors if OF_THE_NETWORK.search(each["Err"])]:
-        raise BuildError(*(_missing(each, way_back) for each in missing))
+    if missing := [each for each in errors if NETWORK_ERROR.search(each["Err"])]:
+        raise BuildError(*(_missing(each, source_paths) for each in missing))
     if raised := list(_raised(go, directory)):
         raise PolicyError(*raised)
 
 
-def _missing(error: dict[str, Any], way_back: WayBack) -> Problem:
-    where = printable(way_back.text(error.get("Pos", ""))) or "go list"
-    problem = unresolved(where, printable(way_back.text(error["Err"])))
+def _missing(error: dict[str, Any], source_paths: SourcePaths) -> Problem:
+    where = printable(source_paths.text(error.get("Pos", ""))) or "go list"
+    problem = unresolved_module(where, printable(source_paths.text(error["Err"])))
     return replace(problem, what="what the policies' tests import cannot be had")
 
 

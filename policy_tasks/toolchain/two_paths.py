@@ -26,7 +26,7 @@ def two_paths(message: str, replaces: tuple[Taken, ...], modules: tuple[StagedMo
     target = next((module for module in modules if any(each.new == f"./{module.staged}" for each in told)), None)
     wrong = [each for each in told if not target or each.path != target.path] or told
     first, second = found.groups()
-    place = str(target.directory) if target else told[0].told_as if told else "one place"
+    place = str(target.directory) if target else told[0].shown_as if told else "one place"
     own = f", which its go.mod calls {target.path}" if target else ""
     return PolicyError.of(
         f"{first} and {second} are taken from one place",

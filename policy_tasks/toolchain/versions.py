@@ -104,10 +104,10 @@ def tell_modules(stage: str, found: Resolved, wanted: go_resolution.Wanted) -> N
     chosen = {module.path: module for module in found.modules}
     for module in staged(found.modules):
         for asked in (each for each in module.requires if not each.indirect):
-            _tell_raised(stage, module, asked, chosen, wanted)
+            _log_raised(stage, module, asked, chosen, wanted)
 
 
-def _tell_raised(
+def _log_raised(
     stage: str, module: StagedModule, asked: Requirement, chosen: dict[str, Module], wanted: go_resolution.Wanted
 ) -> None:
     other = chosen.get(asked.module)
