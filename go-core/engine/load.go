@@ -5,12 +5,9 @@ import (
 	"fmt"
 	"reflect"
 	"time"
-	"unicode"
-	"unicode/utf8"
-)
 
-// maxNameLength is the length of the longest usable name, in bytes.
-const maxNameLength = 128
+	"github.com/policy-tasks/policy-tasks/go-core/name"
+)
 
 // constantTimeout is how long a method that returns a constant may take.
 const constantTimeout = 5 * time.Second
@@ -63,12 +60,12 @@ func loadOne(index int, policy Policy) (loaded loadedPolicy, problem string) {
 	if value := reflect.ValueOf(own); value.Kind() == reflect.Pointer && value.IsNil() {
 		return loaded, fmt.Sprintf("%s is registered as a nil pointer", loaded.origin)
 	}
-	name, failed := constant(policy.Name)
+	given, failed := constant(policy.Name)
 	if failed != nil {
 		return loaded, fmt.Sprintf("%s has no name: %s", loaded.origin, failed.Message)
 	}
-	loaded.name = name
-	if flaw := nameFlaw(loaded.name); flaw != "" {
+	loaded.name = given
+	if flaw := name.Flaw(loaded.name); flaw != "" {
 		return loaded, fmt.Sprintf("%s has a name that %s", loaded.origin, flaw)
 	}
 	return loaded, ""
@@ -86,25 +83,6 @@ func constant[T any](method func() T) (T, *Error) {
 		return none, failed
 	}
 	return <-returned, nil
-}
-
-// nameFlaw says what makes a name unusable; a usable name has no flaw.
-func nameFlaw(name string) string {
-	if name == "" {
-		return "is empty"
-	}
-	if len(name) > maxNameLength {
-		return fmt.Sprintf("is %d bytes long, over the limit of %d", len(name), maxNameLength)
-	}
-	if !utf8.ValidString(name) {
-		return fmt.Sprintf("is not valid UTF-8: %q", name)
-	}
-	for _, r := range name {
-		if unicode.IsControl(r) {
-			return fmt.Sprintf("contains a control character: %q", name)
-		}
-	}
-	return ""
 }
 
 // A wrapper is a policy around another one, and is shown as that one. The

@@ -16,5 +16,5 @@ func Match(pattern, name string) (bool, error) {
 }
 
 // ordinary returns the text with a character for / that * and ? match. No name
-// has it, see nameFlaw.
+// has it, see package name.
 func ordinary(text string) string { return strings.ReplaceAll(text, "/", "\x00") }

@@ -4,13 +4,9 @@ import (
 	"fmt"
 	"reflect"
 	"testing"
-	"unicode"
-	"unicode/utf8"
-)
 
-// maxNameLength is the length of the longest usable name, in bytes, as in
-// package engine.
-const maxNameLength = 128
+	"github.com/policy-tasks/policy-tasks/go-core/name"
+)
 
 // valueFlaw says what makes policy another value than the engine would make.
 func valueFlaw(policy Policy) string {
@@ -41,13 +37,13 @@ func newValue(policy Policy) Policy {
 
 func (k *kit) checkContract(t *testing.T) {
 	t.Run("Name", func(t *testing.T) {
-		name := k.name(t, k.policy)
-		if flaw := nameFlaw(name); flaw != "" {
+		given := k.name(t, k.policy)
+		if flaw := name.Flaw(given); flaw != "" {
 			t.Fatalf("Name() %s", flaw)
 		}
 		for what, policy := range map[string]Policy{"a second call": k.policy, "another value": newValue(k.policy)} {
-			if got := k.name(t, policy); got != name {
-				t.Errorf("Name() of %s is %q, and was %q: it has to be a constant", what, got, name)
+			if got := k.name(t, policy); got != given {
+				t.Errorf("Name() of %s is %q, and was %q: it has to be a constant", what, got, given)
 			}
 		}
 	})
@@ -76,24 +72,4 @@ func (k *kit) name(t *testing.T, policy Policy) (name string) {
 		t.Fatalf("Name() %s", flaw)
 	}
 	return name
-}
-
-// nameFlaw says what makes a name unusable; a usable name has no flaw. A test
-// compares it with the engine's.
-func nameFlaw(name string) string {
-	if name == "" {
-		return "is empty"
-	}
-	if len(name) > maxNameLength {
-		return fmt.Sprintf("is %d bytes long, over the limit of %d", len(name), maxNameLength)
-	}
-	if !utf8.ValidString(name) {
-		return fmt.Sprintf("is not valid UTF-8: %q", name)
-	}
-	for _, r := range name {
-		if unicode.IsControl(r) {
-			return fmt.Sprintf("contains a control character: %q", name)
-		}
-	}
-	return ""
 }
