@@ -32,7 +32,10 @@ def fetch_modules(taken: StagedPolicies, platform: Platform, go: Go, directory: 
     if not taken.core.own:  # which `test` does not take
         _fetch_tests(modules, go, directory)
     count = sum(bool(module.version) for module in modules)
-    log.info("fetch: %d %s", count, "module" if count == 1 else "modules")
+    log.info(
+        "fetch: %s",
+        f"{count} {'module' if count == 1 else 'modules'}" if count else "no modules of other people are needed",
+    )
     return found
 
 

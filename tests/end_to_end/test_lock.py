@@ -269,7 +269,7 @@ def test_nothing_to_fetch_is_no_line(project: Project) -> None:
     project.policy("a")
     done = run_console("fetch", cwd=project.root)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
-    assert "fetch: 0 modules\n" in done.stderr
+    assert "fetch: no modules of other people are needed\n" in done.stderr
 
 
 # Images
