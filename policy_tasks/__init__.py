@@ -66,7 +66,7 @@ __all__ = [name for names in _NAMES.values() for name in names]
 
 
 def __dir__() -> list[str]:
-    return [*globals(), *__all__]
+    return [name for name in globals() if name.startswith("__")] + __all__
 
 
 def __getattr__(name: str) -> Any:

@@ -1,9 +1,10 @@
 """
-The door for the shell: `policy-tasks discover|generate|compile|image|publish|test|new`, where there is no tasks.py.
+The door for the shell: `policy-tasks TASK`, where there is no tasks.py.
 """
 
 from __future__ import annotations
 
+import difflib
 import logging
 import re
 import sys
@@ -14,7 +15,7 @@ from invoke.exceptions import Exit, ParseError
 from invoke.program import Program
 
 from policy_tasks import __version__
-from policy_tasks.door import INTERRUPTED, log_to_stderr, print_error
+from policy_tasks.door import INTERRUPTED, TASKS, discard_stdout, log_to_stderr, print_error
 from policy_tasks.errors import PolicyTasksError, SettingsError, output_error
 from policy_tasks.project import current_folder, find_root
 from policy_tasks.tasks import namespace
@@ -23,6 +24,7 @@ log = logging.getLogger("policy_tasks.__main__")  # not `__main__`, its name und
 
 # Invoke's message for a flag without its value shows the repr of an object; the group is the flag's name.
 _NO_VALUE = re.compile(r"Flag <Argument: (\w+)[^>]*> needed value and was not given one!")
+_NO_TASK = re.compile(r"No idea what '([^']*)' is!")
 
 
 class Console(Program):
@@ -43,9 +45,12 @@ class Console(Program):
         """
         Read Invoke's own flags. An unknown one is reported as an error of ours, with its exit code, in the format asked for.
         """
-        self._json = "--format json" in " ".join(argv or sys.argv).replace("=", " ")
+        given = list(argv or sys.argv)
+        self._json = "--format json" in " ".join(given).replace("=", " ")
+        if given[2:] in (["--help"], ["-h"]):  # which Invoke takes for the task's argument, if it has one
+            given[1:] = ["--help", given[1]]
         with self._errors_printed():
-            super().parse_core(argv)
+            super().parse_core(given)
 
     def parse_tasks(self) -> None:
         """
@@ -73,6 +78,14 @@ class Console(Program):
             log.info("%s is for invoke, and not read here", tasks)
         super().execute()
 
+    def print_help(self) -> None:
+        """
+        The tasks. Invoke's own flags are left out: most are for its runner of commands, which is not used here.
+        """
+        sys.stdout.write(f"Usage: {self.binary} TASK [--FLAGS] [TASK [--FLAGS] ...]\n\n")
+        self.list_tasks()
+        sys.stdout.write(f"The flags of a task: {self.binary} --help TASK. The settings: docs/settings.md.\n")
+
     @contextmanager
     def _errors_printed(self) -> Iterator[None]:
         try:
@@ -81,7 +94,7 @@ class Console(Program):
             said = SettingsError.of(
                 "the command line is not understood",
                 where="policy-tasks",
-                why=_NO_VALUE.sub(lambda found: f"--{found[1].replace('_', '-')} needs a value", str(error)),
+                why=_in_our_words(str(error)),
                 fix="see: policy-tasks --list, and: policy-tasks --help TASK",
             )
             raise Exit(code=print_error(said, as_json=self._json)) from None
@@ -90,6 +103,13 @@ class Console(Program):
             raise Exit(code=print_error(said, as_json=self._json)) from None
         except PolicyTasksError as error:
             raise Exit(code=print_error(error, as_json=self._json)) from None
+
+
+def _in_our_words(message: str) -> str:
+    if no_task := _NO_TASK.fullmatch(message):
+        close = difflib.get_close_matches(no_task[1], TASKS, n=1)
+        return f"there is no task {no_task[1]!r}" + (f"; the nearest is {close[0]!r}" if close else "")
+    return _NO_VALUE.sub(lambda found: f"--{found[1].replace('_', '-')} needs a value", message)
 
 
 @contextmanager
@@ -118,6 +138,8 @@ def main() -> None:
         Console(name="policy-tasks", binary="policy-tasks", namespace=namespace, version=__version__).run()
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+    except BrokenPipeError:  # whoever reads the help has read enough
+        discard_stdout()
 
 
 if __name__ == "__main__":

@@ -104,14 +104,17 @@ def _print(text: str) -> None:
     except UnicodeEncodeError:  # a path that is not UTF-8, or a stdout that is not
         sys.stdout.buffer.write(os.fsencode(text) + b"\n")
         sys.stdout.flush()
-    except BrokenPipeError:  # the reader has gone; Python would report it again when it flushes stdout at exit
-        _close_stdout()
+    except BrokenPipeError:  # the reader has gone
+        discard_stdout()
     except OSError as error:
-        _close_stdout()
+        discard_stdout()
         raise output_error(error, "stdout") from None
 
 
-def _close_stdout() -> None:
+def discard_stdout() -> None:
+    """
+    Let nothing more be written to stdout, whose reader has gone: Python would say so again when it flushes at exit.
+    """
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

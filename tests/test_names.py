@@ -92,6 +92,7 @@ def test_references_have_a_canonical_name(repository: str, canonical: str) -> No
     ("repository", "tag"),
     [
         ("Engine", "v1"),
+        ("Team/engine", "v1"),
         ("engine:v1", "v1"),
         ("", "v1"),
         ("a//b", "v1"),

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -437,6 +439,43 @@ def test_a_flag_without_its_value_is_an_error(rest: tuple[str, ...], root: Path)
     done = run_console("discover", "--policies", *rest, cwd=root)
     assert done.returncode == 2
     assert "--policies needs a value" in done.stderr
+
+
+def test_an_unknown_task_is_an_error_with_the_nearest(root: Path) -> None:
+    """A task that does not exist is refused, with the one that was perhaps meant."""
+    done = run_console("disover", cwd=root)
+    assert done.returncode == 2
+    assert "there is no task 'disover'; the nearest is 'discover'" in done.stderr
+
+
+@pytest.mark.parametrize("words", [("new", "--help"), ("new", "-h"), ("--help", "new"), ("image", "--help")])
+def test_a_task_tells_its_flags(words: tuple[str, str], root: Path) -> None:
+    """--help before or behind a task shows that task's flags, also of one that takes an argument."""
+    done = run_console(*words, cwd=root)
+    assert done.returncode == 0, done.stderr
+    assert "--format=STRING" in done.stdout
+
+
+@pytest.mark.parametrize("words", [(), ("--help",)])
+def test_help_is_the_tasks(words: tuple[str, ...], root: Path) -> None:
+    """Without a task, all tasks are listed, and none of Invoke's flags for running commands."""
+    done = run_console(*words, cwd=root)
+    assert done.returncode == 0, done.stderr
+    assert "  publish    Push the image to its registry.\n" in done.stdout
+    assert "sudo" not in done.stdout
+
+
+@pytest.mark.parametrize("words", [("--list",), ("image", "--help")])
+def test_a_reader_that_leaves_is_no_error(words: tuple[str, ...], root: Path) -> None:
+    """Help whose reader does not wait for its end leaves no traceback."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as gone:
+        command = [sys.executable, "-m", "policy_tasks", *words]
+        done = subprocess.run(
+            command, cwd=root, stdout=gone, stderr=subprocess.PIPE, text=True, check=False, timeout=60
+        )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_home_that_is_no_folder_is_an_error(root: Path) -> None:

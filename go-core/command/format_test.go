@@ -102,5 +102,5 @@ func TestRunSARIFBraces(t *testing.T) {
 func TestListText(t *testing.T) {
 	invoke([]engine.Policy{&fake{name: "ab"}}, "", "list", "--format", "text").expect(t, exitOK,
 		"NAME  VERSION  TYPE                                                       DESCRIPTION\n"+
-			"ab             "+thisPackage+".fake  \n", "")
+			"ab             "+thisPackage+".fake\n", "")
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"regexp"
 	"text/tabwriter"
 
 	"github.com/policy-tasks/policy-tasks/go-core/engine"
@@ -38,6 +39,9 @@ func listFlags(flags *flag.FlagSet) Action {
 	}
 }
 
+// trailing is what columns leave at the end of a line.
+var trailing = regexp.MustCompile(`(?m) +$`)
+
 // table returns the policies as people read them.
 func table(policies []engine.Info) []byte {
 	var text bytes.Buffer
@@ -48,5 +52,5 @@ func table(policies []engine.Info) []byte {
 			p.Package, p.Type, report.Escape(p.Description))
 	}
 	_ = columns.Flush() // a buffer takes everything
-	return text.Bytes()
+	return trailing.ReplaceAll(text.Bytes(), nil)
 }

@@ -145,7 +145,7 @@ func (s *service) announce(l listeners) {
 	s.log.Info("listening", "addr", address, "policies", len(s.engine.Policies()), "tls", s.server.Certificates != nil)
 	if known := s.server.Tokens != nil || s.options.clientCA != ""; public && !known {
 		s.log.Warn("whoever reaches the address may ask: --token-file, or --tls-client-ca, say who may", "addr", address)
-	} else if !public {
+	} else if !public && !l.given { // who gave the socket knows where it is
 		s.log.Info("only this machine can reach the address: --addr 0.0.0.0:PORT lets others in, and docker run -p needs it", "addr", address)
 	}
 	if l.diagnostic != nil {

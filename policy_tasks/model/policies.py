@@ -114,11 +114,14 @@ class Tested:
     race: bool
 
     def __str__(self) -> str:
-        counts = Counter((each.package, each.policy) for each in self.tests)
+        counts = Counter((each.package, each.policy) for each in self.tests if not each.skipped)
+        skipped = Counter((each.package, each.policy) for each in self.tests if each.skipped)
         lines = []
-        for (package, policy), count in sorted(counts.items(), key=lambda item: (item[0][0], item[0][1] or "")):
+        for package, policy in sorted(counts | skipped, key=lambda key: (key[0], key[1] or "")):
+            count, left_out = counts[package, policy], skipped[package, policy]
             what = ("check" if policy else "test") + ("" if count == 1 else "s")
-            lines.append(f"{package}{'.' + policy if policy else ''}: {count} {what}")
+            rest = f", {left_out} skipped" if left_out else ""
+            lines.append(f"{package}{'.' + policy if policy else ''}: {count} {what}{rest}")
         return "\n".join(lines)
 
 

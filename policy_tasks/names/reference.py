@@ -11,9 +11,8 @@ from policy_tasks.errors import PolicyTasksError, SettingsError
 
 # https://github.com/distribution/reference: the grammar of references.
 _COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
-_REPOSITORY = re.compile(
-    rf"(?:(?P<registry>(?:[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(?::[0-9]+)?)/)?(?P<path>{_COMPONENT}(?:/{_COMPONENT})*)"
-)
+_HOST = r"localhost|(?=[^/]*[.:])[A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\]"  # what has no dot and no port is a part of the path
+_REPOSITORY = re.compile(rf"(?:(?P<registry>(?:{_HOST})(?::[0-9]+)?)/)?(?P<path>{_COMPONENT}(?:/{_COMPONENT})*)")
 _TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _DOCKER_HUB = "docker.io"
@@ -79,10 +78,8 @@ def parse_image(name: str, setting: str) -> Reference:
 
 
 def _reference(match: re.Match[str], tag: str, digest: str) -> Reference:
-    registry, path = match["registry"] or "", match["path"]
-    if registry and not (set(".:[") & set(registry) or registry == "localhost" or registry != registry.lower()):
-        registry, path = "", f"{registry}/{path}"
-    return Reference("" if registry in (_DOCKER_HUB, "index.docker.io") else registry, path, tag, digest)
+    registry = match["registry"] or ""
+    return Reference("" if registry in (_DOCKER_HUB, "index.docker.io") else registry, match["path"], tag, digest)
 
 
 def _wrong_name(setting: str, text: str, why: str) -> PolicyTasksError:
