@@ -13,6 +13,9 @@ from typing import Any
 
 from policy_tasks.names import RemoteModule, is_downloadable, is_exact, parse_module
 
+# Of seconds that is three weeks; what waits for a process counts in milliseconds, of which a C int holds a few more.
+_GREATEST = 2_000_000
+
 
 def _text(value: Any, _base: Path) -> str:
     if not isinstance(value, str):
@@ -29,8 +32,8 @@ def _integer(value: Any, _base: Path) -> int:
         number = int(value)
     except ValueError:
         raise ValueError(f"found {value!r}, want a whole number") from None
-    if number < 1:
-        raise ValueError(f"found {number}, want 1 or more")
+    if not 1 <= number <= _GREATEST:
+        raise ValueError(f"found {number}, want 1 to {_GREATEST}")
     return number
 
 

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policy_tasks.errors import OutputError, SettingsError
-from policy_tasks.toolchain.archive_file import save
 from policy_tasks.toolchain.build_directory import STATE
 from policy_tasks.toolchain.build_lock import MARK, hold, is_build_directory
+from policy_tasks.toolchain.output_file import save
 
 NAMES = st.lists(st.sampled_from("ab"), min_size=1, max_size=4).map("/".join)
 OURS = (STATE, ".gitignore", ".dockerignore")
@@ -223,9 +223,16 @@ def test_an_archive_is_saved_in_one_step(tmp_path: Path) -> None:
         target.symlink_to(victim)
         save(directory.temporary_file(b"newer"), target)
         os.mkfifo(tmp_path / "fifo")
+        (tmp_path / "link").symlink_to("fifo")
+        (tmp_path / "stdout").symlink_to("/proc/self/fd/1")
+        for name in ("fifo", "link", "stdout"):
+            with pytest.raises(OutputError, match="cannot be written"):
+                save(directory.temporary_file(b"new"), tmp_path / name)
         with pytest.raises(OutputError):
-            save(directory.temporary_file(b"new"), tmp_path / "fifo")
+            save(directory.temporary_file(b"new"), Path("/"))
     assert (tmp_path / "fifo").is_fifo()
+    assert (tmp_path / "link").is_fifo()
+    assert os.readlink(tmp_path / "stdout") == "/proc/self/fd/1"
     assert victim.read_bytes() == b"mine"
     assert target.read_bytes() == b"newer"
     assert [path.name for path in target.parent.iterdir()] == ["a.tar"]

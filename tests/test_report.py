@@ -132,6 +132,15 @@ def test_a_report_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "taken"]
 
 
+def test_a_report_takes_no_devices_place(tmp_path: Path) -> None:
+    """A FIFO or a device is not replaced, which root could do to /dev/null."""
+    os.mkfifo(tmp_path / "fifo")
+    for setting in ("report", "textfile"):
+        with pytest.raises(OutputError), measured("compile", _settings(tmp_path, **{setting: "fifo"})):
+            pass
+    assert (tmp_path / "fifo").is_fifo()
+
+
 def test_a_failing_run_keeps_its_own_error(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Where the run fails and the report cannot be written as well, the run's error is told, and the other in the story."""
     (tmp_path / "taken").mkdir()

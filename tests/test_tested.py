@@ -14,4 +14,7 @@ def _test(policy: str | None, test: str, *, skipped: bool = False) -> model.Poli
 def test_what_was_skipped_is_not_counted_as_passed() -> None:
     """Checks and tests that were left out are told as that; a package of which all were is still there."""
     tests = (_test("A", "Contract"), _test("A", "Cases", skipped=True), _test(None, "TestX", skipped=True))
-    assert str(model.Tested(tests=tests, race=False)) == "x.example/a: 0 tests, 1 skipped\nx.example/a.A: 1 check, 1 skipped"
+    assert (
+        str(model.Tested(tests=tests, race=False))
+        == "x.example/a: 0 tests, 1 skipped\nx.example/a.A: 1 check, 1 skipped"
+    )

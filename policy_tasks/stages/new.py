@@ -116,4 +116,4 @@ def _write_error(error: OSError, folder: Path) -> PolicyTasksError:
     if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR) and os.path.lexists(folder):
         return SettingsError(*_check_place(folder))  # another process has made it meanwhile
     error.filename = None  # the error names the folder that was asked for, not the temporary one
-    return output_error(error, folder)
+    return output_error(error, folder, "--path")

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from policy_tasks.model import Binary, Image
 from policy_tasks.names import Reference, parse_platform
 from policy_tasks.toolchain import templates
-from policy_tasks.toolchain.archive_file import save
 from policy_tasks.toolchain.build_directory import BuildDirectory, key_of
 from policy_tasks.toolchain.go_command import Go
 from policy_tasks.toolchain.image_config import STATIC, USER, ImageConfig, image_config
 from policy_tasks.toolchain.layer import Entry, binary_entry, make_tar, rootfs
+from policy_tasks.toolchain.output_file import save
 
 if TYPE_CHECKING:
     from policy_tasks.toolchain.docker_base import DockerBase

@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 from policy_tasks.model import Binary, Image
 from policy_tasks.names import Reference, parse_platform
-from policy_tasks.toolchain.archive_file import is_regular_file, save
 from policy_tasks.toolchain.build_directory import ARCHIVES, BuildDirectory, key_of
 from policy_tasks.toolchain.go_command import Go
 from policy_tasks.toolchain.image_config import FOLDER, STATIC, ImageConfig, image_config
@@ -21,6 +20,7 @@ from policy_tasks.toolchain.inspector import Inspector, make_inspector
 from policy_tasks.toolchain.layer import Entry, binary_entry, make_tar, rootfs
 from policy_tasks.toolchain.oci_archive import as_archive, read_archive
 from policy_tasks.toolchain.oci_image import BaseImage, Layer, OciImage, assemble, digest_of
+from policy_tasks.toolchain.output_file import is_regular_file, save
 
 log = logging.getLogger(__name__)
 

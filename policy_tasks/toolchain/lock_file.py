@@ -17,9 +17,9 @@ from typing import Any
 from policy_tasks.errors import OutputError, PolicyTasksError, SettingsError
 from policy_tasks.model import Module, Replace
 from policy_tasks.settings import Settings
-from policy_tasks.toolchain.archive_file import save
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.lock_content import FORMAT, Content, as_text, check, content_of, differences, flat
+from policy_tasks.toolchain.output_file import save
 from policy_tasks.toolchain.remote_modules import suffix
 
 log = logging.getLogger(__name__)

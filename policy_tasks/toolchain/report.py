@@ -8,16 +8,14 @@ https://github.com/prometheus/node_exporter#textfile-collector.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, NamedTuple
 
-from policy_tasks.errors import OutputError, PolicyTasksError
+from policy_tasks.errors import PolicyTasksError
 from policy_tasks.model import staged, summary
 from policy_tasks.toolchain.measurements import Measurements
+from policy_tasks.toolchain.output_file import save_text
 
 _BUG = 1
 _INTERRUPTED = 130
@@ -30,9 +28,14 @@ def write_reports(run: Measurements) -> None:
     facts = report(run)
     wanted = run.settings.metrics
     if wanted.report:
-        _write(run.settings.path(wanted.report), json.dumps(facts, indent=2) + "\n", "metrics.report (--report)")
+        save_text(
+            json.dumps(facts, indent=2) + "\n",
+            run.settings.path(wanted.report),
+            "a report",
+            "metrics.report (--report)",
+        )
     if wanted.textfile:
-        _write(run.settings.path(wanted.textfile), textfile(facts), "metrics.textfile (--textfile)")
+        save_text(textfile(facts), run.settings.path(wanted.textfile), "a report", "metrics.textfile (--textfile)")
 
 
 def report(run: Measurements) -> dict[str, Any]:
@@ -144,20 +147,3 @@ def _one(value: float | None) -> Sequence[tuple[Mapping[str, str], float]]:
 
 def _escaped(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-
-
-def _write(path: Path, text: str, setting: str) -> None:
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(text, encoding="utf-8")
-        os.replace(partial, path)
-    except OSError as error:
-        with suppress(OSError):
-            partial.unlink()
-        raise OutputError.of(
-            "a report cannot be written",
-            where=path,
-            why=error.strerror or str(error),
-            fix=f"name a file in a folder that can be written with {setting}",
-        ) from None
