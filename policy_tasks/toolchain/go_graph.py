@@ -89,8 +89,8 @@ def make_graph(
     main = core.source
     reading.modules[main.directory] = main  # read like the others, for what its go.mod replaces
     parsed = _parse_all(reading, main.directory, known, go, directory)
+    check_modules(parsed, searched, main.directory, core.own, go)
     go_mod = parsed.pop(main.directory)
-    check_modules({path: parsed[path] for path in sorted(searched)}, go_mod.path, core.own, go)
     slugs = _slugs(parsed)
     modules = [
         GraphModule(reading.modules[path], parsed[path], slugs[path], path not in searched, known.get(path))

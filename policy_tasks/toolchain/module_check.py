@@ -1,5 +1,5 @@
 """
-Whether the policies' modules can be in one build: their paths and the Go releases that they ask for.
+Whether the modules can be in one build: their paths and the Go releases that they ask for.
 """
 
 from __future__ import annotations
@@ -17,18 +17,21 @@ _RESERVED_PATHS = frozenset({"all", "cmd", "main", "std", "tool", "work", "C"})
 _MAJOR_BELOW_2 = re.compile(r"/v(0\d*|1)$")
 
 
-def check_modules(parsed: dict[Path, GoMod], core: str, own: bool, go: Go) -> None:  # noqa: FBT001
+def check_modules(parsed: dict[Path, GoMod], policies: set[Path], main: Path, own: bool, go: Go) -> None:  # noqa: FBT001
     """
-    Raise `PolicyError` with everything that keeps these modules, by their folder, from being built together, and with this
-    core. Below the path of go-core nobody has a module; below that of a user's own core they may.
+    Raise `PolicyError` with everything that keeps these modules, by their folder, from being built together: the policies'
+    paths, and the Go release of every one, helpers and the core in `main` too. Below the path of go-core nobody has a
+    module; below that of a user's own core they may.
     """
-    problems = [problem for folder, go_mod in parsed.items() for problem in _check(folder, go_mod, core, own, go)]
-    problems += _same_path(parsed)
+    named = {folder: parsed[folder] for folder in sorted(policies)}
+    problems = [each for folder, go_mod in named.items() for each in _check(folder, go_mod, parsed[main].path, own)]
+    problems += [each for folder in sorted(parsed) for each in _check_go(folder, parsed[folder], go)]
+    problems += _same_path(named)
     if problems:
         raise PolicyError(*problems)
 
 
-def _check(folder: Path, go_mod: GoMod, core: str, own: bool, go: Go) -> Iterator[Problem]:  # noqa: FBT001
+def _check(folder: Path, go_mod: GoMod, core: str, own: bool) -> Iterator[Problem]:  # noqa: FBT001
     where = f"{folder}/{GO_MOD}"
     is_near = go_mod.path.startswith(f"{core}/") or core.startswith(f"{go_mod.path}/")
     if go_mod.path == core or (is_near and not own):
@@ -45,11 +48,14 @@ def _check(folder: Path, go_mod: GoMod, core: str, own: bool, go: Go) -> Iterato
             why="a major version in a path begins with v2" if "/" in go_mod.path else "it means something else to Go",
             fix="name the module otherwise, such as example.com/policy",
         )
+
+
+def _check_go(folder: Path, go_mod: GoMod, go: Go) -> Iterator[Problem]:
     needed = go_mod.go
     if needed and go_version_key(needed) > go_version_key(go.version.removeprefix("go")):
         yield Problem(
-            what=f"policy module {go_mod.path} needs a newer Go",
-            where=where,
+            what=f"module {go_mod.path} needs a newer Go",
+            where=f"{folder}/{GO_MOD}",
             why=f"it asks for go {needed}, and {go.path} is {go.version}",
             fix=f"install Go {needed} or newer, or lower the go line of that go.mod",
         )
