@@ -10,18 +10,20 @@ from policy_tasks.errors import PolicyError, Problem, SettingsError
 from policy_tasks.model import Module, Requirement, StagedModule
 from policy_tasks.toolchain import go_resolution
 from policy_tasks.toolchain.go_mod import major_of, version_key
+from policy_tasks.toolchain.replaces import Taken
 
 PINS = "modules.pins"
 
 
 def check_versions(modules: tuple[Module, ...], wanted: go_resolution.Wanted) -> None:
     """
-    See that each pin holds. Raises `PolicyError` with every module that forces a higher version or excludes this one,
-    `SettingsError` for a pin of what has its version from elsewhere, or none.
+    See that each pin holds. Raises `PolicyError` with every module that forces a higher version, excludes this one or is
+    taken from another, `SettingsError` for a pin of what has its version from elsewhere, or none.
     """
     pins, excludes = wanted.pins, dict(wanted.excludes)
     by_path = {module.path: module for module in modules}
     problems = [_broken(by_path, pin, excludes) for pin in pins if _is_broken(by_path.get(pin.module), pin)]
+    problems += [each for pin in pins if (each := _replaced(by_path.get(pin.module), pin, wanted.replaces))]
     own = [module for pin in pins if isinstance(module := by_path.get(pin.module), StagedModule)]
     if own:
         raise SettingsError(*map(_not_pinned, own))
@@ -56,6 +58,22 @@ def _another_major(owner: Module, other: Module) -> Problem:
 
 def _is_broken(module: Module | None, pin: Requirement) -> bool:
     return module is not None and module.version is not None and module.version != pin.version
+
+
+def _replaced(module: Module | None, pin: Requirement, replaces: tuple[Taken, ...]) -> Problem | None:
+    """
+    The problem of a pin that a replace makes void. One of the pinned version alone is what may be meant by both.
+    """
+    by_old = {taken.old: taken for taken in replaces}
+    taken, pinned = by_old.get(pin.module), f"{pin.module}@{pin.version}"
+    if not module or isinstance(module, StagedModule) or not taken or pinned in (taken.new, *by_old):
+        return None
+    return Problem(
+        what=f"the pin of {pin.module} cannot hold",
+        where=f"{PINS} and {taken.origin}",
+        why=f"the one wants {pin.version}, the other takes the module from {taken.shown_as}, whatever its version",
+        fix="take that line out of the settings, or the replace away",
+    )
 
 
 def _broken(modules: dict[str, Module], pin: Requirement, excludes: dict[str, str]) -> Problem:

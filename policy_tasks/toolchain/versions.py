@@ -95,16 +95,27 @@ def tell_modules(stage: str, found: Resolved, wanted: go_resolution.Wanted) -> N
     Say in this stage's story what decides the versions, and warn of every policy module that runs with a higher one of what
     it uses itself than it asks for, with who has brought that about.
     """
+    chosen = {module.path: module for module in found.modules}
     for each in found.replaces:
-        log.info("%s: %s is taken from %s, as %s says", stage, each.old, each.new, each.origin)
+        if _applies(each.old, chosen):
+            log.info("%s: %s is taken from %s, as %s says", stage, each.old, each.new, each.origin)
+        else:
+            log.info("%s: %s is not in the build, which %s replaces", stage, each.old, each.origin)
     for excluded in wanted.excludes:
         log.info("%s: %s is not taken, as %s says", stage, excluded.version, excluded.origin)
     for pin in found.pins:
         log.info("%s: %s is held at %s, as modules.pins says", stage, pin.module, pin.version)
-    chosen = {module.path: module for module in found.modules}
     for module in staged(found.modules):
         for asked in (each for each in module.requires if not each.indirect):
             _log_raised(stage, module, asked, chosen, wanted)
+
+
+def _applies(old: str, chosen: dict[str, Module]) -> bool:
+    """
+    Whether a replace of one version only, `module@version`, is of the version that was chosen; one of all always applies.
+    """
+    path, _, version = old.partition("@")
+    return not version or (path in chosen and chosen[path].version == version)
 
 
 def _log_raised(
@@ -113,7 +124,6 @@ def _log_raised(
     other = chosen.get(asked.module)
     if not other or not other.version or other.replaced_by or version_key(other.version) == version_key(asked.version):
         return
-    lower = version_key(other.version) < version_key(asked.version)
-    why = "which the settings name" if lower else cause(other, chosen, wanted)
+    why = cause(other, asked.version, chosen, wanted)
     told = (module.path, other.path, asked.version, other.version)
     log.warning("%s: %s asks for %s %s and runs with %s, %s", stage, *told, why)

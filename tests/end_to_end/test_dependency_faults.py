@@ -4,9 +4,13 @@ What is wrong with dependencies, told with the file or the setting that causes i
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from tests.end_to_end.module_project import Project
+from policy_tasks import discover
+from tests.end_to_end.module_project import Project, answering
+from tests.module_proxy import ModuleProxy
 
 pytestmark = pytest.mark.needs("go")
 
@@ -33,3 +37,73 @@ def test_a_newer_go_of_a_folder_is_named_with_its_go_mod(way: str, project: Proj
     assert (error.exit_code, error.where) == (3, str(project.root / named / "go.mod"))
     assert "it asks for go 1.99" in error.why
     assert "install Go 1.99 or newer" in error.fix
+
+
+@pytest.mark.parametrize("way", ["another version", "a fork", "the settings"])
+def test_a_pin_that_a_replace_makes_void_is_refused(way: str, project: Project) -> None:
+    """What is taken from elsewhere has no version that a pin could hold: both places are named, and no binary is made."""
+    new = "x.example/fork v1.5.0" if way == "a fork" else "x.example/lib v1.2.0"
+    mod = "" if way == "the settings" else f"replace x.example/lib => {new}\n"
+    project.policy("a", "x.example/lib v1.0.0", mod=mod)
+    replaces = {"x.example/lib": new.replace(" ", "@")} if way == "the settings" else {}
+    error = project.refuse(pins={"x.example/lib": "v1.1.0"}, replaces=replaces)
+    origin = "modules.replaces" if way == "the settings" else f"{project.root}/policies/a/go.mod:6"
+    assert (error.exit_code, error.where) == (3, f"modules.pins and {origin}")
+    assert new.replace(" ", "@") in error.why
+
+
+def test_a_pin_and_a_replace_may_agree(project: Project, caplog: pytest.LogCaptureFixture) -> None:
+    """
+    The pinned version may be taken from elsewhere, and a replace may lead to it; a replace of a version that is not in the
+    build is told as such.
+    """
+    project.policy("a", "x.example/lib v1.0.0", mod="replace x.example/lib v1.1.0 => x.example/fork v1.5.0\n")
+    with caplog.at_level("INFO", logger="policy_tasks"):
+        assert project.answers(pins={"x.example/lib": "v1.2.0"}) == {"a": "v1.2.0"}
+    line = f"{project.root}/policies/a/go.mod:6"
+    assert f"discover: x.example/lib@v1.1.0 is not in the build, which {line} replaces" in caplog.text
+    assert "is taken from" not in caplog.text
+    assert project.answers(pins={"x.example/lib": "v1.1.0"}) == {"a": "fork"}
+    project.policy("a", "x.example/lib v1.0.0", mod="replace x.example/lib => x.example/lib v1.1.0\n")
+    assert project.answers(pins={"x.example/lib": "v1.1.0"}) == {"a": "v1.1.0"}
+
+
+def warned(project: Project, caplog: pytest.LogCaptureFixture, **settings: Any) -> list[str]:
+    """
+    What discover warns of.
+    """
+    caplog.clear()
+    with caplog.at_level("WARNING", logger="policy_tasks"):
+        discover(project.settings(**settings))
+    return [record.getMessage() for record in caplog.records]
+
+
+def test_an_exclude_that_decides_a_version_is_named(project: Project, caplog: pytest.LogCaptureFixture) -> None:
+    """A higher version than what is excluded, and a lower one that somebody else asks for: the exclude's line says why."""
+    project.policy("a", "x.example/lib v1.1.0", mod="exclude x.example/lib v1.1.0\n")
+    told, line = "discover: example.com/a asks for x.example/lib v1.1.0 and runs with", f"{project.root}/policies/a"
+    assert warned(project, caplog) == [f"{told} v1.2.0, as {line}/go.mod:6 excludes v1.1.0"]
+    project.policy("b", "x.example/lib v1.0.0")
+    assert warned(project, caplog) == [f"{told} v1.0.0, as {line}/go.mod:6 excludes v1.1.0"]
+
+
+def test_a_remote_policys_version_is_that_of_the_settings(
+    project: Project, proxy: ModuleProxy, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A policy that imports another one in a lower version than discover.policies names is told just that, without a lock."""
+    for version in ("v1.0.0", "v1.1.0"):
+        proxy.add("x.example/other", version, {"other.go": answering("other", '""', extra='\nconst Version = "x"\n')})
+    project.policy("a", "x.example/other v1.0.0")
+    assert warned(project, caplog, policies=["policies", "x.example/other@v1.1.0"]) == [
+        "discover: example.com/a asks for x.example/other v1.0.0 and runs with v1.1.0, which discover.policies names"
+    ]
+
+
+def test_several_that_raise_a_version_ask_for_it(project: Project, caplog: pytest.LogCaptureFixture) -> None:
+    """Two modules that ask for the chosen version are both named."""
+    project.policy("a", "x.example/lib v1.0.0")
+    project.policy("b", "x.example/lib v1.1.0")
+    project.policy("c", "x.example/lib v1.1.0")
+    assert warned(project, caplog) == [
+        "discover: example.com/a asks for x.example/lib v1.0.0 and runs with v1.1.0, which example.com/b and example.com/c ask for"
+    ]

@@ -80,7 +80,7 @@ def test_a_policy_may_ask_for_more_than_the_settings_name(project: Project, capl
     with caplog.at_level("WARNING", logger="policy_tasks"):
         answers = project.answers(policies=["policies", f"{LIMITS}@v1.2.0"])
     assert answers == {"a": "limits!", "limits": "v1.2.0 with v1.0.0"}
-    assert f"example.com/a asks for {LIMITS} v1.3.0 and runs with v1.2.0, which the settings name" in caplog.text
+    assert f"example.com/a asks for {LIMITS} v1.3.0 and runs with v1.2.0, which discover.policies names" in caplog.text
 
 
 def test_a_remote_policy_is_not_pinned(project: Project) -> None:
