@@ -76,6 +76,8 @@ class Inspection(NamedTuple):
             from policy_tasks.toolchain.core_check import CoreCheck
 
             CoreCheck(self.core, self.graph, self.directory).check(listed)
+        if b"import cycle not allowed" in listed:  # with each package of the cycle, to say where it imports the next
+            listed = self._list(paths, "-deps")
         root, interface = self.directory.path / POLICIES, self.core.interface
         try:
             found: dict[str, Any] = inspector.result().policies(listed, interface, root, self.platform)
@@ -132,8 +134,8 @@ class Inspection(NamedTuple):
         if missing := [_missing(each) for each in failed if not each.get("Dir", "").startswith(own)]:
             raise inspection_error(missing, SourcePaths(self.modules, self.directory))
 
-    def _list(self, paths: list[str]) -> bytes:
-        flags = ("-e", "-export", *BUILD_FLAGS, "-mod=mod", f"-json={FIELDS}")
+    def _list(self, paths: list[str], *more: str) -> bytes:
+        flags = ("-e", "-export", *more, *BUILD_FLAGS, "-mod=mod", f"-json={FIELDS}")
         self._import_all(paths)
         overlay, main = self._main()
         arguments = ("list", *flags, *overlay, "--", self.core.contract, "context", f"./{STATE}/all", *main, *paths)

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 PROGRAMS = ("inspect", "compress", "rewrite")
 # What `inspect policies` reads of what `go list -json` knows; a test compares this with `inspect fields`.
-FIELDS = "CgoFiles,DepsErrors,Dir,Error,Export,GoFiles,IgnoredGoFiles,ImportPath,Module,Name,TestGoFiles,XTestGoFiles"
+FIELDS = "CgoFiles,DepOnly,DepsErrors,Dir,Error,Export,GoFiles,IgnoredGoFiles,ImportPath,Module,Name,TestGoFiles,XTestGoFiles"
 
 
 class Inspector:

@@ -107,3 +107,26 @@ def test_several_that_raise_a_version_ask_for_it(project: Project, caplog: pytes
     assert warned(project, caplog) == [
         "discover: example.com/a asks for x.example/lib v1.0.0 and runs with v1.1.0, which example.com/b and example.com/c ask for"
     ]
+
+
+def test_a_cycle_through_other_modules_has_a_place_for_each_import(project: Project, proxy: ModuleProxy) -> None:
+    """A helper and a module from elsewhere are in a cycle with policies: each import has its file and line, the policies too."""
+    mod = "require h.example/back v0.0.0\n\nreplace h.example/back => ../../back\n"
+    code = answering("a", '""', "h.example/back")
+    project.policy("a", mod=mod)
+    project.write("policies/a/a.go", code)
+    project.write("back/go.mod", "module h.example/back\n\ngo 1.21\n")
+    project.write("back/back.go", 'package back\n\nimport _ "example.com/a"\n')
+    error = project.refuse()
+    imports = [line for line in error.why.splitlines() if " imports " in line]
+    assert imports == [
+        f"{project.root}/policies/a/a.go:6 imports h.example/back",
+        f"{project.root}/back/back.go:3 imports example.com/a",
+    ]
+    assert (error.exit_code, error.where) == (3, f"{project.root}/policies/a/a.go:6:2")
+
+    files = {"round.go": 'package round\n\nimport _ "example.com/a"\n'}
+    proxy.add("x.example/round", "v1.0.0", files, mod="require example.com/a v0.0.0\n")
+    project.policy("a", "x.example/round v1.0.0", answer='""')
+    project.write("policies/a/a.go", answering("a", '""', "x.example/round"))
+    assert f"{proxy.cache}/x.example/round@v1.0.0/round.go:3 imports example.com/a" in project.refuse().why

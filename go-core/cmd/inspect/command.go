@@ -60,7 +60,7 @@ func inspectPolicies(stream io.Reader, o options) (*document, error) {
 		return nil, err
 	}
 	isOther := rootFilter(o.root, path, packages)
-	policies := slices.DeleteFunc(slices.Clone(packages), isOther)
+	policies := slices.DeleteFunc(slices.Clone(packages), func(p *listPackage) bool { return p.DepOnly || isOther(p) })
 	w, err := newWorld(packages, o.interfaceName)
 	if err != nil {
 		return nil, err

@@ -54,8 +54,8 @@ func cycleOf(stack []string) []string {
 // importPlace finds the import of a path in a package's files.
 func (p *problems) importPlace(listed *listPackage, path string) place {
 	s := p.world.sources[listed]
-	if s == nil {
-		return place{}
+	if s == nil { // not a policy package
+		s = parsePackage(listed)
 	}
 	for _, file := range s.files {
 		if file.kind != fileBuilt {

@@ -13,7 +13,7 @@ import (
 
 // listFields are the fields of `go list -json` the inspector reads. Asking
 // for just these saves go list most of its output.
-const listFields = "CgoFiles,DepsErrors,Dir,Error,Export,GoFiles,IgnoredGoFiles,ImportPath,Module,Name,TestGoFiles,XTestGoFiles"
+const listFields = "CgoFiles,DepOnly,DepsErrors,Dir,Error,Export,GoFiles,IgnoredGoFiles,ImportPath,Module,Name,TestGoFiles,XTestGoFiles"
 
 // listPackage is one package of the go list stream.
 type listPackage struct {
@@ -22,6 +22,7 @@ type listPackage struct {
 	Dir            string
 	Export         string
 	Module         *struct{ Path string }
+	DepOnly        bool // listed for what others import, not for itself
 	GoFiles        []string
 	CgoFiles       []string
 	IgnoredGoFiles []string

@@ -24,7 +24,7 @@ func (w *world) findProblems(packages, policies []*listPackage, result *document
 		p.isPolicy[listed] = true
 	}
 	for _, listed := range packages {
-		if p.isPolicy[listed] || listed.Dir == "" && listed.Error != nil {
+		if p.isPolicy[listed] || listed.Dir == "" && listed.Error != nil && !listed.DepOnly {
 			p.addPackage(listed)
 		}
 	}
