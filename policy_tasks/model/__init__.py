@@ -8,7 +8,16 @@ All are frozen, hold absolute paths, and convert to the JSON documents of `--for
 from __future__ import annotations
 
 from policy_tasks.model.documents import document, summary
-from policy_tasks.model.modules import FetchedModules, Module, Replace, Requirement, Resolved, StagedModule, staged
+from policy_tasks.model.modules import (
+    Exclude,
+    FetchedModules,
+    Module,
+    Replace,
+    Requirement,
+    Resolved,
+    StagedModule,
+    staged,
+)
 from policy_tasks.model.policies import (
     Constructor,
     GeneratedSources,
@@ -24,6 +33,7 @@ from policy_tasks.model.products import Binary, Image, Published
 __all__ = [
     "Binary",
     "Constructor",
+    "Exclude",
     "FetchedModules",
     "GeneratedSources",
     "Image",

@@ -5,7 +5,7 @@ The modules that a build is made of, and what was decided about them.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -68,6 +68,17 @@ class Replace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Exclude:
+    """
+    A version of a module that is not to be taken, and who says so: `go.mod:line`.
+    """
+
+    module: str
+    version: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Resolved:
     """
     A value of the pipeline, with what it is made of: `modules` are all but the main one, the staged ones first, then those
@@ -76,6 +87,7 @@ class Resolved:
 
     modules: tuple[Module, ...] = ()
     replaces: tuple[Replace, ...] = ()
+    excludes: tuple[Exclude, ...] = ()
     pins: tuple[Requirement, ...] = ()
     lock: Path | None = None
 
@@ -83,7 +95,8 @@ class Resolved:
         """
         A value that is made of this one, and so of the same modules.
         """
-        return replace(value, modules=self.modules, replaces=self.replaces, pins=self.pins, lock=self.lock)
+        made_of = {field.name: getattr(self, field.name) for field in fields(Resolved)}
+        return replace(value, **made_of)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,6 +45,7 @@ def find_policies(taken: StagedPolicies, platform: Platform, go: Go, directory: 
         near_misses=(*_near_misses(inspected["near_misses"], source_paths), *without_module(taken.reading)),
         modules=modules,
         replaces=taken.replaces,
+        excludes=taken.excludes,
         pins=taken.wanted.pins,
         directory=directory.path,
     )

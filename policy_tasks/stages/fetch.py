@@ -27,7 +27,7 @@ def fetch_modules(taken: StagedPolicies, platform: Platform, go: Go, directory: 
     inspection(taken, platform, go, directory).fetch()
     modules = resolved_modules(taken.graph.core.go_mod, taken.modules, go, directory)
     check_versions(modules, taken.wanted)
-    found = FetchedModules(modules=modules, replaces=taken.replaces, pins=taken.wanted.pins)
+    found = FetchedModules(modules=modules, replaces=taken.replaces, excludes=taken.excludes, pins=taken.wanted.pins)
     tell_modules("fetch", found, taken.wanted)
     if not taken.core.own:  # which `test` does not take
         _fetch_tests(modules, go, directory)

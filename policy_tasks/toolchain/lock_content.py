@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ FORMAT = 1
 _SHOWN = ("new", "directory", "version", "sum", "replaced_by", "digest")
 # https://go.dev/ref/mod#go-sum-files: SHA-256 in base 64.
 _SUM = re.compile(r"h1:[A-Za-z0-9+/]{43}=")
+_CONFLICT = re.compile(rb"^(<{7}|={7}|>{7})( |\r?$)", re.MULTILINE)
 Content = dict[str, Any]
 
 
@@ -75,7 +77,7 @@ def _pairs(table: Mapping[str, Any]) -> list[str]:
 
 def flat(content: Content) -> dict[str, str]:
     """
-    What can differ, each with its name. A KeyError or TypeError where the content is not that of a lock.
+    What can differ, each with its name. A TypeError where the content is not that of a lock.
     """
     found = {"Go": str(content["go"]), "the core": str(content["core"])}
     base = content.get("base")
@@ -89,7 +91,40 @@ def flat(content: Content) -> dict[str, str]:
     return found
 
 
-def check(content: Content) -> None:
+def parse(data: bytes) -> Content:
+    """
+    What a lock's text says. Raises ValueError with what keeps it from being one.
+    """
+    try:
+        content = tomllib.loads(data.decode())
+    except ValueError as error:
+        conflict = "it holds conflict markers of git: " if _CONFLICT.search(data) else ""
+        raise ValueError(f"{conflict}{error}") from None
+    if content.get("format") != FORMAT:
+        found = f"its format is {content['format']!r}" if "format" in content else "it has no format"
+        raise ValueError(f"{found}, and this policy_tasks knows {FORMAT}" if content else "it is empty")
+    try:
+        _check_complete(content)
+        tuple(Module(**each) for each in content.get("module", ()))
+        _check_values(content)
+    except (TypeError, AttributeError) as error:
+        raise ValueError(str(error)) from None
+    return content
+
+
+def _check_complete(content: Content) -> None:
+    named = (("replace", "old"), ("policy", "path"), ("module", "path"))
+    entries = [("it", content, key) for key in ("go", "core")]
+    entries += [("[base]", content["base"], key) for key in ("name", "digest") if content.get("base")]
+    for kind, key in named:
+        entries += [(f"{kind} {number}", each, key) for number, each in enumerate(content.get(kind, ()), 1)]
+    for name, table, key in entries:
+        if key not in table:
+            raise ValueError(f"{name} has no {key}")
+    flat(content)
+
+
+def _check_values(content: Content) -> None:
     """
     See that what Go will be given is what it takes: paths, exact versions and sums. Raises ValueError with what is not.
     """

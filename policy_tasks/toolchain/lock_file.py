@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-import tomllib
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,14 +17,16 @@ from policy_tasks.errors import OutputError, PolicyTasksError, SettingsError
 from policy_tasks.model import Module, Replace
 from policy_tasks.settings import Settings
 from policy_tasks.toolchain.build_directory import BuildDirectory
-from policy_tasks.toolchain.lock_content import FORMAT, Content, as_text, check, content_of, differences, flat
-from policy_tasks.toolchain.output_file import save
+from policy_tasks.toolchain.lock_content import FORMAT, Content, as_text, content_of, differences, parse
+from policy_tasks.toolchain.output_file import check_target, save
 from policy_tasks.toolchain.remote_modules import suffix
 
 log = logging.getLogger(__name__)
 
 # How many differences an error lists.
 _MAX_LISTED = 20
+# As errors have it, and the setting that says where it is.
+_NAMED = ("the lock", "modules.lock")
 
 
 class LockFile:
@@ -45,6 +46,8 @@ class LockFile:
                 why="the one holds a build to the lock, the other makes it anew",
                 fix="take one of them away",
             )
+        if settings.modules.update:
+            check_target(self.path, *_NAMED)
 
     @cached_property
     def content(self) -> Content:
@@ -62,21 +65,12 @@ class LockFile:
         key = hashlib.sha256(data).hexdigest()
         known = self._directory.recall("lock") or {}
         if known.get("key") != key:
-            known = {"key": key, "content": self._parsed(data)}
+            try:
+                known = {"key": key, "content": parse(data)}
+            except ValueError as error:
+                raise self._broken(str(error)) from None
             self._directory.remember("lock", known)
         content: Content = known["content"]
-        return content
-
-    def _parsed(self, data: bytes) -> Content:
-        try:
-            content = tomllib.loads(data.decode())
-            if content.get("format") != FORMAT:
-                raise self._broken(f"its format is {content.get('format')!r}, and this policy_tasks knows {FORMAT}")
-            flat(content)
-            tuple(Module(**each) for each in content.get("module", ()))
-            check(content)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise self._broken(str(error) or type(error).__name__) from None
         return content
 
     def _unread(self, error: OSError) -> PolicyTasksError:
@@ -186,7 +180,7 @@ class LockFile:
         base = self._known_base()
         data = as_text(self._new | ({"base": base} if base and "base" not in self._new else {})).encode()
         if not self.path.is_file() or self.path.read_bytes() != data:
-            save(self._directory.temporary_file(data), self.path, "the lock", "modules.lock")
+            save(self._directory.temporary_file(data), self.path, *_NAMED)
             log.info("lock: %s", self.path)
 
     def _known_base(self) -> Any:

@@ -37,6 +37,21 @@ def save_text(text: str, target: Path, name: str, setting: str) -> None:
         partial.write_text(text, encoding="utf-8")
 
 
+def check_target(target: Path, name: str, setting: str) -> None:
+    """
+    Raise `OutputError` where no file could be saved at this place, before anything is made.
+    """
+    try:
+        _check(target, name, setting)
+        if not target.parent.is_dir():
+            code = errno.ENOTDIR if target.parent.exists() else errno.ENOENT
+            raise OSError(code, os.strerror(code))
+        if not os.access(target.parent, os.W_OK | os.X_OK):
+            raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise _not_written(error, target, name, setting) from None
+
+
 def is_regular_file(target: Path) -> bool:
     """
     Whether a file is there, and no link, device or FIFO: reading one of these may never end.

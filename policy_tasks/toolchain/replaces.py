@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from policy_tasks.errors import PolicyError, PolicyTasksError, SettingsError
-from policy_tasks.model import Replace
+from policy_tasks.model import Exclude, Replace
 from policy_tasks.settings import Replaces
 from policy_tasks.toolchain.go_graph import Graph, GraphModule, target_of
 from policy_tasks.toolchain.go_mod import GO_MOD
@@ -53,6 +53,13 @@ class Excluded(NamedTuple):
 
     version: str
     origin: str
+
+    def told(self) -> Exclude:
+        """
+        The same for a document.
+        """
+        path, _, version = self.version.partition("@")
+        return Exclude(module=path, version=version, origin=self.origin)
 
 
 def gather_excludes(graph: Graph) -> tuple[Excluded, ...]:

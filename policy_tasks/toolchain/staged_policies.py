@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from policy_tasks.errors import PolicyError, Problem, SettingsError
-from policy_tasks.model import Replace, Requirement, StagedModule
+from policy_tasks.model import Exclude, Replace, Requirement, StagedModule
 from policy_tasks.names import Platform
 from policy_tasks.settings import Settings
 from policy_tasks.toolchain.build_directory import BuildDirectory
@@ -46,6 +46,13 @@ class StagedPolicies(NamedTuple):
         The replaces, but for those by the policies' own folders.
         """
         return tuple(each.told() for each in self.wanted.replaces if not each.of_policy)
+
+    @property
+    def excludes(self) -> tuple[Exclude, ...]:
+        """
+        The versions that are not to be taken.
+        """
+        return tuple(each.told() for each in self.wanted.excludes)
 
 
 def check_folders(folders: tuple[Path, ...], build_dir: Path) -> None:

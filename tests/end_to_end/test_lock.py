@@ -123,9 +123,17 @@ def test_a_sum_that_is_not_the_locked_one_stops_the_build(locked: Project) -> No
     ("text", "why"),
     [
         ("format = 1\ngo = \n", "line 2"),
-        ("", "its format is None"),
+        ("", "it is empty"),
+        ('go = "1"\n', "it has no format"),
+        ('format = 1\n<<<<<<< HEAD\ngo = "1"\n=======\n', "it holds conflict markers of git"),
+        (
+            'format = 1\ngo = "1"\ncore = "1"\n[[module]]\npath = "x"\nversion = "v1.0.0"\n[[module]]\n',
+            "module 2 has no path",
+        ),
+        ('format = 1\ngo = "1"\ncore = "1"\n[base]\nname = "x"\n', "[base] has no digest"),
+        ('format = 1\ngo = "1"\ncore = "1"\nbase = 3\n', "int"),
         ("format = 2\n", "its format is 2"),
-        ('format = 1\ngo = "1"\n', "core"),
+        ('format = 1\ngo = "1"\n', "it has no core"),
         ('format = 1\ngo = "1"\ncore = "1"\nmodule = [3]\n', "int"),
         ('format = 1\ngo = "1"\ncore = "1"\n[[module]]\npath = "x"\nversion = 3\n', "no text"),
         ('format = 1\ngo = "1"\ncore = "1"\n[[module]]\npath = "x"\nsize = "3"\n', "size"),
@@ -168,7 +176,10 @@ def test_a_lock_that_is_damaged_is_itself_to_blame(key: str, value: str, why: st
 
 
 def test_a_lock_that_is_no_file_is_named(locked: Project) -> None:
-    """A folder in the lock's place, and a folder that is not there: the lock's words, and its setting."""
+    """A folder in the lock's place, and a folder that is not there: the lock's words, and its setting, the binary stays."""
+    binary = compile(locked.settings())
+    before = binary.path.read_bytes()
+    _edit(locked)
     (locked.root / LOCK).unlink()
     (locked.root / LOCK).mkdir()
     for settings, what in (({}, "the lock cannot be read"), ({"update": True}, "the lock cannot be written")):
@@ -178,6 +189,7 @@ def test_a_lock_that_is_no_file_is_named(locked: Project) -> None:
     error = locked.refuse(update=True, lock="gone/policy-tasks.lock")
     assert (error.what, error.exit_code) == ("the lock cannot be written", 7)
     assert "modules.lock" in error.fix
+    assert binary.path.read_bytes() == before
 
 
 def test_without_a_lock_locked_says_how_to_make_one(project: Project) -> None:

@@ -67,11 +67,11 @@ def made_of(found: dict[str, Any]) -> dict[str, Any]:
     """
     What all documents have.
     """
-    return {key: found[key] for key in ("modules", "replaces", "pins", "lock")}
+    return {key: found[key] for key in ("modules", "replaces", "excludes", "pins", "lock")}
 
 
 def test_every_document_says_what_is_built_of_what(decided: Project) -> None:
-    """All stages name the same modules, who requires them and what replaces them; the replaces with origin, the pins, the lock."""
+    """All stages name the same modules, who requires them and what replaces them; the replaces and excludes with origin, the pins, the lock."""
     told = made_of(document_of(decided, "fetch"))
     for stage in STAGES[1:]:
         assert made_of(document_of(decided, stage)) == told, stage
@@ -84,6 +84,9 @@ def test_every_document_says_what_is_built_of_what(decided: Project) -> None:
     assert told["replaces"] == [
         {"old": "x.example/other", "new": "x.example/fork@v1.5.0", "origin": f"{root}/policies/e/go.mod:6"},
         {"old": "x.example/words", "new": f"{root}/words", "origin": f"{root}/policies/d/go.mod:6"},
+    ]
+    assert told["excludes"] == [
+        {"module": "x.example/lib", "version": "v1.1.0", "origin": f"{root}/policies/a/go.mod:6"}
     ]
     assert told["pins"] == [{"module": "x.example/lib/v2", "version": "v2.0.0"}]
     assert told["lock"] == str(root / "policy-tasks.lock")
