@@ -11,7 +11,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from policy_tasks.names import RemoteModule, is_downloadable, is_exact, parse_module
+from policy_tasks.names import (
+    RemoteModule,
+    fits_path,
+    is_downloadable,
+    is_exact,
+    is_module_path,
+    major_of,
+    parse_module,
+)
 
 # Of seconds that is three weeks; what waits for a process counts in milliseconds, of which a C int holds a few more.
 _GREATEST = 2_000_000
@@ -108,7 +116,15 @@ def _pins(value: Any, base: Path) -> tuple[tuple[str, str], ...]:
             raise ValueError(f"found the module {path!r}, want its path, such as github.com/google/uuid")
         if not is_exact(version):
             raise ValueError(f"{path} is pinned to {version!r}, want an exact version such as v1.2.3")
+        _check_major(f"{path} is pinned to", path, version)
     return pins
+
+
+def _check_major(what: str, path: str, version: str) -> None:
+    if not fits_path(path, version):
+        without, major = major_of(path)
+        own = "v0 and v1" if path == without else f"v{major}"
+        raise ValueError(f"{what} {version!r}, and the versions of a module of that path are {own} alone")
 
 
 def _replaces(value: Any, base: Path) -> tuple[tuple[str, str], ...]:
@@ -117,15 +133,29 @@ def _replaces(value: Any, base: Path) -> tuple[tuple[str, str], ...]:
     """
     replaces = []
     for old, new in _table(value, base):
+        path, _, only = old.partition("@")
+        if not is_module_path(path) or ("@" in old and not is_exact(only)):
+            raise ValueError(f"found the module {old!r}, want its path, such as example.com/lib, or path@v1.2.3")
         if new.startswith((".", os.sep)):
             replaces.append((old, os.path.normpath(base / new)))
         elif "@" in new.strip("@"):
-            if not is_exact(new.rpartition("@")[2]):
-                raise ValueError(f"{old} is to be taken from {new!r}, want an exact version such as module@v1.2.3")
+            _check_fork(old, *new.split("@", 1))
             replaces.append((old, new))
         else:
             raise ValueError(f"{old} is to be taken from {new!r}, want a folder such as ../lib, or module@version")
     return tuple(replaces)
+
+
+def _check_fork(old: str, path: str, version: str) -> None:
+    """
+    See that what a module is taken from is one that there can be.
+    """
+    new = f"{path}@{version}"
+    if not is_exact(version):
+        raise ValueError(f"{old} is to be taken from {new!r}, want an exact version such as module@v1.2.3")
+    if not is_module_path(path):
+        raise ValueError(f"{old} is to be taken from {new!r}, want a module such as example.com/fork@v1.2.3")
+    _check_major(f"{old} is to be taken from {path} in version", path, version)
 
 
 CONVERTERS: dict[str, Any] = {

@@ -4,7 +4,15 @@ Names of the world outside that are parsed once, so that what holds one cannot b
 
 from __future__ import annotations
 
-from policy_tasks.names.module import RemoteModule, is_downloadable, is_exact, is_module_path, parse_module
+from policy_tasks.names.module import (
+    RemoteModule,
+    fits_path,
+    is_downloadable,
+    is_exact,
+    is_module_path,
+    major_of,
+    parse_module,
+)
 from policy_tasks.names.platform import Platform, host_platform, parse_platform, unsupported
 from policy_tasks.names.reference import DOCKER_SOCKET, Reference, parse_image, parse_reference
 
@@ -13,10 +21,12 @@ __all__ = [
     "Platform",
     "Reference",
     "RemoteModule",
+    "fits_path",
     "host_platform",
     "is_downloadable",
     "is_exact",
     "is_module_path",
+    "major_of",
     "parse_image",
     "parse_module",
     "parse_platform",

@@ -7,6 +7,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+_MAJOR = re.compile(r"(?:/|^gopkg\.in/.*\.)v(\d+)$")
+
 
 class RemoteModule(NamedTuple):
     """
@@ -34,6 +36,24 @@ def is_exact(version: str) -> bool:
     Whether the version always means the same, as `v1.2.3` does and `latest`, `v1` or a branch do not.
     """
     return bool(re.fullmatch(r"v\d+\.\d+\.\d+(-[\w.-]+)?(\+incompatible)?", version, re.ASCII))
+
+
+def major_of(path: str) -> tuple[str, int]:
+    """
+    A module's path without its major version, and that version: 1 where the path has none.
+    """
+    major = _MAJOR.search(path)
+    return (path[: major.start()].removesuffix("/"), int(major[1])) if major else (path, 1)
+
+
+def fits_path(path: str, version: str) -> bool:
+    """
+    Whether a module of this path can have this version: https://go.dev/ref/mod#major-version-suffixes.
+    """
+    major = int(version.removeprefix("v").partition(".")[0])
+    if _MAJOR.search(path):
+        return major == major_of(path)[1] or (path.startswith("gopkg.in/") and version.startswith("v0.0.0-"))
+    return major < 2 or version.endswith("+incompatible")
 
 
 def is_module_path(path: str) -> bool:

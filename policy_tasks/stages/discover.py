@@ -11,13 +11,12 @@ from typing import Any
 
 from policy_tasks.errors import PolicyError, Problem, SettingsError
 from policy_tasks.model import Constructor, NearMiss, Policy, PolicySet, staged
-from policy_tasks.names import Platform
+from policy_tasks.names import Platform, major_of
 from policy_tasks.settings import Settings
 from policy_tasks.shown import printable
 from policy_tasks.toolchain.build_directory import BuildDirectory
-from policy_tasks.toolchain.constructors import choose_constructor, no_constructor
+from policy_tasks.toolchain.constructors import choose_constructor, no_policy
 from policy_tasks.toolchain.go_command import Go
-from policy_tasks.toolchain.go_mod import major_of
 from policy_tasks.toolchain.go_resolution import Wanted
 from policy_tasks.toolchain.nothing_found import nothing_found, without_module
 from policy_tasks.toolchain.staged_policies import StagedPolicies, inspection
@@ -57,14 +56,20 @@ def find_policies(taken: StagedPolicies, platform: Platform, go: Go, directory: 
 def _policies(found: list[dict[str, Any]], taken: StagedPolicies, source_paths: SourcePaths) -> tuple[Policy, ...]:
     wanted = dict(taken.settings.discover.constructors)
     versions = _versions(found, taken)
-    known = {name for each in found for name in (each["package"], f"{each['package']}.{each['type']}")}
-    strange = [no_constructor(name, "there is no such policy", "correct that name") for name in wanted.keys() - known]
-    if strange:
-        raise SettingsError(*strange)
+    known = {name: each["module"] for each in found for name in (each["package"], f"{each['package']}.{each['type']}")}
+    if strange := sorted(wanted.keys() - known.keys()):
+        raise SettingsError(*(no_policy(name, known, _copies(taken)) for name in strange))
     return tuple(
         _policy(each, choose_constructor(each, wanted), versions.get((each["package"], each["type"])), source_paths)
         for each in found
     )
+
+
+def _copies(taken: StagedPolicies) -> dict[str, str]:
+    """
+    The own paths of modules that are there in several versions, by the paths that the build has for them.
+    """
+    return {module.path: module.copy_of for module in taken.modules if module.copy_of}
 
 
 def _versions(found: list[dict[str, Any]], taken: StagedPolicies) -> dict[tuple[str, str], str]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from policy_tasks.errors import PolicyError
+from policy_tasks.errors import PolicyError, PolicyTasksError, SettingsError
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.core import Core
 from policy_tasks.toolchain.go_command import Go
@@ -78,14 +78,15 @@ def make_graph(
     helpers, folders with who names them. Replaces of remote modules do not count, as anywhere in Go.
 
     Raises `PolicyError` for a go.mod that does not parse, a module path that two folders have or that is not theirs to
-    have, a Go version that this toolchain is too old for, and a replace that leads nowhere.
+    have, a Go version that this toolchain is too old for, and a replace that leads nowhere; `SettingsError`
+    for one of the settings that does.
     """
     known = {each.source.directory: each for each in remotes}
     reading.modules |= {folder: each.source for folder, each in known.items()}
     searched = set(reading.modules)
     for target, origin in helpers.items():
         if target not in reading.modules:
-            _read_helper(origin, target, reading)
+            _read_helper(origin, target, reading, SettingsError)
     main = core.source
     reading.modules[main.directory] = main  # read like the others, for what its go.mod replaces
     parsed = _parse_all(reading, main.directory, known, go, directory)
@@ -140,13 +141,13 @@ def target_of(path: Path, new: str) -> Path:
     return Path(os.path.realpath(path / new))
 
 
-def _read_helper(origin: str, target: Path, reading: Reading) -> None:
+def _read_helper(origin: str, target: Path, reading: Reading, error: type[PolicyTasksError] = PolicyError) -> None:
     if not (target / GO_MOD).is_file():
-        raise PolicyError.of(
+        raise error.of(
             "a replace leads to no module",
             where=origin,
             why=f"{target} has no go.mod" if target.is_dir() else f"there is no folder {target}",
-            fix="correct the replace directive, or add the module that it means",
+            fix="correct that replace, or add the module that it means",
         )
     helper = Reading(files_left=reading.files_left, bytes_left=reading.bytes_left, nested=False)
     read_folder(target, helper)

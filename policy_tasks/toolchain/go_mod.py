@@ -15,12 +15,12 @@ from typing import Any, NamedTuple
 
 from policy_tasks.errors import PolicyError, Problem
 from policy_tasks.model import Requirement
+from policy_tasks.names import major_of
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.go_command import Go
 
 GO_MOD = "go.mod"
 GO_SUM = "go.sum"
-_MAJOR = re.compile(r"(?:/|^gopkg\.in/.*\.)v(\d+)$")
 
 
 class Replace(NamedTuple):
@@ -127,20 +127,12 @@ def _versioned(module: dict[str, str]) -> str:
     return f"{module['Path']}@{module['Version']}" if module.get("Version") else module["Path"]
 
 
-def major_of(path: str) -> tuple[str, int]:
-    """
-    A module's path without its major version, and that version: 1 where the path has none.
-    """
-    major = _MAJOR.search(path)
-    return (path[: major.start()].removesuffix("/"), int(major[1])) if major else (path, 1)
-
-
 def local_version(path: str) -> str:
     """
     A version for a module that is replaced by a folder: older than any real one, of the major that the path demands.
     """
-    major = _MAJOR.search(path)
-    return f"v{major[1] if major else 0}.0.0-00010101000000-000000000000"
+    without, major = major_of(path)
+    return f"v{0 if path == without else major}.0.0-00010101000000-000000000000"
 
 
 @cache

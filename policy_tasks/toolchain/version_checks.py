@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 from policy_tasks.errors import PolicyError, Problem, SettingsError
 from policy_tasks.model import Module, Requirement, StagedModule
+from policy_tasks.names import major_of
 from policy_tasks.toolchain import go_resolution
-from policy_tasks.toolchain.go_mod import major_of, version_key
+from policy_tasks.toolchain.go_mod import version_key
 from policy_tasks.toolchain.replaces import Taken
 
 PINS = "modules.pins"

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from policy_tasks import discover
+from policy_tasks.errors import SettingsError
 from tests.end_to_end.module_project import Project, answering
 from tests.module_proxy import ModuleProxy
 
@@ -130,3 +131,56 @@ def test_a_cycle_through_other_modules_has_a_place_for_each_import(project: Proj
     project.policy("a", "x.example/round v1.0.0", answer='""')
     project.write("policies/a/a.go", answering("a", '""', "x.example/round"))
     assert f"{proxy.cache}/x.example/round@v1.0.0/round.go:3 imports example.com/a" in project.refuse().why
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "why"),
+    [
+        ("pins", {"x.example/lib": "v2.0.0"}, "the versions of a module of that path are v0 and v1 alone"),
+        ("pins", {"x.example/lib/v2": "v1.0.0"}, "are v2 alone"),
+        ("replaces", {"x.example/lib": "x.example/fork@v2.5.0"}, "are v0 and v1 alone"),
+        ("replaces", {"x.example/lib": "x.example/fo rk@v1.5.0"}, "want a module such as"),
+        ("replaces", {"no path": "./lib"}, "found the module 'no path'"),
+        ("replaces", {"x.example/lib@v1": "./lib"}, "found the module 'x.example/lib@v1'"),
+        ("replaces", {"x.example/lib": "./nope"}, "there is no folder"),
+    ],
+)
+def test_a_setting_that_go_would_not_take_is_named(
+    setting: str, value: dict[str, str], why: str, project: Project
+) -> None:
+    """A version of another major, what is no path, a folder that is not there: exit 2 with the setting, before Go is asked."""
+    project.policy("a", "x.example/lib v1.0.0")
+    with pytest.raises(SettingsError) as caught:
+        discover(project.settings(**{setting: value}))
+    assert f"modules.{setting}" in caught.value.what + caught.value.where
+    assert why in caught.value.why
+
+
+def test_a_version_that_is_incompatible_may_be_pinned(project: Project, proxy: ModuleProxy) -> None:
+    """What has a higher major without its path saying so is a version of that path."""
+    proxy.add("x.example/old", "v2.0.0+incompatible")
+    (proxy.place("x.example/old") / "v2.0.0+incompatible.mod").write_text("module x.example/old\n")
+    project.policy("a", "x.example/old v2.0.0+incompatible", answer='""')
+    project.write("policies/a/a.go", answering("a", '""'))
+    discover(project.settings(pins={"x.example/old": "v2.0.0+incompatible"}))
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("x.example/tri.Policy", "x.example/tri/at-v1.0.0.Policy or x.example/tri/at-v1.1.0.Policy"),
+        ("x.example/tri", "x.example/tri/at-v1.0.0 or x.example/tri/at-v1.1.0"),
+        ("example.com/a.Plicy", "example.com/a.Policy"),
+    ],
+)
+def test_a_constructor_of_no_policy_names_what_is_meant(
+    name: str, near: str, project: Project, proxy: ModuleProxy
+) -> None:
+    """A policy that is there in several versions is named by one of their paths, a misspelt one by its name."""
+    for version in ("v1.0.0", "v1.1.0"):
+        proxy.add("x.example/tri", version, {"tri.go": answering("tri", '""')})
+    project.policy("a")
+    policies = ["policies", "x.example/tri@v1.0.0", "x.example/tri@v1.1.0"]
+    error = project.refuse(policies=policies, constructors={name: "zero"})
+    assert (error.exit_code, error.where) == (2, "discover.constructors")
+    assert error.fix.startswith(f"name it as {near}")
