@@ -16,7 +16,8 @@ from policy_tasks.errors import PolicyError, PolicyTasksError, SettingsError
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.core import Core
 from policy_tasks.toolchain.go_command import Go
-from policy_tasks.toolchain.go_mod import GO_MOD, GO_SUM, GoMod, merge_sums, parse_go_mods
+from policy_tasks.toolchain.go_mod import GO_MOD, GoMod, parse_go_mods
+from policy_tasks.toolchain.go_sums import gather_sums
 from policy_tasks.toolchain.module_check import check_modules
 from policy_tasks.toolchain.policy_folder import Reading, SourceModule, read_folder
 from policy_tasks.toolchain.remote_modules import Remote
@@ -77,7 +78,7 @@ def make_graph(
     The graph of the modules that were read, of the remote ones, of the helpers that their replaces lead to, and of these
     helpers, folders with who names them. Replaces of remote modules do not count, as anywhere in Go.
 
-    Raises `PolicyError` for a go.mod that does not parse, a module path that two folders have or that is not theirs to
+    Raises `PolicyError` for a go.mod or go.sum that does not parse, a module path that two folders have or that is not theirs to
     have, a Go version that this toolchain is too old for, and a replace that leads nowhere; `SettingsError`
     for one of the settings that does.
     """
@@ -98,7 +99,8 @@ def make_graph(
         for path in parsed
     ]
     modules.sort(key=lambda module: module.slug)
-    sums = merge_sums(source.files.get(GO_SUM, b"") for source in (main, *(module.source for module in modules)))
+    own = (main, *(module.source for module in modules if not module.remote))
+    sums = gather_sums(own, (module.source for module in modules if module.remote))
     return Graph(GraphModule(main, go_mod, slug="", helper=True), tuple(modules), sums)
 
 

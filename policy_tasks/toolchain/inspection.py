@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from policy_tasks.errors import BuildError, PolicyTasksError
-from policy_tasks.model import Requirement, StagedModule
+from policy_tasks.model import StagedModule
 from policy_tasks.names import Platform
 from policy_tasks.toolchain import go_core, go_resolution
 from policy_tasks.toolchain.background import Background
@@ -24,13 +24,13 @@ from policy_tasks.toolchain.inspection_errors import (
     inspection_error,
     no_interface,
     passed_by,
-    with_pins_named,
 )
 from policy_tasks.toolchain.inspector import FIELDS, make_inspector
 from policy_tasks.toolchain.package_patterns import patterns
 from policy_tasks.toolchain.replaces import Taken
 from policy_tasks.toolchain.staging import SourcePaths
 from policy_tasks.toolchain.two_paths import two_paths
+from policy_tasks.toolchain.unresolved_origins import Origins
 
 
 class Inspection(NamedTuple):
@@ -42,7 +42,7 @@ class Inspection(NamedTuple):
     graph: Graph
     modules: tuple[StagedModule, ...]
     replaces: tuple[Taken, ...]
-    pins: tuple[Requirement, ...]
+    origins: Origins
     platform: Platform
     go: Go
     directory: BuildDirectory
@@ -59,7 +59,7 @@ class Inspection(NamedTuple):
             try:
                 known = {"result": self._inspect()}
             except PolicyTasksError as error:
-                raise out_of_disk(self.go) or with_pins_named(error, self.pins) from None
+                raise out_of_disk(self.go) or self.origins.named(error) from None
             go_resolution.keep_resolved(self.directory)
             key_now = [key, go_resolution.resolved_digest(self.directory)]
             self.directory.remember("inspected", {"key": key_now, **known})
@@ -108,7 +108,7 @@ class Inspection(NamedTuple):
         try:
             self._download()
         except PolicyTasksError as error:
-            raise out_of_disk(self.go) or with_pins_named(error, self.pins) from None
+            raise out_of_disk(self.go) or self.origins.named(error) from None
         go_resolution.keep_resolved(self.directory)
 
     def _download(self) -> None:

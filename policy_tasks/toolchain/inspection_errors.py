@@ -6,14 +6,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from policy_tasks.errors import BuildError, PolicyError, PolicyTasksError, Problem, SettingsError
-from policy_tasks.model import Requirement, StagedModule
+from policy_tasks.model import StagedModule
 from policy_tasks.names import Platform, unsupported
 from policy_tasks.shown import printable
 from policy_tasks.toolchain import go_core
+from policy_tasks.toolchain.network_fix import network_fix
 from policy_tasks.toolchain.newer_go import newer_go
 from policy_tasks.toolchain.staging import SourcePaths
 
@@ -29,6 +29,10 @@ _FIX = {
     "compile": "correct that line, then run again",
     "cycle": "break the cycle: move what both need into a package that both import",
 }
+_IMPORT_FIX = "correct that import, or the go.mod of its module"
+# How Go begins what it says of a //go:embed line.
+_EMBED = re.compile(r"pattern \S+: ")
+_EMBED_FIX = "correct that //go:embed line, or add the files that it means"
 
 
 def no_interface(interface: str, error: PolicyTasksError) -> PolicyTasksError:
@@ -81,21 +85,6 @@ def passed_by(problems: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         yield {**place, "package": package, "type": "", "reason": f"it does not compile: {each['text']}"}
 
 
-def with_pins_named(error: PolicyTasksError, pins: tuple[Requirement, ...]) -> PolicyTasksError:
-    """
-    The same error, with the pins for the place where Go could not have what they name.
-    """
-    return type(error)(*(_with_pin(problem, pins) for problem in error.problems))
-
-
-def _with_pin(problem: Problem, pins: tuple[Requirement, ...]) -> Problem:
-    pinned = [f"{pin.module}@{pin.version}" for pin in pins]
-    if not any(re.search(rf"(?<![\w./-]){re.escape(each)}(?![\w.+-])", problem.why) for each in pinned):
-        return problem
-    fix = "name a version that there is in modules.pins, or see to GOPROXY and the network"
-    return replace(problem, where=f"modules.pins, for {problem.where}", fix=fix)
-
-
 def unresolved_module(where: str, why: str) -> Problem:
     """
     The problem of a module that cannot be had.
@@ -105,8 +94,7 @@ def unresolved_module(where: str, why: str) -> Problem:
     )
     if "GOPROXY=off" in why:
         fix = "run `policy-tasks fetch` where there is a network, with the same module cache; or unset GOPROXY"
-    if re.search(r"\b40[13] (Unauthorized|Forbidden)", why):
-        fix = "give Go credentials for that server, which it sends over https alone: .netrc, see docs/dependencies.md"
+    fix = network_fix(why) or fix
     if "checksum mismatch" in why:
         fix = "correct the go.sum of that policy's module or the lock, or find out who changed what that version is"
     return Problem(what="the policies' dependencies cannot be resolved", where=where, why=why, fix=fix)
@@ -122,5 +110,5 @@ def _problem(found: dict[str, Any], source_paths: SourcePaths) -> Problem:
         what=printable(what),
         where=printable(where) + position,
         why=printable(source_paths.text(found["text"])),
-        fix=_FIX.get(found["kind"], "correct that import, or the go.mod of its module"),
+        fix=_EMBED_FIX if _EMBED.match(found["text"]) else _FIX.get(found["kind"], _IMPORT_FIX),
     )

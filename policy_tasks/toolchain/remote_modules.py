@@ -7,9 +7,9 @@ Go a module of one path is one thing.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,13 +17,14 @@ from policy_tasks.errors import BuildError, PolicyError, PolicyTasksError, Probl
 from policy_tasks.model import Module
 from policy_tasks.names import RemoteModule, is_exact
 from policy_tasks.shown import printable
-from policy_tasks.toolchain import go_core
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.go_command import Go, json_stream
 from policy_tasks.toolchain.go_mod import GO_MOD, GO_SUM
-from policy_tasks.toolchain.inspector import make_inspector
+from policy_tasks.toolchain.moved_module import moved
+from policy_tasks.toolchain.network_fix import network_fix
 from policy_tasks.toolchain.newer_go import newer_go
 from policy_tasks.toolchain.policy_folder import Reading, SourceModule, read_folder
+from policy_tasks.toolchain.process import Completed
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +94,7 @@ def _ask(missing: list[RemoteModule], sums: dict[str, str], go: Go, directory: B
     folder.mkdir()
     (folder / GO_MOD).write_text("module remote\n\ngo 1.21\n")
     (folder / GO_SUM).write_text("".join(f"{name.replace('@', ' ')} {sum_}\n" for name, sum_ in sums.items()))
-    done = go.run("mod", "download", "-json", *map(str, missing), cwd=folder)
+    done = _run(missing, folder, go)
     told = list(json_stream(done.stdout))
     problems = [_missing(each["Path"], each["Version"], each["Error"]) for each in told if each.get("Error")]
     if done.code != 0 and not problems:
@@ -103,8 +104,18 @@ def _ask(missing: list[RemoteModule], sums: dict[str, str], go: Go, directory: B
     return [{key: each.get(key, "") for key in ("Path", "Version", "Sum", "Dir")} for each in told]
 
 
+def _run(missing: list[RemoteModule], folder: Path, go: Go) -> Completed:
+    try:
+        return go.run("mod", "download", "-json", *map(str, missing), cwd=folder)
+    except BuildError as error:
+        named = f"it was to fetch {', '.join(map(str, missing))}"
+        told = (replace(each, where=_SETTING, why=f"{each.why}; {named}") for each in error.problems)
+        raise BuildError(*told) from None
+
+
 def _missing(path: str, version: str, why: str) -> Problem:
     fix = "correct the module or its version; for a private one see GOPRIVATE and .netrc in docs/dependencies.md"
+    fix = network_fix(why) or fix
     if "checksum mismatch" in why:
         fix = "find out who changed what that version is; where that is meant, run with --update"
     if "GOPROXY=off" in why:
@@ -126,7 +137,7 @@ def _remote(told: dict[str, Any], reading: Reading, go: Go, directory: BuildDire
         raise _one_version(path)
     if several:
         build_path = path + suffix(version)
-        source = _moved(source, path, build_path, go, directory)
+        source = moved(source, path, build_path, go, directory)
     return Remote(path, version, told["Sum"], source, build_path)
 
 
@@ -150,35 +161,6 @@ def _no_module(path: str, version: str) -> PolicyTasksError:
     return PolicyError.of(
         f"{path}@{version} is no module", where=_SETTING, why="it has no go.mod", fix="name a version that has one"
     )
-
-
-def _moved(source: SourceModule, path: str, new: str, go: Go, directory: BuildDirectory) -> SourceModule:
-    """
-    The module under another path. What was rewritten is remembered by its contents, and by who did it.
-    """
-    texts = {name: data.decode() for name, data in source.files.items() if name.endswith(".go") and _is_text(data)}
-    key = hashlib.sha256(repr((path, new, go_core.tools_digest(), sorted(source.files.items()))).encode()).hexdigest()
-    known = directory.recall("moved") or {}
-    if key not in known:
-        go_mod = directory.temporary_file(source.files[GO_MOD])
-        done = go.run("mod", "edit", f"-module={new}", str(go_mod), cwd=directory.state)
-        if done.code != 0:
-            raise PolicyError.of(
-                "a go.mod does not parse", where=source.directory / GO_MOD, why=done.message, fix="name another version"
-            )
-        moved = make_inspector(go, directory).rewrite(path, new, texts)
-        directory.remember("moved", {**known, key: {**moved, GO_MOD: go_mod.read_text()}})
-        known = directory.recall("moved")
-    files = {**source.files, **{name: text.encode() for name, text in known[key].items()}}
-    return SourceModule(directory=source.directory, files=files)
-
-
-def _is_text(data: bytes) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError:  # which the compiler will tell of
-        return False
-    return True
 
 
 def without_folders(remotes: tuple[Remote, ...], folders: dict[str, Path]) -> tuple[Remote, ...]:

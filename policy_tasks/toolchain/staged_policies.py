@@ -26,6 +26,7 @@ from policy_tasks.toolchain.policy_folder import Reading, read_folder
 from policy_tasks.toolchain.remote_modules import Remote, fetch_remotes, without_folders
 from policy_tasks.toolchain.replaces import SETTING, gather_excludes, gather_replaces
 from policy_tasks.toolchain.staging import stage
+from policy_tasks.toolchain.unresolved_origins import Origins
 
 
 class StagedPolicies(NamedTuple):
@@ -132,7 +133,7 @@ def inspection(taken: StagedPolicies, platform: Platform, go: Go, directory: Bui
         graph=taken.graph,
         modules=taken.modules,
         replaces=taken.wanted.replaces,
-        pins=taken.wanted.pins,
+        origins=Origins(taken.graph, taken.wanted.pins, taken.wanted.held),
         platform=platform,
         go=go,
         directory=directory,

@@ -4,6 +4,7 @@ What is wrong with dependencies, told with the file or the setting that causes i
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from policy_tasks import discover
 from policy_tasks.errors import SettingsError
 from tests.end_to_end.module_project import Project, answering
-from tests.module_proxy import ModuleProxy
+from tests.module_proxy import ModuleProxy, answering_proxy
 
 pytestmark = pytest.mark.needs("go")
 
@@ -184,3 +185,74 @@ def test_a_constructor_of_no_policy_names_what_is_meant(
     error = project.refuse(policies=policies, constructors={name: "zero"})
     assert (error.exit_code, error.where) == (2, "discover.constructors")
     assert error.fix.startswith(f"name it as {near}")
+
+
+def test_what_only_the_lock_asks_for_is_told_of_the_lock(project: Project) -> None:
+    """A version that no proxy has and no go.mod requires: the lock is named, and --update."""
+    project.policy("a", "x.example/lib v1.0.0")
+    discover(project.settings(update=True))
+    lock = project.root / "policy-tasks.lock"
+    lock.write_text(lock.read_text().replace('version = "v1.0.0"', 'version = "v1.0.9"'))
+    error = project.refuse()
+    assert error.where.startswith("the lock, for ")
+    assert "--update" in error.fix
+    assert "correct the go.mod" not in error.fix
+
+
+UNREACHABLE = ("http://127.0.0.1:1", "http://nowhere.invalid", "ftp://127.0.0.1", "garbage", "http://[::1", "500")
+
+
+@pytest.mark.parametrize("address", [*UNREACHABLE, "404", "403", "0"])
+def test_a_remote_policy_that_cannot_be_had_says_what_to_do(
+    address: str, project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The network's faults have its fix, a refusal credentials, what is not there the module's; a proxy that hangs names it."""
+    monkeypatch.setenv("GOMODCACHE", str(tmp_path / "cache"))
+    with answering_proxy(int(address) if address.isdecimal() else 404) as answering_address:
+        monkeypatch.setenv("GOPROXY", answering_address if address.isdecimal() else address)
+        error = project.refuse(policies=["x.example/lib@v1.0.0"], timeout=3 if address == "0" else 60)
+    assert (error.exit_code, error.where) == (5, "discover.policies")
+    assert "x.example/lib@v1.0.0" in error.what + error.why
+    fixes = {
+        "404": "correct the module or its version",
+        "403": "give Go credentials",
+        "0": "a module proxy that does not",
+    }
+    assert fixes.get(address, "see to GOPROXY and the network") in error.fix
+
+
+def test_a_sum_that_is_not_that_of_the_module_names_its_go_sum(project: Project) -> None:
+    """The go.sum with the line is named, of a policy or of a helper, and the fix is none of the network."""
+    sum_ = "h1:" + "A" * 43 + "="
+    project.policy("a", "x.example/lib v1.0.0")
+    project.policy("b", "x.example/lib v1.0.0")
+    file = project.write("policies/b/go.sum", f"\nx.example/lib v1.0.0/go.mod {sum_}\n")
+    error = project.refuse()
+    assert (error.exit_code, error.where) == (5, f"{file}:2")
+    assert f"take that line out of {file}:2" in error.fix
+    assert "GOPROXY" not in error.fix
+
+
+@pytest.mark.parametrize("line", ["garbage", "x.example/lib v1.0.0", "<<<<<<< HEAD"])
+def test_a_go_sum_that_does_not_parse_is_named(line: str, project: Project) -> None:
+    """A line that is none is the author's to put right: exit 3, with its place."""
+    project.policy("a", "x.example/lib v1.0.0")
+    file = project.write("policies/a/go.sum", f"\n{line}\n")
+    error = project.refuse()
+    assert (error.exit_code, error.where) == (3, f"{file}:2")
+    assert line in error.why
+
+
+def test_a_broken_go_sum_of_a_remote_policy_does_not_count(project: Project, proxy: ModuleProxy) -> None:
+    """Go does not look at the go.sum of other people's modules."""
+    proxy.add("x.example/messy", "v1.0.0", {"m.go": answering("messy", '""'), "go.sum": "garbage\n"})
+    assert project.answers(policies=["x.example/messy@v1.0.0"]) == {"messy": ""}
+
+
+def test_an_embed_without_a_file_says_so(project: Project) -> None:
+    """What a //go:embed line does not find is no fault of an import."""
+    project.policy("a")
+    file = project.write("policies/a/e.go", 'package a\n\nimport _ "embed"\n\n//go:embed none.txt\nvar S string\n')
+    error = project.refuse()
+    assert (error.exit_code, error.where) == (3, f"{file}:5:12")
+    assert "//go:embed" in error.fix

@@ -116,7 +116,8 @@ def test_a_sum_that_is_not_the_locked_one_stops_the_build(locked: Project) -> No
     error = locked.refuse()
     assert error.exit_code == 5
     assert "checksum mismatch" in error.why
-    assert "the lock" in error.fix
+    assert error.where == "the lock"
+    assert "--update" in error.fix
 
 
 @pytest.mark.parametrize(
