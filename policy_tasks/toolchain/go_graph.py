@@ -78,7 +78,7 @@ def make_graph(
     The graph of the modules that were read, of the remote ones, of the helpers that their replaces lead to, and of these
     helpers, folders with who names them. Replaces of remote modules do not count, as anywhere in Go.
 
-    Raises `PolicyError` for a go.mod or go.sum that does not parse, a module path that two folders have or that is not theirs to
+    Raises `PolicyError` for a go.mod that does not parse, a module path that two folders have or that is not theirs to
     have, a Go version that this toolchain is too old for, and a replace that leads nowhere; `SettingsError`
     for one of the settings that does.
     """

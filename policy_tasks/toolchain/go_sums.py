@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from policy_tasks.errors import PolicyError, Problem
+from policy_tasks.errors import Problem
 from policy_tasks.toolchain.go_mod import GO_SUM, merge_sums
 from policy_tasks.toolchain.policy_folder import SourceModule
 
@@ -18,12 +18,8 @@ _MISMATCH = re.compile(r"verifying (\S+)@(\S+): checksum mismatch\s+downloaded: 
 
 def gather_sums(own: Iterable[SourceModule], others: Iterable[SourceModule]) -> bytes:
     """
-    All go.sum files in one. Raises `PolicyError` with every line of the user's own that is none; in other people's modules
-    Go does not look at them.
+    All go.sum files in one. Of other people's modules, which Go does not look at, without the lines that are none.
     """
-    own = tuple(own)
-    if problems := [problem for source in own for problem in _malformed(source)]:
-        raise PolicyError(*problems)
     lines = (line for source in others for line in _lines(source) if len(line.split()) == _FIELDS)
     return merge_sums((*(source.files.get(GO_SUM, b"") for source in own), *lines))
 
@@ -46,11 +42,10 @@ def places_of(sum_: tuple[str, str, str], sources: Iterable[SourceModule]) -> It
                 yield f"{source.directory / GO_SUM}:{number}"
 
 
-def _lines(source: SourceModule) -> list[bytes]:
-    return source.files.get(GO_SUM, b"").split(b"\n")
-
-
-def _malformed(source: SourceModule) -> Iterator[Problem]:
+def malformed(source: SourceModule) -> Iterator[Problem]:
+    """
+    A problem for every line of its go.sum that is none. Go only minds where it needs a sum.
+    """
     for number, line in enumerate(_lines(source), 1):
         if len(line.split()) not in (0, _FIELDS):
             yield Problem(
@@ -59,3 +54,7 @@ def _malformed(source: SourceModule) -> Iterator[Problem]:
                 why=f"found {line.decode('utf-8', 'replace').strip()[:100]!r}, want a module, a version and a sum",
                 fix="take that line out; `go mod tidy` writes what is missing",
             )
+
+
+def _lines(source: SourceModule) -> list[bytes]:
+    return source.files.get(GO_SUM, b"").split(b"\n")

@@ -8,10 +8,11 @@ import re
 from dataclasses import replace
 from typing import NamedTuple
 
-from policy_tasks.errors import PolicyTasksError, Problem
+from policy_tasks.errors import PolicyError, PolicyTasksError, Problem
 from policy_tasks.model import Module, Requirement
 from policy_tasks.toolchain.go_graph import Graph
-from policy_tasks.toolchain.go_sums import mismatched, places_of
+from policy_tasks.toolchain.go_sums import malformed, mismatched, places_of
+from policy_tasks.toolchain.policy_folder import SourceModule
 
 _GONE = re.compile(r"no such file or directory|404 Not Found|410 Gone|unknown revision|not found")
 
@@ -27,8 +28,11 @@ class Origins(NamedTuple):
 
     def named(self, error: PolicyTasksError) -> PolicyTasksError:
         """
-        The same error, with the place that asks for what could not be had.
+        The same error, with the place that asks for what could not be had; or what is wrong with the go.sum files.
         """
+        is_malformed = any("malformed go.sum" in each.why for each in error.problems)
+        if is_malformed and (found := [each for source in self._sources(remote=False) for each in malformed(source)]):
+            return PolicyError(*found)
         return type(error)(*(self._with_sum(self._with_lock(self._with_pin(each))) for each in error.problems))
 
     def _with_pin(self, problem: Problem) -> Problem:
@@ -50,14 +54,19 @@ class Origins(NamedTuple):
     def _with_sum(self, problem: Problem) -> Problem:
         if not (found := mismatched(problem.why)):
             return problem
-        files = list(places_of(found, (module.source for module in (self.graph.core, *self.graph.modules))))
+        files, others = (list(places_of(found, self._sources(remote=remote))) for remote in (False, True))
         lock = ["the lock"] if any((each.path, each.version, each.sum) == found for each in self.held) else []
         steps = [f"take that line out of {' and '.join(files)}"] if files else []
+        steps += [f"name another version of the policies with {' and '.join(others)}"] if others else []
         steps += ["run with --update"] if lock else []
         if not steps:
             return problem
         fix = f"find out who changed what {found[0]} {found[1]} is; where that is meant, {' and '.join(steps)}"
-        return replace(problem, where=" and ".join(files + lock), fix=fix)
+        return replace(problem, where=" and ".join(files + others + lock), fix=fix)
+
+    def _sources(self, *, remote: bool) -> list[SourceModule]:
+        modules = (self.graph.core, *self.graph.modules)
+        return [module.source for module in modules if bool(module.remote) == remote]
 
 
 def _tells_of(problem: Problem, path: str, version: str) -> bool:

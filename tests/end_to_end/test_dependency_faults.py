@@ -256,3 +256,18 @@ def test_an_embed_without_a_file_says_so(project: Project) -> None:
     error = project.refuse()
     assert (error.exit_code, error.where) == (3, f"{file}:5:12")
     assert "//go:embed" in error.fix
+
+
+def test_a_sum_in_the_go_sum_of_a_remote_policy_is_its_own(project: Project, proxy: ModuleProxy) -> None:
+    """Nobody can correct a module of other people: another version of it is what there is to name."""
+    files = {
+        "m.go": answering("sums", '""', extra="\nvar _ = lib.Version\n").replace(
+            "import (", 'import (\n\t"x.example/lib"'
+        )
+    }
+    wrong = f"x.example/lib v1.0.0 h1:{'A' * 43}=\n"
+    proxy.add("x.example/sums", "v1.0.0", {**files, "go.sum": wrong}, mod="require x.example/lib v1.0.0\n")
+    error = project.refuse(policies=["x.example/sums@v1.0.0"])
+    assert error.where.endswith("x.example/sums@v1.0.0/go.sum:1")
+    assert "name another version of the policies" in error.fix
+    assert "take that line out" not in error.fix
