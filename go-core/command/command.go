@@ -68,6 +68,7 @@ type Invocation struct {
 	Program Program
 	Stdio   Stdio
 	grace   atomic.Int64 // see ExtendGrace
+	heeded  []heeded     // before policies are started
 	log     atomic.Pointer[slog.Logger]
 }
 

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -57,4 +58,16 @@ func (f *decisionFlags) writer(in *Invocation) (io.Writer, error) {
 		return nil, fmt.Errorf("nobody reads the pipe %s; start what reads it first", f.path)
 	}
 	return file, err
+}
+
+// closeDecisions has what waits written.
+func (s *service) closeDecisions() {
+	if s.server.Decisions == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), closing)
+	defer cancel()
+	if err := s.server.Decisions.Close(ctx); err != nil {
+		s.log.Error("the log of decisions is not complete", "error", err)
+	}
 }

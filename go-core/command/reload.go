@@ -9,10 +9,12 @@ import (
 )
 
 // reloadOn reads the configuration again whenever there is a signal.
-func (s *service) reloadOn(hangUps <-chan os.Signal) {
+func (s *service) reloadOn(hangUps <-chan os.Signal, in *Invocation) {
 	for range hangUps {
 		s.notify(systemd.Reloading(), "reading the configuration")
-		if err := s.reload(); err != nil {
+		err := s.reload()
+		in.heedAgain()
+		if err != nil {
 			s.log.Error("the configuration was not taken over, or not all of it", "error", err)
 		} else {
 			s.log.Info("the configuration was read again")
