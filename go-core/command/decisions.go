@@ -2,12 +2,8 @@ package command
 
 import (
 	"context"
-	"errors"
 	"flag"
-	"fmt"
 	"io"
-	"os"
-	"syscall"
 
 	"github.com/policy-tasks/policy-tasks/go-core/config"
 	"github.com/policy-tasks/policy-tasks/go-core/decision"
@@ -18,6 +14,7 @@ import (
 type decisionFlags struct {
 	path  string
 	masks config.Strings
+	file  *decisionFile // once it is open, and unless it is standard output
 }
 
 func (f *decisionFlags) declare(flags *flag.FlagSet) {
@@ -52,12 +49,8 @@ func (f *decisionFlags) writer(in *Invocation) (io.Writer, error) {
 	if f.path == "-" {
 		return in.Stdio.Out, nil
 	}
-	// Without O_NONBLOCK a pipe that nobody reads would hold us up for ever.
-	file, err := os.OpenFile(f.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY|syscall.O_NONBLOCK, 0o600)
-	if errors.Is(err, syscall.ENXIO) {
-		return nil, fmt.Errorf("nobody reads the pipe %s; start what reads it first", f.path)
-	}
-	return file, err
+	f.file = &decisionFile{path: f.path}
+	return f.file, f.file.reopen()
 }
 
 // closeDecisions has what waits written.

@@ -44,10 +44,7 @@ func TestSignalsAreTakenBack(t *testing.T) {
 	for _, args := range [][]string{nil, {"--config", config}} {
 		d := startDaemonOf(t, "deafening", args...)
 		for range 2 {
-			if err := d.cmd.Process.Signal(syscall.SIGHUP); err != nil {
-				t.Fatal(err)
-			}
-			d.await("the configuration was read again")
+			d.hangUp("the configuration was read again")
 		}
 		d.endWell()
 	}
