@@ -23,6 +23,8 @@ type Command struct {
 	Summary string
 	// Prints is what is on standard output when all goes well.
 	Prints string
+	// Operand is what may stand once after the flags, as in help's text; "" is nothing.
+	Operand string
 	// Flags declares the command's flags and returns what it does, which may
 	// read them once they are parsed.
 	Flags func(flags *flag.FlagSet) Action
@@ -47,7 +49,7 @@ func init() { // since help is one of them and shows them all
 		{Name: "serve", Summary: "answer requests over HTTP", Prints: "nothing, or with --decision-log - a JSON object for each decision", Flags: serveFlags, Logs: true},
 		{Name: "healthcheck", Summary: "ask the server on this machine whether it is ready", Prints: "a JSON document", Flags: healthcheckFlags},
 		{Name: "version", Summary: "print which build of the engine this is", Prints: "a JSON document", Flags: versionFlags},
-		{Name: "help", Summary: "show the commands, or the flags of one: help COMMAND", Prints: "text for people", Flags: helpFlags},
+		{Name: "help", Summary: "show the commands, or the flags of one: help COMMAND", Prints: "text for people", Operand: "[COMMAND]", Flags: helpFlags},
 	}
 }
 
@@ -68,6 +70,11 @@ type Invocation struct {
 	Program Program
 	Stdio   Stdio
 	grace   atomic.Int64 // see ExtendGrace
+	heeded  []heeded     // before policies are started
+
+	// changed returns the names of the flags that another invocation with the
+	// same arguments would set otherwise, since the configuration file has changed.
+	changed func() ([]string, error)
 	log     atomic.Pointer[slog.Logger]
 }
 
@@ -99,8 +106,7 @@ func (in *Invocation) dispatch(ctx context.Context, args []string) (int, error) 
 }
 
 // named returns the arguments so that they begin with the name of a command,
-// which is run when they begin with a flag or are empty. Help for a command is
-// that command's --help.
+// which is run when they begin with a flag or are empty.
 func named(args []string) []string {
 	if len(args) > 0 && slices.Contains([]string{"-h", "-help", "--help"}, args[0]) {
 		args = append([]string{"help"}, args[1:]...)
@@ -110,8 +116,6 @@ func named(args []string) []string {
 		return []string{"run"}
 	case strings.HasPrefix(args[0], "-"):
 		return append([]string{"run"}, args...)
-	case args[0] == "help" && len(args) == 2 && !strings.HasPrefix(args[1], "-"):
-		return []string{args[1], "--help"}
 	}
 	return args
 }
@@ -121,17 +125,38 @@ func (in *Invocation) invoke(ctx context.Context, command Command, args []string
 	if command.Logs {
 		in.log.Store(logging.New(in.Stdio.Err, "auto", slog.LevelInfo))
 	}
-	flags := flag.NewFlagSet(command.Name, flag.ContinueOnError)
-	action := command.Flags(flags)
-	if err := parse(flags, args); errors.Is(err, flag.ErrHelp) {
+	flags, action, err := command.set(args)
+	if errors.Is(err, flag.ErrHelp) {
 		return exitOK, in.write([]byte(command.usage()))
 	} else if err != nil {
 		return 0, err
 	}
-	if err := fill(flags, os.LookupEnv); err != nil {
-		return 0, err
+	in.changed = func() ([]string, error) {
+		now, _, err := command.set(args)
+		return differing(flags, now), err
 	}
 	return action(ctx, in)
+}
+
+// set returns the command's flags, as they are set in all places, and what the
+// command does with them.
+func (c Command) set(args []string) (*flag.FlagSet, Action, error) {
+	flags := flag.NewFlagSet(c.Name, flag.ContinueOnError)
+	action := c.Flags(flags)
+	if err := parse(flags, args, c.Operand); err != nil {
+		return flags, nil, err
+	}
+	return flags, action, fill(flags, os.LookupEnv)
+}
+
+// differing returns the names of the flags whose values are not the same.
+func differing(a, b *flag.FlagSet) (names []string) {
+	a.VisitAll(func(f *flag.Flag) {
+		if f.Value.String() != b.Lookup(f.Name).Value.String() {
+			names = append(names, f.Name)
+		}
+	})
+	return names
 }
 
 // exitCode turns what a command returned into the exit code, and reports the

@@ -97,6 +97,15 @@ func (d *daemon) await(message string) map[string]any {
 	}
 }
 
+// hangUp sends SIGHUP and returns the line of the log that tells of its end.
+func (d *daemon) hangUp(message string) map[string]any {
+	d.t.Helper()
+	if err := d.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		d.t.Fatal(err)
+	}
+	return d.await(message)
+}
+
 // end sends SIGTERM and returns the exit code.
 func (d *daemon) end() int {
 	d.t.Helper()

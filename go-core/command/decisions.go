@@ -1,12 +1,9 @@
 package command
 
 import (
-	"errors"
+	"context"
 	"flag"
-	"fmt"
 	"io"
-	"os"
-	"syscall"
 
 	"github.com/policy-tasks/policy-tasks/go-core/config"
 	"github.com/policy-tasks/policy-tasks/go-core/decision"
@@ -17,6 +14,7 @@ import (
 type decisionFlags struct {
 	path  string
 	masks config.Strings
+	file  *decisionFile // once it is open, and unless it is standard output
 }
 
 func (f *decisionFlags) declare(flags *flag.FlagSet) {
@@ -51,10 +49,18 @@ func (f *decisionFlags) writer(in *Invocation) (io.Writer, error) {
 	if f.path == "-" {
 		return in.Stdio.Out, nil
 	}
-	// Without O_NONBLOCK a pipe that nobody reads would hold us up for ever.
-	file, err := os.OpenFile(f.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY|syscall.O_NONBLOCK, 0o600)
-	if errors.Is(err, syscall.ENXIO) {
-		return nil, fmt.Errorf("nobody reads the pipe %s; start what reads it first", f.path)
+	f.file = &decisionFile{path: f.path}
+	return f.file, f.file.reopen()
+}
+
+// closeDecisions has what waits written.
+func (s *service) closeDecisions() {
+	if s.server.Decisions == nil {
+		return
 	}
-	return file, err
+	ctx, cancel := context.WithTimeout(context.Background(), closing)
+	defer cancel()
+	if err := s.server.Decisions.Close(ctx); err != nil {
+		s.log.Error("the log of decisions is not complete", "error", err)
+	}
 }

@@ -4,9 +4,11 @@ package command
 
 import (
 	"bufio"
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 )
@@ -39,5 +41,57 @@ func TestDecisionLogPipe(t *testing.T) {
 	}
 	if code := d.end(); code != exitOK {
 		t.Errorf("exit code = %d", code)
+	}
+}
+
+// A decision log that is moved away goes on in a new file on SIGHUP, and nothing is
+// lost between; one that cannot be opened again is told, and goes on where it is.
+func TestDecisionLogRotation(t *testing.T) {
+	folder := t.TempDir()
+	path := filepath.Join(folder, "decisions")
+	d := startDaemon(t, "--decision-log", path)
+	var clients sync.WaitGroup
+	ctx, stop := context.WithCancel(t.Context())
+	asked := 0
+	clients.Go(func() {
+		for ; ctx.Err() == nil; asked++ {
+			d.ask("echo")
+		}
+	})
+	for _, old := range []string{"1", "2", "3"} {
+		rename(t, path, filepath.Join(folder, old))
+		d.hangUp("the configuration was read again")
+		if _, err := os.Stat(path); err != nil {
+			t.Error(err)
+		}
+	}
+	rename(t, path, filepath.Join(folder, "4"))
+	if err := os.Mkdir(path, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	refused := d.hangUp("the configuration was not taken over, or not all of it")
+	if want := "open " + path + ": is a directory"; refused["error"] != want {
+		t.Errorf("error = %v, want %s", refused["error"], want)
+	}
+	stop()
+	clients.Wait()
+	d.endWell()
+	logged := 0
+	for _, old := range []string{"1", "2", "3", "4"} {
+		text, err := os.ReadFile(filepath.Join(folder, old))
+		if err != nil {
+			t.Error(err)
+		}
+		logged += strings.Count(string(text), "\n")
+	}
+	if logged != asked || asked == 0 {
+		t.Errorf("%d decisions are logged, of %d", logged, asked)
+	}
+}
+
+func rename(t *testing.T, from, to string) {
+	t.Helper()
+	if err := os.Rename(from, to); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -3,6 +3,7 @@ package command
 import (
 	"fmt"
 	"os"
+	"strings"
 	"syscall"
 )
 
@@ -22,7 +23,7 @@ type failure struct {
 	problems []string
 }
 
-func (f *failure) Error() string { return fmt.Sprint(f.problems) }
+func (f *failure) Error() string { return strings.Join(f.problems, "\n") }
 
 // fail returns a failure with one problem.
 func fail(code int, format string, args ...any) error {

@@ -46,6 +46,9 @@ func (c Command) usage() string {
 	var rows [][2]string
 	flagsOf(c).VisitAll(func(f *flag.Flag) { rows = append(rows, flagUsage(f)) })
 	head, tail := "Usage: policy-engine "+c.Name, ""
+	if c.Operand != "" {
+		head += " " + c.Operand
+	}
 	if rows != nil {
 		head, tail = head+" [FLAGS]", "\nFlags:\n"+columns(rows)+aboutFlags
 	}
@@ -81,6 +84,12 @@ func flagsOf(command Command) *flag.FlagSet {
 	return flags
 }
 
-func helpFlags(*flag.FlagSet) Action {
-	return func(_ context.Context, in *Invocation) (int, error) { return exitOK, in.write([]byte(usage())) }
+// helpFlags is the command that shows help: that for a command is its --help.
+func helpFlags(flags *flag.FlagSet) Action {
+	return func(ctx context.Context, in *Invocation) (int, error) {
+		if flags.NArg() == 0 {
+			return exitOK, in.write([]byte(usage()))
+		}
+		return in.dispatch(ctx, []string{flags.Arg(0), "--help"})
+	}
 }

@@ -2,6 +2,7 @@ package command
 
 import (
 	"flag"
+	"runtime"
 
 	"github.com/policy-tasks/policy-tasks/go-core/config"
 	"github.com/policy-tasks/policy-tasks/go-core/engine"
@@ -31,6 +32,7 @@ func (i *isolation) wrap(in *Invocation, options *engine.Options) error {
 	if i.memory != 0 && i.memory < worker.LeastMemory {
 		return fail(exitUsage, "--isolate-memory %s is too little for a process to start; give 128MiB or more, or 0 for no limit", &i.memory)
 	}
+	options.AtOnce = max(8, 2*runtime.GOMAXPROCS(0))
 	options.Wrap = worker.Options{
 		Memory: uint64(i.memory), StartTimeout: options.StartTimeout,
 		Output: in.Stdio.Err, Metrics: options.Metrics, Log: options.Log,

@@ -103,6 +103,7 @@ func asFailure(err error) error {
 // engine knows of them, and the stacks of panics are reported.
 func (in *Invocation) start(ctx context.Context, e *engine.Engine) error {
 	err := e.Start(ctx)
+	in.heedAgain()
 	var some *engine.StartError
 	if !errors.As(err, &some) {
 		return asFailure(err)

@@ -9,10 +9,12 @@ import (
 )
 
 // reloadOn reads the configuration again whenever there is a signal.
-func (s *service) reloadOn(hangUps <-chan os.Signal) {
+func (s *service) reloadOn(hangUps <-chan os.Signal, in *Invocation) {
 	for range hangUps {
 		s.notify(systemd.Reloading(), "reading the configuration")
-		if err := s.reload(); err != nil {
+		err := s.reload(in)
+		in.heedAgain()
+		if err != nil {
 			s.log.Error("the configuration was not taken over, or not all of it", "error", err)
 		} else {
 			s.log.Info("the configuration was read again")
@@ -22,16 +24,16 @@ func (s *service) reloadOn(hangUps <-chan os.Signal) {
 }
 
 // reload reads what may change while the server runs: the configuration of the
-// policies, the tokens, and the certificates. Each stays as it was where the
+// policies, the tokens, and the certificates; and it opens the file of the log of
+// decisions again, which may have been moved away. Each stays as it was where the
 // new one is wrong.
-func (s *service) reload() error {
+func (s *service) reload(in *Invocation) error {
 	var errs []error
 	if s.options.Config != "" {
-		file, err := s.options.Read()
-		if err == nil {
-			err = s.engine.Reload(context.Background(), file.Policies)
-		}
-		errs = append(errs, err)
+		errs = append(errs, s.reloadFile(in))
+	}
+	if file := s.options.decisionFlags.file; file != nil {
+		errs = append(errs, file.reopen())
 	}
 	if s.server.Tokens != nil {
 		errs = append(errs, s.server.Tokens.Reload())
@@ -40,4 +42,21 @@ func (s *service) reload() error {
 		errs = append(errs, s.server.Certificates.Reload())
 	}
 	return errors.Join(errs...)
+}
+
+// reloadFile reads the configuration file, and tells which settings are not as they
+// are there.
+func (s *service) reloadFile(in *Invocation) error {
+	file, err := s.options.Read()
+	if err != nil {
+		return err
+	}
+	changed, err := in.changed()
+	if err != nil {
+		return err
+	}
+	if changed != nil {
+		s.log.Warn("settings have changed that need a new process", "settings", changed)
+	}
+	return s.engine.Reload(context.Background(), file.Policies)
 }

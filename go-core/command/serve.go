@@ -58,9 +58,8 @@ type service struct {
 func (o *serveOptions) serve(ctx context.Context, in *Invocation) (int, error) {
 	s := &service{options: o, log: in.log.Load(), notifier: systemd.TakeNotifier()}
 	hangUps := make(chan os.Signal, 1)
-	signal.Notify(hangUps, syscall.SIGHUP) // which would end the process
+	in.heed(hangUps, syscall.SIGHUP) // which would end the process
 	defer signal.Stop(hangUps)
-	in.ExtendGrace(o.shutdownWait + o.shutdownGrace + 2*closing + grace)
 	defer context.AfterFunc(ctx, func() { s.notify(systemd.Stopping, "stopping") })()
 	if err := s.prepare(in); err != nil {
 		return 0, err
@@ -93,14 +92,15 @@ func (s *service) run(ctx context.Context, in *Invocation, hangUps <-chan os.Sig
 	if err != nil {
 		return err
 	}
+	in.ExtendGrace(s.options.shutdownWait, s.options.shutdownGrace, 2*closing, grace) // from now on clients may wait
 	s.server.SharedListeners = l.given
 	served := server.New(s.engine, s.server)
 	diagnosed := s.diagnose(served, l)
 	defer diagnosed()
-	if err := s.start(ctx); err != nil {
+	if err := s.start(ctx, in); err != nil {
 		return err
 	}
-	go s.reloadOn(hangUps)
+	go s.reloadOn(hangUps, in)
 	s.announce(l)
 	defer s.tellBuild()()
 	if err := served.Serve(ctx, l.main); err != nil {
@@ -126,8 +126,9 @@ func (s *service) diagnose(served *server.Server, l listeners) (end func()) {
 
 // start starts the policies. Where one is invalid, nothing is served: whoever
 // replaces a server with this one keeps the other.
-func (s *service) start(ctx context.Context) error {
+func (s *service) start(ctx context.Context, in *Invocation) error {
 	err := s.engine.Start(ctx)
+	in.heedAgain()
 	var invalid *engine.StartError
 	if !errors.As(err, &invalid) {
 		return asFailure(err)
@@ -186,15 +187,4 @@ func (s *service) close(in *Invocation) {
 	}
 	s.closeDecisions()
 	<-closed
-}
-
-func (s *service) closeDecisions() {
-	if s.server.Decisions == nil {
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), closing)
-	defer cancel()
-	if err := s.server.Decisions.Close(ctx); err != nil {
-		s.log.Error("the log of decisions is not complete", "error", err)
-	}
 }

@@ -2,6 +2,7 @@ package command
 
 import (
 	"encoding/json"
+	"fmt"
 	"net"
 	"net/http"
 	"os"
@@ -33,21 +34,40 @@ func TestServe(t *testing.T) {
 		{`{"policies": {"nobody": 1}}`, "the configuration was not taken over, or not all of it", `{"result":"{\"level\":2}"}`},
 	} {
 		write(step.config)
-		if err := d.cmd.Process.Signal(syscall.SIGHUP); err != nil {
-			t.Fatal(err)
-		}
-		d.await(step.message)
+		d.hangUp(step.message)
 		if got := d.ask("configurable"); got != step.want+"\n" {
 			t.Errorf("after %s: %s, want %s", step.config, got, step.want)
 		}
 	}
-	if code := d.end(); code != exitOK {
-		t.Errorf("exit code = %d", code)
+	write(`{"policies": `)
+	want := "configuration file " + config + ": line 1, column 14: unexpected end of JSON input"
+	if got := d.hangUp("the configuration was not taken over, or not all of it")["error"]; got != want {
+		t.Errorf("error = %v, want %s", got, want)
 	}
+	d.endWell()
 	text, err := os.ReadFile(decisions)
 	if lines := strings.Count(string(text), "\n"); err != nil || lines != 4 || !strings.Contains(string(text), `"erased":["/input"]`) {
 		t.Errorf("decisions, %v:\n%s", err, text)
 	}
+}
+
+// Settings that have changed in the file and need a new process are named, and those
+// that the command line has set anyway are not; a wrong one is an error.
+func TestServeChangedSettings(t *testing.T) {
+	config := settingsFile(t, `{"timeout": "2s", "policies": {"configurable": 1}}`)
+	d := startDaemon(t, "--config", config, "--shutdown-wait", "0s")
+	for _, step := range []struct{ config, message, key, want string }{
+		{`{"timeout": "3s", "ui": true, "shutdown-wait": "1s", "count": 5}`, "settings have changed that need a new process", "settings", "[timeout ui]"},
+		{`{"timeout": "soon"}`, "the configuration was not taken over, or not all of it", "error", config + `: "timeout": invalid value "soon": it is not a duration such as 500ms or 2s`},
+	} {
+		if err := os.WriteFile(config, []byte(step.config), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprint(d.hangUp(step.message)[step.key]); got != step.want {
+			t.Errorf("%s: %s, want %s", step.config, got, step.want)
+		}
+	}
+	d.endWell()
 }
 
 // With no time for requests to finish, they are cut off at once; the policies
@@ -134,7 +154,7 @@ func TestServeRefuses(t *testing.T) {
 		{"serve", []string{"--tls-cert", empty}, exitUsage, "--tls-cert and --tls-key are of use together only"},
 		{"serve", []string{"--tls-client-ca", empty}, exitUsage, "--tls-client-ca is of use with --tls-cert and --tls-key only"},
 		{"serve", []string{"--tls-cert", empty, "--tls-key", empty}, exitUsage, "TLS: the certificate cannot be used"},
-		{"serve", []string{"--mask", "input"}, exitUsage, `--mask: mask \"input\" is not a JSON pointer`},
+		{"serve", []string{"--mask", "input"}, exitUsage, `--mask: mask \"input\" is neither /error nor a JSON pointer`},
 		{"serve", []string{"--decision-log", "/nowhere/log"}, exitUsage, "--decision-log: open /nowhere/log"},
 		{"serve", []string{"--timeout", "soon"}, exitUsage, `invalid value \"soon\" for flag --timeout`},
 		{"serve", []string{"--timeout", "-1s"}, exitUsage, `for flag --timeout: it is not a duration`},
@@ -143,6 +163,10 @@ func TestServeRefuses(t *testing.T) {
 		{"serve", []string{"--port", "80"}, exitUsage, `unknown flag \"--port\"; see \"policy-engine help serve\"`},
 		{"serve", []string{"now"}, exitUsage, `surplus argument \"now\"; see \"policy-engine help serve\"`},
 		{"serve", []string{"--config", "/nowhere"}, exitUsage, "configuration file /nowhere: no such file or directory"},
+		{"serve", []string{"--config", "/dev/zero"}, exitUsage, "configuration file /dev/zero: larger than the limit of 64 MiB"},
+		{"serve", []string{"--token-file", "/dev/zero"}, exitUsage, "--token-file: the tokens cannot be read: read /dev/zero: larger than the limit of 64 MiB"},
+		{"serve", []string{"--tls-cert", "/dev/zero", "--tls-key", empty}, exitUsage, "TLS: the certificate cannot be used: read /dev/zero: larger than the limit of 64 MiB"},
+		{"serve", []string{"--tls-cert", empty, "--tls-key", "/dev/zero"}, exitUsage, "TLS: the certificate cannot be used: read /dev/zero: larger than"},
 		{"serve", []string{"--policy", "nobody"}, exitUsage, `nobody`},
 		{"unmade", nil, exitLoading, `"msg":"b.P cannot be made: no luck"`},
 		{"invalid", []string{"--addr", "127.0.0.1:0"}, exitPolicy, `policy \"bad\": no key`},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math"
 	"os"
 	"os/signal"
 	"syscall"
@@ -14,9 +15,15 @@ import (
 // for more.
 const grace = 3 * time.Second
 
-// ExtendGrace lets the command go on for d after the first signal. It has to be
-// called before one comes.
-func (in *Invocation) ExtendGrace(d time.Duration) { in.grace.Store(int64(d)) }
+// ExtendGrace lets the command go on for the sum of the durations after the first
+// signal. It has to be called before one comes.
+func (in *Invocation) ExtendGrace(durations ...time.Duration) {
+	sum := time.Duration(0)
+	for _, each := range durations {
+		sum += min(each, math.MaxInt64-sum) // what is too long for a Duration is for ever
+	}
+	in.grace.Store(int64(sum))
+}
 
 // stopsWithin returns how long the command may go on.
 func (in *Invocation) stopsWithin() time.Duration { return max(time.Duration(in.grace.Load()), grace) }
@@ -26,7 +33,7 @@ func (in *Invocation) stopsWithin() time.Duration { return max(time.Duration(in.
 // a second signal or the end of the grace period makes interruptible return
 // without it. The cause of the context is the failure to return.
 func (in *Invocation) interruptible(command func(context.Context) int) int {
-	signals := notify()
+	signals := in.heedEnd()
 	defer signal.Stop(signals)
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
@@ -55,16 +62,36 @@ func await(done <-chan int, signals <-chan os.Signal, limit time.Duration, inter
 	return interruptedCode
 }
 
-// notify returns the channel of the signals that end a command. A signal that
+// A heeded signal is one that a channel is told of.
+type heeded struct {
+	channel chan os.Signal
+	signal  os.Signal
+}
+
+// heed has the channel told of the signal.
+func (in *Invocation) heed(channel chan os.Signal, one os.Signal) {
+	in.heeded = append(in.heeded, heeded{channel, one})
+	signal.Notify(channel, one)
+}
+
+// heedAgain takes the signals back from policies, whose code may have ignored or
+// reset them: a command that hears of none could not be ended in an orderly way.
+func (in *Invocation) heedAgain() {
+	for _, each := range in.heeded {
+		signal.Notify(each.channel, each.signal)
+	}
+}
+
+// heedEnd returns the channel of the signals that end a command. A signal that
 // the parent has set to be ignored, as nohup and background jobs do, stays so.
-func notify() chan os.Signal {
+func (in *Invocation) heedEnd() chan os.Signal {
 	// Unless SIGPIPE is asked for, writing to a closed standard output kills
 	// the process, where it should fail with a message and an exit code.
-	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	in.heed(make(chan os.Signal, 1), syscall.SIGPIPE)
 	signals := make(chan os.Signal, 2)
 	for _, one := range []os.Signal{syscall.SIGINT, syscall.SIGTERM} {
 		if !signal.Ignored(one) {
-			signal.Notify(signals, one)
+			in.heed(signals, one)
 		}
 	}
 	return signals

@@ -30,6 +30,49 @@ func TestStop(t *testing.T) {
 	l.clients.Wait()
 }
 
+// With no time for requests to finish, an engine that has lost one of a client does not
+// say that all is well.
+func TestStopWithoutGrace(t *testing.T) {
+	for range 5 {
+		d := startDaemon(t, "--shutdown-grace", "0s")
+		var clients sync.WaitGroup
+		var answered, lost atomic.Int64
+		for i := range 16 {
+			clients.Go(func() {
+				if askUntilLost(strings.TrimPrefix(d.url, "http://"), i%2 == 0, &answered) != nil {
+					lost.Add(1)
+				}
+			})
+		}
+		for answered.Load() < 200 {
+			time.Sleep(time.Millisecond)
+		}
+		code := d.end()
+		clients.Wait()
+		if lost.Load() > 0 && code != exitWrite {
+			t.Errorf("exit code %d, and %d requests were lost", code, lost.Load())
+		}
+	}
+}
+
+// askUntilLost asks until nobody listens, or an answer is lost, whose error it returns.
+func askUntilLost(address string, keep bool, answered *atomic.Int64) error {
+	for {
+		connection, err := net.Dial("tcp", address)
+		if err != nil {
+			return nil
+		}
+		reader := bufio.NewReader(connection)
+		for last := false; !last && err == nil; answered.Add(1) {
+			last, err = ask(connection, reader, !keep)
+		}
+		connection.Close()
+		if err != nil {
+			return err
+		}
+	}
+}
+
 // A load is clients that ask without a pause. No request is made again: one
 // without an answer is lost.
 type load struct {

@@ -18,8 +18,9 @@ const seeHelp = `see "policy-engine help"`
 // seeHelpFor says where the flags of a command are shown.
 func seeHelpFor(command string) string { return fmt.Sprintf("see %q", "policy-engine help "+command) }
 
-// parse sets the flags from args, in which nothing else is allowed.
-func parse(flags *flag.FlagSet, args []string) error {
+// parse sets the flags from args, in which nothing else is allowed but the operand,
+// if there is one.
+func parse(flags *flag.FlagSet, args []string, operand string) error {
 	flags.SetOutput(io.Discard)
 	err := flags.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
@@ -28,8 +29,9 @@ func parse(flags *flag.FlagSet, args []string) error {
 	if err != nil {
 		return fail(exitUsage, "%s", flagProblem(flags.Name(), err))
 	}
-	if flags.NArg() > 0 {
-		return fail(exitUsage, "surplus argument %q; %s", flags.Arg(0), seeHelpFor(flags.Name()))
+	allowed := len(strings.Fields(operand))
+	if flags.NArg() > allowed {
+		return fail(exitUsage, "surplus argument %q; %s", flags.Arg(allowed), seeHelpFor(flags.Name()))
 	}
 	return refuseEmpty(flags)
 }

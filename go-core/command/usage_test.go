@@ -46,8 +46,10 @@ func TestUsageErrors(t *testing.T) {
 		{[]string{"validate", "x"}, `surplus argument "x"`},
 		{[]string{"version", "x"}, `surplus argument "x"`},
 		{[]string{"help", "x"}, `unknown command "x"`},
-		{[]string{"help", "list", "x"}, `surplus argument "list"`},
-		{[]string{"--help", "list", "run"}, `surplus argument "list"`},
+		{[]string{"help", "list", "x"}, `surplus argument "x"; see "policy-engine help help"`},
+		{[]string{"--help", "list", "run"}, `surplus argument "run"`},
+		{[]string{"help", "help", "help"}, `surplus argument "help"`},
+		{[]string{"help", "--addr"}, `unknown flag "--addr"`},
 	}
 	for _, test := range tests {
 		t.Run(strings.Join(test.args, " "), func(t *testing.T) {
@@ -80,6 +82,9 @@ func TestCommandUsage(t *testing.T) {
 		if !slices.Equal(got, want) {
 			t.Errorf("%s: %q, want %q", command.Name, got, want)
 		}
+	}
+	if got := invoke(nil, "", "help", "help").out; !strings.HasPrefix(got, "Usage: policy-engine help [COMMAND]\n") {
+		t.Errorf("help of help is\n%s", got)
 	}
 	got := invoke(nil, "", "serve", "--help").out
 	for _, line := range []string{

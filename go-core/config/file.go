@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"slices"
 
 	"github.com/policy-tasks/policy-tasks/go-core/document"
@@ -32,7 +31,7 @@ type File struct {
 // Read reads the file, one JSON object. Its keys are names of flags, of which
 // all that any command has are allowed, and "policies".
 func Read(path string, known []string) (File, error) {
-	text, err := os.ReadFile(path)
+	text, err := document.ReadFile(path)
 	var pathError *fs.PathError
 	if errors.As(err, &pathError) {
 		err = pathError.Err

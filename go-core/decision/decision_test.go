@@ -75,9 +75,22 @@ func TestMasks(t *testing.T) {
 	}
 }
 
+// The text of an error may have what the input had, and is taken out as a whole, if
+// there is any.
+func TestErrorMask(t *testing.T) {
+	got := written(t, []string{"/error"}, &Record{Error: "no user alice", Outcome: "error"}, &Record{Outcome: "ok", Result: json.RawMessage("1")})
+	failed, answered, _ := strings.Cut(got, "\n")
+	if strings.Contains(failed, "alice") || !strings.Contains(failed, `"outcome":"error"`) || !strings.Contains(failed, `"erased":["/error"]`) {
+		t.Errorf("the record of an error is %s", failed)
+	}
+	if !strings.Contains(answered, `"result":1`) || strings.Contains(answered, "erased") {
+		t.Errorf("the record of an answer is %s", answered)
+	}
+}
+
 // What is not a mask is refused.
 func TestParseMaskRefuses(t *testing.T) {
-	for _, text := range []string{"", "/", "input", "input/a", "/inputs", "/error", "/input/~2", "/input/~"} {
+	for _, text := range []string{"", "/", "input", "input/a", "/inputs", "/error/a", "/errors", "/input/~2", "/input/~"} {
 		if _, err := ParseMask(text); err == nil {
 			t.Errorf("ParseMask(%q) = nil, want an error", text)
 		}

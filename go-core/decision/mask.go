@@ -3,6 +3,7 @@ package decision
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -11,18 +12,22 @@ import (
 
 // A Mask is what is taken out of every record: a JSON pointer (RFC 6901) that
 // begins with /input or /result, in which * stands for every element of an
-// array and every member of an object.
+// array and every member of an object; or /error, which is text.
 type Mask struct {
 	text string
 	root string
 	path []string
 }
 
+// errorMask is the mask for the text of an error, which can hold anything that
+// the policy was given.
+const errorMask = "/error"
+
 // ParseMask returns the mask with that text.
 func ParseMask(text string) (Mask, error) {
 	steps := strings.Split(text, "/")
-	if len(steps) < 2 || steps[0] != "" || steps[1] != "input" && steps[1] != "result" {
-		return Mask{}, fmt.Errorf("mask %q is not a JSON pointer that begins with /input or /result", text)
+	if text != errorMask && (len(steps) < 2 || steps[0] != "" || steps[1] != "input" && steps[1] != "result") {
+		return Mask{}, fmt.Errorf("mask %q is neither %s nor a JSON pointer that begins with /input or /result", text, errorMask)
 	}
 	for i, step := range steps {
 		plain := strings.ReplaceAll(strings.ReplaceAll(step, "~1", ""), "~0", "")
@@ -42,6 +47,10 @@ type Masks []Mask
 func (m Masks) apply(r *Record) {
 	for root, text := range map[string]*json.RawMessage{"input": &r.Input, "result": &r.Result} {
 		m.erase(r, root, text)
+	}
+	masked := slices.ContainsFunc(m, func(mask Mask) bool { return mask.text == errorMask })
+	if masked && r.Error != "" {
+		r.Error, r.Erased = "", append(r.Erased, errorMask)
 	}
 }
 

@@ -6,9 +6,12 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 )
 
-// MaxSize is the size of the largest document that Read reads, in bytes.
+// MaxSize is the size of the largest document that Read reads, and of the largest
+// file that ReadFile does, in bytes.
 const MaxSize = 64 << 20
 
 // TrimMark returns the text without a byte order mark, which editors on Windows
@@ -19,16 +22,38 @@ func TrimMark(text []byte) []byte { return bytes.TrimPrefix(text, []byte("\ufeff
 // text, which is for Decode to check. Nothing but white space means null, and a
 // byte order mark is left out.
 func Read(r io.Reader) ([]byte, error) {
-	text, err := io.ReadAll(io.LimitReader(r, MaxSize+1))
+	text, err := readAll(r)
 	if err != nil {
 		return nil, err
-	}
-	if len(text) > MaxSize {
-		return nil, fmt.Errorf("larger than the limit of %d MiB", MaxSize>>20)
 	}
 	text = TrimMark(text)
 	if len(bytes.Trim(text, " \t\r\n")) == 0 {
 		return []byte("null"), nil
 	}
 	return text, nil
+}
+
+// ReadFile is os.ReadFile for a file of settings: one that is larger than MaxSize, or
+// has no end, as a device may, is an error and not read to its end.
+func ReadFile(path string) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	text, err := readAll(file)
+	if err == errTooLarge {
+		err = &fs.PathError{Op: "read", Path: path, Err: err}
+	}
+	return text, err
+}
+
+var errTooLarge = fmt.Errorf("larger than the limit of %d MiB", MaxSize>>20)
+
+func readAll(r io.Reader) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(r, MaxSize+1))
+	if err == nil && len(text) > MaxSize {
+		return nil, errTooLarge
+	}
+	return text, err
 }

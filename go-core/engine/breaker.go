@@ -11,7 +11,8 @@ import (
 //   - when Abandoned calls that were given up are still going on; it stays open
 //     until one of them returns, since nothing else makes room for another;
 //   - after Faults calls in a row that panicked, ended their goroutine, or were
-//     given up. An error that a policy returns is an answer, not a fault.
+//     given up. An error that a policy returns is an answer, not a fault; one
+//     that it returns when its caller has left is neither.
 //
 // While it is open every call is refused at once. After Backoff one call is let
 // through: when that is answered the breaker closes, else it stays open for
@@ -82,6 +83,17 @@ func (b *breaker) succeeded(probe bool) (closed bool) {
 	b.probing, b.backoff = false, 0
 	b.open.Store(false)
 	return true
+}
+
+// undecided is told of a call that shows neither: it is for another one to try the
+// policy.
+func (b *breaker) undecided(probe bool) {
+	if !probe {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.probing = false
 }
 
 // failed is told of a call that was a fault, and reports whether that opened

@@ -80,6 +80,42 @@ func TestBreakerErrors(t *testing.T) {
 	}
 }
 
+// An error of a policy whose caller has left is no failure, closes no breaker that is
+// open, and leaves it to another call to try the policy. A deadline of the caller is one.
+func TestCanceled(t *testing.T) {
+	policy := newSwitched()
+	options := Options{Breaker: Breaker{Faults: 1, Backoff: time.Millisecond}, Timeout: time.Minute}
+	p := started(t, options, policy).Policies()[0]
+	ctx, leave := context.WithCancel(t.Context())
+	late, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	expect := func(ctx context.Context, want Outcome) {
+		t.Helper()
+		if _, err := p.Execute(ctx, nil); outcomeOf(err) != want {
+			t.Fatalf("Execute = %v, want %v", err, want)
+		}
+	}
+	policy.now(func() error { return context.DeadlineExceeded })
+	expect(ctx, Failed) // of a deadline of its own
+	policy.now(crashes)
+	expect(ctx, Panicked)
+	time.Sleep(5 * time.Millisecond)
+	leave()
+	policy.now(ctx.Err)
+	for range 3 {
+		expect(ctx, Canceled)
+	}
+	if state := p.Info().State; state != Broken {
+		t.Errorf("state = %s, want %s", state, Broken)
+	}
+	policy.now(works)
+	expect(t.Context(), OK)
+	policy.now(func() error { <-late.Done(); return errors.New("late") })
+	if _, err := p.Execute(late, nil); outcomeOf(err) == Canceled {
+		t.Errorf("Execute = %v, which is said to be the caller's doing", err)
+	}
+}
+
 // The breaker opens when too many abandoned calls go on, and tries the policy
 // only when one of them has returned.
 func TestBreakerAbandoned(t *testing.T) {

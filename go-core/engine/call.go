@@ -88,6 +88,7 @@ func (p *Instance) run(ctx context.Context, call *Call, dst []byte, encode bool)
 	if refused != nil {
 		return nil, dst, refused
 	}
+	caller := ctx
 	var w *watch
 	var a *alarm
 	if limit := p.limitOf(ctx, call); limit != unlimited {
@@ -108,6 +109,7 @@ func (p *Instance) run(ctx context.Context, call *Call, dst []byte, encode bool)
 		return nil, dst, ErrLost
 	}
 	if failed != nil {
+		failed = failed.orCanceled(caller)
 		p.record(failed.Outcome, probe, w)
 		return nil, dst, failed
 	}

@@ -38,6 +38,11 @@ type Options struct {
 	// Close may take; 0 means 5 seconds.
 	StartTimeout time.Duration
 
+	// AtOnce is how many policies are started, or given their configuration, at
+	// once; 0 means 1, one after the other in their order. It is for policies
+	// that Wrap has put into processes of their own.
+	AtOnce int
+
 	// Concurrency is how many calls of one policy may go on at once, those
 	// that were given up included; 0 means 1000.
 	Concurrency int
@@ -69,6 +74,9 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	if o.StartTimeout == 0 {
 		o.StartTimeout = 5 * time.Second
+	}
+	if o.AtOnce == 0 {
+		o.AtOnce = 1
 	}
 	if o.Concurrency == 0 {
 		o.Concurrency = 1000

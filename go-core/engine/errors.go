@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -19,6 +20,7 @@ const (
 	Exited                    // it ended its goroutine with runtime.Goexit
 	Crashed                   // the process it ran in ended
 	TimedOut                  // it had not answered at its deadline
+	Canceled                  // it returned an error when nobody waited for it any more
 	Overloaded                // as many calls as are allowed were going on
 	Tripped                   // its breaker was open
 	NotReady                  // it is not valid, not started, or closed
@@ -26,7 +28,7 @@ const (
 )
 
 var outcomeNames = [outcomes]string{
-	"ok", "error", "bad_result", "panic", "goexit", "crash", "timeout", "overloaded", "tripped", "not_ready",
+	"ok", "error", "bad_result", "panic", "goexit", "crash", "timeout", "canceled", "overloaded", "tripped", "not_ready",
 }
 
 // String returns the outcome as it is written into metrics and documents.
@@ -45,6 +47,16 @@ type Error struct {
 }
 
 func (e *Error) Error() string { return e.Message }
+
+// orCanceled returns the error that the policy has returned as what it is where its
+// caller had left by then: that is what a policy is to do, and no failure of it.
+// Of a deadline of the caller it is a failure.
+func (e *Error) orCanceled(caller context.Context) *Error {
+	if e.Outcome != Failed || caller.Err() != context.Canceled {
+		return e
+	}
+	return &Error{Outcome: Canceled, Message: e.Message}
+}
 
 // ErrLost is returned to who called a policy when the end of the call was told
 // to Call.Lost instead. Nothing is left to do for him.

@@ -7,8 +7,10 @@ import (
 
 // Policy is what a policy module provides: an exported type with these three
 // methods. A module imports nothing of the engine for it; having the methods
-// is enough. The engine holds one value of the type for the whole process,
-// T{} or &T{}, made before main starts, so the zero value of T must be usable.
+// is enough. There is one value of the type for the whole process, made before
+// main starts: by its constructor, a function such as NewT, where the module has
+// one (docs/policies.md says which), else T{} or &T{}, so that the zero value of T
+// must be usable then.
 //
 // Standard output belongs to the engine's JSON document. What a policy prints
 // with fmt.Print or to os.Stdout appears on standard error instead.
@@ -38,8 +40,9 @@ type Policy interface {
 	//
 	// It must be safe for concurrent use: one value may serve several calls
 	// at once. It must not keep the input, change the result after returning
-	// it, call os.Exit, or panic on a goroutine of its own, which nobody but
-	// the policy can recover. A panic in the call itself is reported as this
+	// it, call os.Exit, panic on a goroutine of its own, which nobody but the
+	// policy can recover, or change what signals do (signal.Ignore,
+	// signal.Reset): they are how the process is told to stop. A panic in the call itself is reported as this
 	// policy's error and the other policies still run.
 	Execute(ctx context.Context, input any) (any, error)
 
@@ -55,8 +58,9 @@ type Policy interface {
 }
 
 // The interfaces below are optional: a policy that has one of these methods,
-// with just this signature, has it called. None of them may call os.Exit or
-// start work that goes on after it has returned, unless it says so. What is
+// with just this signature, has it called. None of them may call os.Exit, change
+// what signals do, or start work that goes on after it has returned, unless it
+// says so. What is
 // said of a panic in Execute holds for all of them.
 
 // Versioner is a policy that knows its version, for documents, metrics and the

@@ -57,6 +57,9 @@ func (p *Instance) record(outcome Outcome, probe bool, w *watch) {
 	case Crashed, TimedOut:
 		p.fault(probe)
 		return
+	case Canceled: // which says nothing of the policy
+		p.breaker.undecided(probe)
+		return
 	}
 	if p.breaker.succeeded(probe) {
 		p.log.Info("the policy is called again")

@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 )
 
-// Start makes the policies ready, one after the other: Init, Reload with the
+// Start makes the policies ready, one after the other unless Options.AtOnce says
+// otherwise: Init, Reload with the
 // policy's configuration if there is one, and Validate. The error is a
 // *StartError about those that are not, while the others can be called; or a
 // *SelectError about configuration for policies that are not there; or the
@@ -20,21 +22,51 @@ func (e *Engine) Start(ctx context.Context) error {
 	if err := e.checkNames(e.options.Configuration); err != nil {
 		return err
 	}
+	failures := e.each(func(p *Instance) *Error { return p.begin(ctx, e.options) })
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return failures
+}
+
+// each calls f for the policies, as many at once as the options say, and returns the
+// errors in the order of the policies.
+func (e *Engine) each(f func(*Instance) *Error) error {
+	failed := make([]*Error, len(e.instances))
+	free := make(chan struct{}, e.options.AtOnce)
+	var running sync.WaitGroup
+	for i, p := range e.instances {
+		free <- struct{}{}
+		running.Go(func() {
+			failed[i] = f(p)
+			<-free
+		})
+	}
+	running.Wait()
 	var failures StartError
-	for _, p := range e.instances {
-		failed := p.start(ctx, e.options)
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
+	for i, p := range e.instances {
+		if failed[i] != nil {
+			failures.add(p.Name(), failed[i])
 		}
-		if failed == nil {
-			p.become(Ready, nil)
-			continue
-		}
-		p.become(Invalid, failed)
-		p.log.Error("the policy is invalid", "error", failed.Message, "stack", failed.Stack)
-		failures.add(p.Name(), failed)
 	}
 	return failures.orNil()
+}
+
+// begin starts the policy, unless ctx has ended, and notes whether it is ready.
+func (p *Instance) begin(ctx context.Context, options Options) *Error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	failed := p.start(ctx, options)
+	switch {
+	case ctx.Err() != nil: // it is as it was
+	case failed == nil:
+		p.become(Ready, nil)
+	default:
+		p.become(Invalid, failed)
+		p.log.Error("the policy is invalid", "error", failed.Message, "stack", failed.Stack)
+	}
+	return failed
 }
 
 func (p *Instance) start(ctx context.Context, options Options) *Error {
@@ -64,18 +96,17 @@ func (e *Engine) Reload(ctx context.Context, configuration map[string]json.RawMe
 	if err := e.checkNames(configuration); err != nil {
 		return err
 	}
-	var failures StartError
-	for _, p := range e.instances {
+	return e.each(func(p *Instance) *Error {
 		config, ok := configuration[p.Name()]
 		if !ok || p.status.Load().state != Ready {
-			continue
+			return nil
 		}
-		if failed := p.reload(ctx, e.options.StartTimeout, config); failed != nil {
+		failed := p.reload(ctx, e.options.StartTimeout, config)
+		if failed != nil {
 			p.log.Error("the policy refused its configuration", "error", failed.Message, "stack", failed.Stack)
-			failures.add(p.Name(), failed)
 		}
-	}
-	return failures.orNil()
+		return failed
+	})
 }
 
 func (p *Instance) reload(ctx context.Context, limit time.Duration, config []byte) *Error {

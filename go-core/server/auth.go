@@ -5,9 +5,10 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"sync/atomic"
+
+	"github.com/policy-tasks/policy-tasks/go-core/document"
 )
 
 // Tokens are the bearer tokens that a server knows. They come from a file, one
@@ -25,7 +26,7 @@ func ReadTokens(path string) (*Tokens, error) {
 
 // Reload reads the file again. On an error the tokens stay as they are.
 func (t *Tokens) Reload() error {
-	text, err := os.ReadFile(t.path)
+	text, err := document.ReadFile(t.path)
 	if err != nil {
 		return fmt.Errorf("the tokens cannot be read: %w", err)
 	}

@@ -5,8 +5,9 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"os"
 	"sync/atomic"
+
+	"github.com/policy-tasks/policy-tasks/go-core/document"
 )
 
 // Certificates are what a server shows to its clients, and the authorities whose
@@ -24,7 +25,7 @@ func ReadCertificates(certFile, keyFile, clientCAFile string) (*Certificates, er
 
 // Reload reads the files again. On an error all stays as it is.
 func (c *Certificates) Reload() error {
-	certificate, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
+	certificate, err := readKeyPair(c.certFile, c.keyFile)
 	if err != nil {
 		return fmt.Errorf("the certificate cannot be used: %w", err)
 	}
@@ -44,8 +45,20 @@ func (c *Certificates) Reload() error {
 	return nil
 }
 
+func readKeyPair(certFile, keyFile string) (tls.Certificate, error) {
+	cert, err := document.ReadFile(certFile)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	key, err := document.ReadFile(keyFile)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	return tls.X509KeyPair(cert, key)
+}
+
 func readAuthorities(path string) (*x509.CertPool, error) {
-	text, err := os.ReadFile(path)
+	text, err := document.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("the authorities of clients cannot be read: %w", err)
 	}

@@ -40,6 +40,8 @@ type connection struct {
 	answering atomic.Bool // the start of an answer is written: what follows is a policy's, maybe
 	timeout   time.Duration
 	deadline  atomic.Int64 // of writing, in nanoseconds since epoch
+	idleSince atomic.Int64 // in nanoseconds since epoch
+	asking    atomic.Bool  // something was read since then
 }
 
 var epoch = time.Now()
@@ -49,8 +51,19 @@ func (c *connection) Read(into []byte) (int, error) {
 	n, err := c.Conn.Read(into)
 	if n > 0 {
 		c.all.reads.Add(1)
+		c.asking.Store(true)
 	}
 	return n, err
+}
+
+// Close closes the connection. One that is closed in a hurry may have a request that
+// has not come yet, or not all of it.
+func (c *connection) Close() error {
+	quiet := time.Since(epoch)-time.Duration(c.idleSince.Load()) >= lastCall
+	if c.all.hurried.Load() && !c.answering.Load() && (c.asking.Load() || !quiet) {
+		c.all.unsettled.Add(1)
+	}
+	return c.Conn.Close()
 }
 
 // Write writes the text, each piece of it within the timeout, however long the

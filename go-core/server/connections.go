@@ -10,9 +10,11 @@ import (
 
 // Connections is what is known of all of them together.
 type connections struct {
-	open   atomic.Int64
-	active atomic.Int64  // have a request that is not answered
-	reads  atomic.Uint64 // have brought something
+	open      atomic.Int64
+	active    atomic.Int64  // have a request that is not answered
+	reads     atomic.Uint64 // have brought something
+	hurried   atomic.Bool   // they are closed before they have settled
+	unsettled atomic.Int64  // were closed so, and may have had a request
 }
 
 // changed is told of each change of a connection.
@@ -24,8 +26,10 @@ func (c *connections) changed(changed net.Conn, state http.ConnState) {
 		c.open.Add(-1)
 	}
 	if of := ours(changed); of != nil {
-		if state == http.StateIdle {
+		if state == http.StateNew || state == http.StateIdle {
+			of.idleSince.Store(int64(time.Since(epoch)))
 			of.answering.Store(false)
+			of.asking.Store(false)
 		}
 		was := of.active.Swap(state == http.StateActive)
 		if is := state == http.StateActive; is && !was {
@@ -46,9 +50,9 @@ func ours(c net.Conn) *connection {
 }
 
 // settle waits until there are no connections, or until none of them has a
-// request or has brought anything for as long as given. It gives up when ctx
-// ends.
-func (c *connections) settle(ctx context.Context, quiet time.Duration) {
+// request or has brought anything for as long as given, and reports whether it is so.
+// It gives up when ctx ends.
+func (c *connections) settle(ctx context.Context, quiet time.Duration) bool {
 	reads, since := c.reads.Load(), time.Now()
 	for c.open.Load() > 0 && ctx.Err() == nil && time.Since(since) < quiet {
 		time.Sleep(time.Millisecond)
@@ -56,4 +60,5 @@ func (c *connections) settle(ctx context.Context, quiet time.Duration) {
 			reads, since = now, time.Now()
 		}
 	}
+	return c.open.Load() == 0 || ctx.Err() == nil
 }

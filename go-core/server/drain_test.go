@@ -119,3 +119,39 @@ func TestDrainLateRequests(t *testing.T) {
 		t.Errorf("Serve = %v", err)
 	}
 }
+
+// With no time for requests to finish, one of which nothing or only a part has come
+// may be cut off as well, and Serve says so. Connections that were quiet are closed.
+func TestDrainWithoutGrace(t *testing.T) {
+	const quiet = lastCall + 100*time.Millisecond
+	request := requestTo("echo")
+	for _, test := range []struct {
+		name, first, second string
+		wait                time.Duration
+		cut                 bool
+	}{
+		{"quiet", "", "", quiet, false},
+		{"new", "", "", 0, true},
+		{"a part", "", request[:20], quiet, true},
+		{"answered", request, "", quiet, false},
+		{"answered just now", request, "", 0, true},
+		{"answered and a part", request, request[:20], quiet, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := serving(t, Options{ShutdownGrace: -1}, echoing("echo"))
+			connection := s.dial(t, test.first)
+			if test.first != "" {
+				if _, err := http.ReadResponse(bufio.NewReader(connection), nil); err != nil {
+					t.Fatal(err)
+				}
+			}
+			fmt.Fprint(connection, test.second)
+			time.Sleep(50*time.Millisecond + test.wait) // it is read, and there is no sign of it
+			s.stop()
+			if err := <-s.done; err != nil != test.cut {
+				t.Errorf("Serve = %v, want an error: %v", err, test.cut)
+			}
+		})
+	}
+}

@@ -141,7 +141,7 @@ func TestRequestTimeout(t *testing.T) {
 	}
 }
 
-// A client that leaves cancels its call.
+// A client that leaves cancels its call, which is no error of the policy.
 func TestClientLeaves(t *testing.T) {
 	called, left := make(chan struct{}), make(chan error, 1)
 	e := newEngine(t, engine.Options{Timeout: time.Minute}, &fake{"wait", func(ctx context.Context, _ any) (any, error) {
@@ -167,5 +167,9 @@ func TestClientLeaves(t *testing.T) {
 		}
 	case <-time.After(5 * time.Second):
 		t.Error("the call was not cancelled")
+	}
+	time.Sleep(50 * time.Millisecond) // the request ends after the call
+	if metrics := s.ask("GET", "/metrics", "").body; !strings.Contains(metrics, `execute",code="499"`) {
+		t.Errorf("no request has the status 499 in\n%s", metrics)
 	}
 }

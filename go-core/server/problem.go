@@ -67,6 +67,10 @@ func (p *problem) headers(h http.Header) {
 	}
 }
 
+// clientClosedRequest is the status that nginx has made usual for a request whose
+// client did not wait for the answer. Nobody reads it but the metrics.
+const clientClosedRequest = 499
+
 // outcomeStatus is the status for each way a call of a policy can end.
 var outcomeStatus = map[engine.Outcome]int{
 	engine.Failed:     http.StatusInternalServerError,
@@ -75,6 +79,7 @@ var outcomeStatus = map[engine.Outcome]int{
 	engine.Exited:     http.StatusInternalServerError,
 	engine.Crashed:    http.StatusInternalServerError,
 	engine.TimedOut:   http.StatusGatewayTimeout,
+	engine.Canceled:   clientClosedRequest,
 	engine.Overloaded: http.StatusTooManyRequests,
 	engine.Tripped:    http.StatusServiceUnavailable,
 	engine.NotReady:   http.StatusServiceUnavailable,

@@ -81,12 +81,19 @@ func (s *Server) wrap(l net.Listener) net.Listener {
 func (s *Server) drain(server *http.Server, cancel func()) error {
 	ctx, done := context.WithTimeout(context.Background(), s.options.ShutdownGrace)
 	defer done()
-	s.connections.settle(ctx, min(lastCall, s.options.ShutdownGrace/2))
-	if err := server.Shutdown(ctx); err == nil || s.connections.active.Load() == 0 {
-		_ = server.Close() // connections without a request may be left
-		return nil
+	settled := s.connections.settle(ctx, min(lastCall, s.options.ShutdownGrace/2))
+	s.connections.hurried.Store(!settled)
+	err := server.Shutdown(ctx)
+	active := err != nil && s.connections.active.Load() > 0
+	if active {
+		cancel() // policies that heed their context return now
 	}
-	cancel() // policies that heed their context return now
-	_ = server.Close()
-	return errors.New("requests were cut off: they were not finished when the time for shutting down was over")
+	_ = server.Close() // connections without a request may be left
+	switch {
+	case active:
+		return errors.New("requests were cut off: they were not finished when the time for shutting down was over")
+	case s.connections.unsettled.Load() > 0:
+		return errors.New("requests may have been cut off: connections were closed that had not been quiet for " + lastCall.String())
+	}
+	return nil
 }

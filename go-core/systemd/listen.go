@@ -49,5 +49,8 @@ func Listeners() ([]net.Listener, error) {
 func listener(descriptor int) (net.Listener, error) {
 	file := os.NewFile(uintptr(descriptor), "LISTEN_FD_"+strconv.Itoa(descriptor))
 	defer file.Close() // the listener has its own
+	if err := checkListening(descriptor); err != nil {
+		return nil, err
+	}
 	return net.FileListener(file)
 }

@@ -33,17 +33,18 @@ function take(look, name, labels, value) {
   else if (name.endsWith("_abandoned")) tally.abandoned = value;
   else {
     tally.total += value;
-    if (labels.outcome !== "ok") tally.errors += value;
+    if (!["ok", "canceled"].includes(labels.outcome)) tally.errors += value;
   }
 }
 
-// Of Envoy's route a status such as 403 is the policy's answer, and no error.
+// Of Envoy's route a status such as 403 is the policy's answer, and no error; nor is 499,
+// the status of requests whose clients had left.
 function takeRequests(tally, { handler, code, le }, value) {
   if (!/\/(execute|kubernetes|envoy)\b/.test(handler)) return;
   add(tally.buckets, le, value);
   if (le !== "+Inf") return;
   tally.total += value;
-  if (Number(code) >= (handler.includes("/envoy/") ? 500 : 400)) tally.errors += value;
+  if (code !== "499" && Number(code) >= (handler.includes("/envoy/") ? 500 : 400)) tally.errors += value;
 }
 
 function add(buckets, le, value) {
