@@ -55,7 +55,7 @@ class Inspector:
 
     def rewrite(self, old: str, new: str, files: dict[str, str]) -> dict[str, str]:
         """
-        Go files of a module, with the imports that they need when its path is another.
+        The Go files of a module, all of them, with the imports that they need when its path is another.
         """
         request = json.dumps({"from": old, "to": new, "files": files}).encode()
         moved: dict[str, str] = json.loads(self._run("rewrite", stdin=request))["files"]
