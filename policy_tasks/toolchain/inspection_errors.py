@@ -24,11 +24,21 @@ NETWORK_ERROR = re.compile(
     "|credentials to insecure|missing go.sum entry"
     '|not a valid zip|invalid proxy URL|GOPROXY list|invalid response from proxy|parse "|(Get|read) "(https?:/)?/'
 )
+# How Go says that all who could know of a package have said that there is none: unlike a network that fails, that is a fact
+# about the import. Offline that is what the module cache has.
+_NOWHERE = "cannot find module providing package "
 _WHAT = {"compile": "policy package {} does not compile", "cycle": "policies import each other in a cycle"}
 _FIX = {
     "compile": "correct that line, then run again",
     "cycle": "break the cycle: move what both need into a package that both import",
 }
+
+
+def may_be_had_later(text: str) -> bool:
+    """
+    Whether this message of Go's is about a module that could not be had now.
+    """
+    return bool(NETWORK_ERROR.search(text)) and _NOWHERE not in text
 
 
 def no_interface(interface: str, error: PolicyTasksError) -> PolicyTasksError:
@@ -100,9 +110,7 @@ def unresolved_module(where: str, why: str) -> Problem:
     """
     The problem of a module that cannot be had.
     """
-    fix = (
-        "see to GOPROXY and the network, or correct the go.mod that asks for that module (vendor folders are not used)"
-    )
+    fix = "see to GOPROXY and the network, or correct that import or the go.mod that asks for it (vendor folders are not used)"
     if "GOPROXY=off" in why:
         fix = "run `policy-tasks fetch` where there is a network, with the same module cache; or unset GOPROXY"
     if re.search(r"\b40[13] (Unauthorized|Forbidden)", why):

@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import pytest
 
+from policy_tasks import fetch
+from policy_tasks.errors import BuildError
 from tests.end_to_end.module_project import Project, answering
-from tests.module_proxy import ModuleProxy
+from tests.module_proxy import ModuleProxy, answering_proxy
 
 pytestmark = pytest.mark.needs("go")
 
@@ -35,3 +37,63 @@ def test_several_versions_import_another_module_below_their_path(
         proxy.add(path, version, files, mod=f"require {path}/{below} {'v2.0.0' if below == 'v2' else 'v1.0.0'}\n")
     policies = [f"{path}@v1.0.0", f"{path}@v1.1.0"]
     assert project.answers(policies=policies) == {"p@v1.0.0": "v1.0.0 api", "p@v1.1.0": "v1.1.0 api"}
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_an_example_may_import_what_there_is_nowhere(
+    status: int, project: Project, proxy: ModuleProxy, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What no policy needs, and nobody has, is told and passed by; by fetch as well, and offline."""
+    policies = _with_example(proxy, f"nowhere{status}.example/p", "nowhere.example/missing")
+    with answering_proxy(status) as address:
+        monkeypatch.setenv("GOPROXY", f"{proxy.folder.as_uri()},{address}")
+        caplog.set_level("INFO", logger="policy_tasks")
+        fetch(project.settings(policies=policies))
+        assert (
+            "/examples imports what cannot be had: cannot find module providing package nowhere.example" in caplog.text
+        )
+        assert project.answers(policies=policies) == {"p": "fine"}
+    assert "/examples: it does not compile: cannot find module providing package" in caplog.text
+    caplog.clear()
+    assert project.answers(policies=policies, offline=True, update=True) == {"p": "fine"}
+    assert "/examples: it does not compile: cannot find module providing package" in caplog.text
+
+
+@pytest.mark.parametrize("status", [403, 500])
+def test_what_an_example_imports_may_be_there_tomorrow(
+    status: int, project: Project, proxy: ModuleProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy that fails has not said that there is no such module: that is an error, which may be gone in the next run."""
+    policies = _with_example(proxy, f"failing{status}.example/p", "nowhere.example/missing")
+    with answering_proxy(status) as address:
+        monkeypatch.setenv("GOPROXY", f"{proxy.folder.as_uri()},{address}")
+        error = project.refuse(policies=policies)
+        with pytest.raises(BuildError):
+            fetch(project.settings(policies=policies))
+    assert (error.exit_code, error.what) == (5, "the policies' dependencies cannot be resolved")
+    assert str(status) in error.why
+
+
+def test_a_policy_may_not_import_what_there_is_nowhere(project: Project, proxy: ModuleProxy) -> None:
+    """What a policy needs has to be there, in the user's folders and in a module of other people."""
+    file = project.policy("typo")
+    file.write_text(file.read_text().replace('"context"', '"context"\n\t_ "x.example/libb"'))
+    error = project.refuse()
+    assert (error.exit_code, error.where) == (5, f"{file}:5:2")
+    assert "cannot find module providing package x.example/libb" in error.why
+    assert "or correct that import or the go.mod" in error.fix
+    code = answering("needy", '"fine"').replace('"context"', '"context"\n\t_ "needy.example/p/middle"')
+    middle = 'package middle\n\nimport _ "nowhere.example/missing"\n'
+    proxy.add("needy.example/p", "v1.0.0", {"needy.go": code, "middle/middle.go": middle})
+    error = project.refuse(policies=["needy.example/p@v1.0.0"])
+    assert error.exit_code == 5
+    assert "/needy.example/p@v1.0.0/middle/middle.go:3:8" in error.where
+
+
+def _with_example(proxy: ModuleProxy, path: str, imported: str) -> list[str]:
+    """
+    Publish a policy with an example that imports this, and return what the settings name.
+    """
+    example = f'package main\n\nimport _ "{imported}"\n\nfunc main() {{}}\n'
+    proxy.add(path, "v1.0.0", {"p.go": answering("p", '"fine"'), "examples/main.go": example})
+    return [f"{path}@v1.0.0"]
