@@ -204,7 +204,14 @@ REFUSED: dict[str, tuple[Files, int, tuple[str, str, str]]] = {
         3,
         ("two policies have the name 'a'", "~/a/a.go:5 and ~/b/b.go:5", "example.com/a.Policy and in example.com/b"),
     ),
-    "empty name": (one(code=source(name="x").replace('"x"', '""')), 3, ("no name", "~/a/a.go:5", "empty text")),
+    "empty name": (one(code=source(name="x").replace('"x"', '""')), 3, ("no name", "~/a/a.go:5", "is empty")),
+    "long name": (
+        one(code=source(name="x" * 129)),
+        3,
+        ("no name", "~/a/a.go:5", "129 bytes long, over the limit of 128"),
+    ),
+    "control character in a name": (one(code=source(name="a\\x1bb")), 3, ("no name", "~/a/a.go:5", "a\\x1bb")),
+    "name that is not UTF-8": (one(code=source(name="a\\xff")), 3, ("no name", "~/a/a.go:5", "not valid UTF-8")),
     "import cycle": (
         {**two(code=source("b", imports='_ "example.com/a"')), "a/a.go": source(imports='_ "example.com/b"')},
         3,
