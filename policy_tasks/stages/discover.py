@@ -112,7 +112,7 @@ def _near_misses(found: list[dict[str, Any]], source_paths: SourcePaths) -> Iter
         yield NearMiss(
             package=each["package"],
             type=each["type"],
-            reason=printable(each["reason"]),
+            reason=printable(source_paths.text(each["reason"])),
             file=source_paths.file(each["dir"], each["file"]),
             line=each["line"],
         )

@@ -27,7 +27,10 @@ NETWORK_ERROR = re.compile(
 # How Go says that all who could know of a package have said that there is none: unlike a network that fails, that is a fact
 # about the import. Offline that is what the module cache has.
 _NOWHERE = "cannot find module providing package "
+_ALIKE = re.compile(r'case-insensitive import collision: "([^"]+)" and "([^"]+)"')
 _WHAT = {"compile": "policy package {} does not compile", "cycle": "policies import each other in a cycle"}
+_SEVERAL = re.compile("found packages .+ and ")
+_ONE_PACKAGE = "let all Go files of that folder say the same package"
 _FIX = {
     "compile": "correct that line, then run again",
     "cycle": "break the cycle: move what both need into a package that both import",
@@ -74,7 +77,7 @@ def inspection_error(problems: list[dict[str, Any]], source_paths: SourcePaths) 
         if each["kind"] != "compile" and NETWORK_ERROR.search(each["text"]) and go_core.MODULE not in each["text"]
     ]
     if not missing:
-        return PolicyError(*(_problem(each, source_paths) for each in problems))
+        return PolicyError(*dict.fromkeys(_problem(each, source_paths) for each in problems))
     told = [_problem(each, source_paths) for each in missing]
     return BuildError(*(unresolved_module(each.where, each.why) for each in told))
 
@@ -120,7 +123,19 @@ def unresolved_module(where: str, why: str) -> Problem:
     return Problem(what="the policies' dependencies cannot be resolved", where=where, why=why, fix=fix)
 
 
+def _one_path(alike: re.Match[str], source_paths: SourcePaths) -> Problem:
+    first, second = sorted(alike.groups())
+    return Problem(
+        what=f"{first} and {second} differ only in upper and lower case",
+        where=f"{source_paths.package(first)} and {source_paths.package(second)}",
+        why="Go takes no two packages into one binary that some file systems would take for one",
+        fix="rename one of the modules, or of the folders in them",
+    )
+
+
 def _problem(found: dict[str, Any], source_paths: SourcePaths) -> Problem:
+    if alike := _ALIKE.search(found["text"]):
+        return _one_path(alike, source_paths)
     where = str(
         source_paths.file(found["dir"], found["file"]) if found["dir"] else source_paths.package(found["package"])
     )
@@ -130,5 +145,7 @@ def _problem(found: dict[str, Any], source_paths: SourcePaths) -> Problem:
         what=printable(what),
         where=printable(where) + position,
         why=printable(source_paths.text(found["text"])),
-        fix=_FIX.get(found["kind"], "correct that import, or the go.mod of its module"),
+        fix=_ONE_PACKAGE
+        if _SEVERAL.match(found["text"])
+        else _FIX.get(found["kind"], "correct that import, or the go.mod of its module"),
     )

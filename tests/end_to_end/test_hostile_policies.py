@@ -198,7 +198,16 @@ REFUSED: dict[str, tuple[Files, int, tuple[str, str, str]]] = {
         ("example.com/a.Policy is not a policy", "~/a/a.go:5", "Validate"),
     ),
     "one path twice": (two(path="example.com/a"), 3, ("two modules", "~/a/go.mod and ~/b/go.mod", "one module")),
-    "paths that differ in case": (two(path="example.com/A"), 3, (LOAD, "~/", "case-insensitive")),
+    "paths that differ in case": (
+        two(path="example.com/A"),
+        3,
+        ("example.com/A and example.com/a differ only in upper and lower case", "~/b and ~/a", "into one binary"),
+    ),
+    "two packages in a folder, one in all.go": (
+        one(**{"a/two/a.go": "package b\n", "a/two/all.go": "package c\n"}),
+        3,
+        (LOAD, "~/a/two", "found packages b (a.go) and c (all.go)"),
+    ),
     "one name twice": (
         two(code=source("b", name="a")),
         3,
@@ -411,6 +420,7 @@ def test_folders_that_no_import_can_name(tmp_path: Path, build: Build) -> None:
     assert {problem.what for problem in error.problems} == {
         f"policy package example.com/a/{name} cannot be loaded" for name in names
     }
+    assert {problem.where for problem in error.problems} == {f"{tmp_path}/policies/a/{name}" for name in names}
     assert all(str(tmp_path / "policies" / "a") in problem.where for problem in error.problems)
 
 

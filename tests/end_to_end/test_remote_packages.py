@@ -90,6 +90,31 @@ def test_a_policy_may_not_import_what_there_is_nowhere(project: Project, proxy: 
     assert "/needy.example/p@v1.0.0/middle/middle.go:3:8" in error.where
 
 
+def test_folders_that_go_cannot_import_are_passed_by(
+    project: Project, proxy: ModuleProxy, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Such folders of other people's hold nothing that a policy needs; what is told names their files, never a copy."""
+    files = {
+        "p.go": answering("p", '"fine"'),
+        "Ünï/a.go": "package a\n",
+        "a@b/a.go": "package a\n",
+        "a b/a.go": "package a\n",
+        "a~1/a.go": "package a\n",
+        "two/a.go": "package a\n",
+        "two/all.go": "package b\n",
+        "self/a.go": 'package self\n\nimport _ "strange.example/p/self"\n',
+    }
+    proxy.add("strange.example/p", "v1.0.0", files)
+    caplog.set_level("INFO", logger="policy_tasks")
+    assert project.answers(policies=["strange.example/p@v1.0.0"]) == {"p": "fine"}
+    fetch(project.settings(policies=["strange.example/p@v1.0.0"]))
+    told = [each.getMessage() for each in caplog.records if "not taken: " in each.getMessage()]
+    assert [each.split(": ")[2] for each in told] == ["strange.example/p/self", "strange.example/p/two"]
+    assert "/self/a.go:3 imports strange.example/p/self" in told[0]
+    assert "/strange.example/p@v1.0.0/two:0)" in told[1]
+    assert str(project.root) not in "".join(told)
+
+
 def _with_example(proxy: ModuleProxy, path: str, imported: str) -> list[str]:
     """
     Publish a policy with an example that imports this, and return what the settings name.
