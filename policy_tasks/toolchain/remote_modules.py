@@ -19,7 +19,7 @@ from policy_tasks.names import RemoteModule, is_exact
 from policy_tasks.shown import printable
 from policy_tasks.toolchain import go_core
 from policy_tasks.toolchain.build_directory import BuildDirectory
-from policy_tasks.toolchain.go_command import Go, json_stream
+from policy_tasks.toolchain.go_command import Go, full_disk, json_stream
 from policy_tasks.toolchain.go_mod import GO_MOD, GO_SUM
 from policy_tasks.toolchain.inspector import make_inspector
 from policy_tasks.toolchain.newer_go import newer_go
@@ -99,7 +99,7 @@ def _ask(missing: list[RemoteModule], sums: dict[str, str], go: Go, directory: B
     if done.code != 0 and not problems:
         problems = [_missing(each.path, each.version, done.message) for each in missing]
     if problems:
-        raise newer_go(problems[0].why) or BuildError(*problems)
+        raise newer_go(problems[0].why) or full_disk(_SETTING, problems[0].why) or BuildError(*problems)
     return [{key: each.get(key, "") for key in ("Path", "Version", "Sum", "Dir")} for each in told]
 
 

@@ -229,20 +229,6 @@ def test_a_core_may_declare_any_names(register: str, app: Project) -> None:
     assert (ran.returncode, ran.stdout) == (0, f"{said}of the app v1.1.0\n")
 
 
-@pytest.mark.parametrize("interface", ["fmt.Stringer", "os.Signal"])
-def test_an_interface_of_the_standard_library_is_one(interface: str, app: Project) -> None:
-    """Also one of a package that the generated file needs itself."""
-    app.write(
-        "policies/made/made.go",
-        'package made\n\ntype Made struct{}\n\nfunc (Made) String() string { return "" }\n\nfunc (Made) Signal() {}\n\n'
-        "func New() (*Made, error) { return &Made{}, nil }\n",
-    )
-    code = 'package main\n\nimport "fmt"\n\nfunc register(any) { fmt.Println("registered") }\n'
-    app.write("app/cmd/app/register.go", code)
-    ran = run(app, **{**REGISTERED, "interface": interface, "register": "register"})
-    assert (ran.returncode, ran.stdout) == (0, "registered\nof the app v1.1.0\n")
-
-
 def test_a_main_package_without_main_is_refused(app: Project) -> None:
     """What is no program, or none for this platform, is told before Go links it."""
     main = app.root / "app/cmd/app/main.go"
