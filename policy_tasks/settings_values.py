@@ -100,6 +100,9 @@ def _table(value: Any, base: Path) -> tuple[tuple[str, str], ...]:
         pairs = [each.partition("=") for each in value.split(",") if each.strip()]
         if not all(separator for _, separator, _ in pairs):
             raise ValueError(f"found {value!r}, want name=value, with commas between several")
+        names = [name.strip() for name, _, _ in pairs]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise ValueError(f"found {twice} twice in {value!r}, want each name once")
         value = {name.strip(): text.strip() for name, _, text in pairs}
     if not isinstance(value, Mapping):
         raise ValueError(f"found {value!r}, want a table")

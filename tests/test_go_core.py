@@ -48,10 +48,13 @@ def test_all_but_tests_and_tools_is_taken(core: Path) -> None:
     assert list(go_core.engine_files()) == ["go.mod", "main.go", "server/page.html"]
 
 
-@pytest.mark.parametrize(("name", "changes"), [("cmd/inspect/main.go", True), ("cmd/inspect/main_test.go", False)])
+@pytest.mark.parametrize(
+    ("name", "changes"), [("cmd/inspect/main.go", True), ("cmd/inspect/main_test.go", False), ("name/name.go", True)]
+)
 def test_a_changed_tool_asks_for_new_ones(core: Path, name: str, changes: bool) -> None:
     """The digest of the tools follows their sources, not their tests."""
     before = go_core.tools_digest()
+    (core / name).parent.mkdir(exist_ok=True)
     (core / name).write_text("package main // changed")
     go_core.tools_digest.cache_clear()
     assert (go_core.tools_digest() != before) is changes

@@ -273,6 +273,16 @@ def test_a_key_that_stands_twice_is_an_error(root: Path) -> None:
         load_settings(repo="a", image={"repo": "b"})
 
 
+@pytest.mark.parametrize("section", ["MODULES_PINS", "MODULES_REPLACES", "DISCOVER_CONSTRUCTORS"])
+def test_a_name_that_stands_twice_in_a_variable_is_an_error(
+    section: str, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a table of TOML, where each name stands once."""
+    monkeypatch.setenv(f"POLICY_TASKS_{section}", "g.example/x=v1.0.0, g.example/x =v1.1.0")
+    with pytest.raises(SettingsError, match=r"found g\.example/x twice in"):
+        load_settings(root)
+
+
 @pytest.mark.parametrize("place", ["build", "build/policies"])
 def test_policies_in_the_build_directory_are_refused(place: str, root: Path) -> None:
     """A build directory holds what may be removed: a folder of the user's in it is refused, and stays as it is."""

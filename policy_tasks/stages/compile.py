@@ -13,7 +13,7 @@ from policy_tasks.names import Platform, unsupported
 from policy_tasks.toolchain import go_core
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.go_build import GoBuild
-from policy_tasks.toolchain.go_command import Go
+from policy_tasks.toolchain.go_command import Go, full_disk
 from policy_tasks.toolchain.inspector import make_inspector
 from policy_tasks.toolchain.records import write_records
 from policy_tasks.toolchain.staging import SourcePaths
@@ -51,10 +51,7 @@ def _failed(message: str, sources: GeneratedSources, platform: Platform, directo
     if "unsupported GOOS/GOARCH" in message:
         return unsupported(platform, message)
     message = SourcePaths(staged(sources.modules), directory).text(message)
-    if "no space left on device" in message:
-        fix = "free some space on the disk that this names, then run again"
-        return BuildError.of("Go ran out of disk", where=sources.directory, why=message, fix=fix)
-    return PolicyError.of(
+    return full_disk(sources.directory, message) or PolicyError.of(
         "the policies do not compile together",
         where=sources.directory,
         why=message,

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from policy_tasks.errors import PolicyError, Problem, SettingsError
@@ -48,7 +48,7 @@ def find_policies(taken: StagedPolicies, platform: Platform, go: Go, directory: 
         pins=taken.wanted.pins,
         directory=directory.path,
     )
-    _check(found, taken.settings)
+    _check(found, taken.settings, () if taken.core.own else _flawed_names(inspected["policies"], source_paths))
     _log(found, taken.wanted)
     return found
 
@@ -118,28 +118,31 @@ def _near_misses(found: list[dict[str, Any]], source_paths: SourcePaths) -> Iter
         yield NearMiss(
             package=each["package"],
             type=each["type"],
-            reason=printable(each["reason"]),
+            reason=printable(source_paths.text(each["reason"])),
             file=source_paths.file(each["dir"], each["file"]),
             line=each["line"],
         )
 
 
-def _check(found: PolicySet, settings: Settings) -> None:
+def _check(found: PolicySet, settings: Settings, flawed: Iterable[Problem]) -> None:
     if not found.policies:
         raise nothing_found(settings, found.near_misses, staged(found.modules))
-    problems = [*_empty_names(found), *_same_names(found)]
+    problems = [*flawed, *_same_names(found)]
     if problems:
         raise PolicyError(*problems)
 
 
-def _empty_names(found: PolicySet) -> Iterator[Problem]:
-    for policy in found.policies:
-        if policy.name == "":
+def _flawed_names(found: list[dict[str, Any]], source_paths: SourcePaths) -> Iterator[Problem]:
+    """
+    The names that the engine would refuse when it starts, as far as they are known before.
+    """
+    for each in found:
+        if each["name_flaw"]:
             yield Problem(
-                what=f"policy {policy.package}.{policy.type} has no name",
-                where=f"{policy.file}:{policy.line}",
-                why="its Name() returns an empty text",
-                fix="return a name from Name()",
+                what=f"policy {each['package']}.{each['type']} has no name that can be used",
+                where=f"{source_paths.file(each['dir'], each['file'])}:{each['line']}",
+                why=f"what its Name() returns {printable(each['name_flaw'])}",
+                fix="return another name from Name()",
             )
 
 

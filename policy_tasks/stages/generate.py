@@ -12,7 +12,7 @@ from policy_tasks.model import GeneratedSources, Policy, PolicySet
 from policy_tasks.toolchain import templates
 from policy_tasks.toolchain.alpine import ALPINE
 from policy_tasks.toolchain.build_directory import BuildDirectory, key_of
-from policy_tasks.toolchain.core import Core
+from policy_tasks.toolchain.core import OWN, Core
 from policy_tasks.toolchain.go_command import BUILD_COMMAND
 from policy_tasks.toolchain.image_config import ENTRYPOINT, USER
 from policy_tasks.toolchain.manifest import as_text, contents
@@ -48,7 +48,7 @@ def _imports(found: PolicySet, core: Core) -> tuple[str, dict[str, Any]]:
     """
     The template of the generated file, and what it needs.
     """
-    aliases = package_aliases(found.policies)
+    aliases = package_aliases(found.policies, OWN if core.own else "p")
     # Telling versions apart is for the user's own core.
     policies = tuple(replace(each, version=None) for each in found.policies) if core.own else found.policies
     if not core.register:
@@ -64,19 +64,16 @@ def _of_own_core(core: Core, values: dict[str, Any]) -> dict[str, Any]:
     """
     How a core of the user's names its interface and its register function, and what is imported for them.
     """
-    package, _, function = core.register.rpartition(".")
-    imports = {core.contract: "contract"}
-    if package:
-        imports.setdefault(package, "registry")
     constructs = any(policy["construct"] for policy in values["policies"])
-    standard = {"fmt": "fmt", "os": "os"} if constructs else {}
-    known = [{"alias": alias, "path": path} for path, alias in (imports | standard).items()]
+    standard = {"fmt": f"{OWN}Fmt", "os": f"{OWN}Os"} if constructs else {}
+    known = [{"alias": alias, "path": path} for path, alias in (*core.aliases.items(), *standard.items())]
     return {
         **values,
         "imports": [*known, *values["packages"]],
         "constructs": constructs,
-        "interface": f"contract.{core.interface.rpartition('.')[2]}",
-        "register": f"{imports[package]}.{function}" if package else function,
+        "interface": core.named(core.interface),
+        "register": core.named(core.register),
+        "own": OWN,
     }
 
 

@@ -22,6 +22,9 @@ _MAIN = re.compile(rb"^package main\b", re.MULTILINE)
 # https://go.dev/s/generatedcode
 _GENERATED = re.compile(rb"^// Code generated .* DO NOT EDIT\.\r?$", re.MULTILINE)
 
+# What begins the names in files that are generated into the user's own package, where any other may be declared.
+OWN = "policyTasks"
+
 
 class Core(NamedTuple):
     """
@@ -50,6 +53,21 @@ class Core(NamedTuple):
         The package of the interface.
         """
         return self.interface.rpartition(".")[0]
+
+    @property
+    def aliases(self) -> dict[str, str]:
+        """
+        What the packages of the interface and of the register function are imported as, by their paths.
+        """
+        registry = self.register.rpartition(".")[0]
+        return {**({registry: f"{OWN}Registry"} if registry else {}), self.contract: f"{OWN}Contract"}
+
+    def named(self, name: str) -> str:
+        """
+        The interface or the register function as the main package names it.
+        """
+        package, _, last = name.rpartition(".")
+        return f"{self.aliases[package]}.{last}" if package else last
 
     @property
     def package(self) -> str:

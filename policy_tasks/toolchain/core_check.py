@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from policy_tasks.errors import BuildError, PolicyError, PolicyTasksError
 from policy_tasks.toolchain import templates
 from policy_tasks.toolchain.build_directory import BuildDirectory
-from policy_tasks.toolchain.core import Core, wrong_core
+from policy_tasks.toolchain.core import OWN, Core, wrong_core
 from policy_tasks.toolchain.go_command import json_stream
 from policy_tasks.toolchain.go_graph import Graph
 from policy_tasks.toolchain.inspection_errors import NETWORK_ERROR, unresolved_module
@@ -35,15 +35,12 @@ def check_file(core: Core) -> bytes:
     """
     The file that Go is shown in the place of the generated one.
     """
-    package, _, function = core.register.rpartition(".")
-    registry = package if package != core.contract else ""
-    alias = "registry." if registry else "contract." if package else ""
     return templates.render(
         _TEMPLATE,
-        contract=core.contract,
-        interface=core.interface.rpartition(".")[2],
-        registry=registry,
-        register=f"{alias}{function}" if function else "",
+        imports=core.aliases,
+        interface=core.named(core.interface),
+        register=core.named(core.register),
+        policy=f"{OWN}Policy",
     )
 
 
@@ -68,6 +65,7 @@ class CoreCheck(NamedTuple):
             raise wrong_core(
                 f"core.imports is {self.core.imports!r}", error, "name a file in the folder of a main package"
             )
+        self._check_name(main)
         for setting, value in self._named().items():
             self._check_package(setting, value, packages)
         if told := _TOLD.findall(error):
@@ -81,6 +79,20 @@ class CoreCheck(NamedTuple):
         The import path of the main package.
         """
         return f"{self.graph.core.go_mod.path}/{self.core.imports.rpartition('/')[0]}".rstrip("/")
+
+    def _check_name(self, main: dict[str, Any]) -> None:
+        """
+        See that Go takes what is generated for a file of the package: its name may be that of another platform's.
+        """
+        folder, _, name = self.core.imports.rpartition("/")
+        if main.get("Dir") and name not in main.get("GoFiles", []):
+            fix = (
+                f"name another, such as {f'{folder}/'.lstrip('/')}imports.go: none that begins with _ or . and none that ends "
+                "as the name of another system or architecture"
+            )
+            raise wrong_core(
+                f"core.imports is {self.core.imports!r}", "Go passes by a file of that name on this platform", fix
+            )
 
     def _named(self) -> dict[str, str]:
         """
@@ -142,7 +154,9 @@ class CoreCheck(NamedTuple):
         declared = self._declared(packages[path or self._main], _DECLARED[setting]) - {"main", "init"}
         usable = {each for each in declared if each[0].isupper() or not path}
         why = "\n".join(dict.fromkeys(of_interface or [text for _, text in told]))
-        why = why.replace("contract.", f"{self.core.contract}.").replace("registry.", f"{path}.")
+        for package, alias in self.core.aliases.items():
+            why = why.replace(f"{alias}.", f"{package}.")
+        why = why.replace(f"{OWN}Policy", "policy")
         if name in declared and path and not name[0].isupper():
             why = f"{name} is not exported"
         meant = "" if name in declared else _nearest(name, usable)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from policy_tasks.errors import BuildError, PolicyTasksError
+from policy_tasks.errors import OutputError, PolicyTasksError
 from policy_tasks.names import Platform
 from policy_tasks.toolchain.go_environment import go_environment
 from policy_tasks.toolchain.go_program import check_version, find_program
@@ -25,6 +25,7 @@ LINK_FLAGS = "-ldflags=-s -w"
 BUILD_COMMAND = ("CGO_ENABLED=0 go build", *BUILD_FLAGS, "-mod=readonly", f"'{LINK_FLAGS}'")
 # In bytes: with less free space Go cannot compile anything.
 _MIN_FREE_BYTES = 1 << 20
+_NO_SPACE = "no space left on device"
 
 
 class Go(NamedTuple):
@@ -82,8 +83,15 @@ def out_of_disk(go: Go) -> PolicyTasksError | None:
     """
     for folder in (go.environment["GOCACHE"], go.environment.get("TMPDIR") or tempfile.gettempdir()):
         if Path(folder).is_dir() and shutil.disk_usage(folder).free < _MIN_FREE_BYTES:
-            why = "no space left on device: Go keeps its cache and its temporary files there"
-            return BuildError.of(
-                "Go ran out of disk", where=folder, why=why, fix="free some space on that disk, then run again"
-            )
+            return full_disk(folder, f"{_NO_SPACE}: Go keeps its cache and its temporary files there")
     return None
+
+
+def full_disk(where: Path | str, message: str) -> PolicyTasksError | None:
+    """
+    The error for a message of Go's that says that a disk is full; None for any other.
+    """
+    if _NO_SPACE not in message:
+        return None
+    fix = "free some space on the disk that this names, then run again"
+    return OutputError.of("Go ran out of disk", where=where, why=message, fix=fix)

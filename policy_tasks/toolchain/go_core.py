@@ -43,9 +43,10 @@ def engine_digest() -> str:
 @cache
 def tools_digest() -> str:
     """
-    A digest of the programs below `cmd`: a change of it asks for new ones to be compiled.
+    A digest of the programs below `cmd`, and of the package that they share with the engine: a change of it asks for new
+    ones to be compiled.
     """
-    return digest({name: data for name, data in _files() if name.startswith("cmd/")})
+    return digest({name: data for name, data in _files() if name.startswith(("cmd/", "name/"))})
 
 
 def digest(files: Mapping[str, bytes]) -> str:

@@ -81,8 +81,10 @@ def _caches(values: Mapping[str, str], scratch: Path) -> dict[str, str]:
             places[name] = str(scratch / name.lower())
     if "GOCACHE" in places:
         log.info("Go's cache %s cannot be written: using one in the build directory", values.get("GOCACHE", ""))
-    if _writable(Path(os.environ.get("TMPDIR") or "/tmp")) or os.name != "posix":  # noqa: S108 - what Go takes
+    temporary = Path(os.environ.get("TMPDIR") or "/tmp")  # noqa: S108 - what Go takes, and does not make
+    if (temporary.is_dir() and _writable(temporary)) or os.name != "posix":
         return places
+    log.info("%s cannot be written: Go's temporary files go to the build directory", temporary)
     return {**places, "TMPDIR": str(scratch)}
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,9 +20,9 @@ from policy_tasks.toolchain.core import Core
 from policy_tasks.toolchain.go_command import BUILD_FLAGS, Go, json_stream, out_of_disk
 from policy_tasks.toolchain.go_graph import POLICIES, Graph
 from policy_tasks.toolchain.inspection_errors import (
-    NETWORK_ERROR,
     go_list_error,
     inspection_error,
+    may_be_had_later,
     no_interface,
     passed_by,
 )
@@ -31,6 +32,8 @@ from policy_tasks.toolchain.replaces import Taken
 from policy_tasks.toolchain.staging import SourcePaths
 from policy_tasks.toolchain.two_paths import two_paths
 from policy_tasks.toolchain.unresolved_origins import Origins
+
+log = logging.getLogger(__name__)
 
 
 class Inspection(NamedTuple):
@@ -93,12 +96,16 @@ class Inspection(NamedTuple):
     def _is_passed_by(self, problem: dict[str, Any]) -> bool:
         """
         Whether the problem is in a package of other people's that no policy needs, as in their examples: who names the module
-        cannot correct it, and Go would not mind. What could not be had may be there tomorrow, and is told in any case.
+        cannot correct it, and Go would not mind. What a proxy or a network
+        did not give may be there tomorrow, and is told in any case.
         """
-        if problem["in_the_way"] or NETWORK_ERROR.search(problem["text"]):
+        if problem["in_the_way"] or may_be_had_later(problem["text"]):
             return False
+        return self._is_of_others(problem["dir"])
+
+    def _is_of_others(self, folder: str) -> bool:
         remotes = (self.directory.path / module.staged for module in self.modules if module.version)
-        return bool(problem["dir"]) and any(Path(problem["dir"]).is_relative_to(folder) for folder in remotes)
+        return bool(folder) and any(Path(folder).is_relative_to(each) for each in remotes)
 
     def fetch(self) -> None:
         """
@@ -114,25 +121,28 @@ class Inspection(NamedTuple):
     def _download(self) -> None:
         self._import_all([path for module in self.graph.modules for path in patterns(module, self.go)])
         flags, main = self._main()
-        arguments = (
-            "list",
-            "-e",
-            "-deps",
-            "-mod=mod",
-            "-json=ImportPath,Dir,Error",
-            *flags,
-            "--",
-            f"./{STATE}/all",
-            *main,
-        )
+        wanted = ("-e", "-deps", "-mod=mod", "-json=ImportPath,Dir,Error")
+        arguments = ("list", *wanted, *flags, "--", f"./{STATE}/all", *main)
         done = self.go.run(*arguments, cwd=self.directory.path, platform=self.platform)
         if done.code != 0:
             raise self._unlisted(done.message)
         # What is wrong with the staged packages themselves is for a build to tell.
         own = f"{self.directory.path}/"
-        failed = [each for each in json_stream(done.stdout) if each.get("Error")]
-        if missing := [_missing(each) for each in failed if not each.get("Dir", "").startswith(own)]:
+        listed = list(json_stream(done.stdout))
+        folders = {each["ImportPath"]: each.get("Dir", "") for each in listed}
+        failed = [each for each in listed if each.get("Error") and not each.get("Dir", "").startswith(own)]
+        if missing := [_missing(each) for each in failed if not self._is_for_a_build(each["Error"], folders)]:
             raise inspection_error(missing, SourcePaths(self.modules, self.directory))
+
+    def _is_for_a_build(self, error: dict[str, Any], folders: dict[str, str]) -> bool:
+        """
+        Whether it is for a build to tell if anybody needs that package, which there is not: one of other people's imports it.
+        """
+        importer = (error.get("ImportStack") or [""])[-1]
+        passed = not may_be_had_later(error["Err"]) and self._is_of_others(folders.get(importer, ""))
+        if passed:
+            log.warning("fetch: %s imports what cannot be had: %s", importer, error["Err"])
+        return passed
 
     def _list(self, paths: list[str], *more: str) -> bytes:
         flags = ("-e", "-export", *more, *BUILD_FLAGS, "-mod=mod", f"-json={FIELDS}")

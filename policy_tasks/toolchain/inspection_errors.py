@@ -24,15 +24,28 @@ NETWORK_ERROR = re.compile(
     "|credentials to insecure|missing go.sum entry"
     '|not a valid zip|invalid proxy URL|GOPROXY list|invalid response from proxy|parse "|(Get|read) "(https?:/)?/'
 )
+# How Go says that all who could know of a package have said that there is none: unlike a network that fails, that is a fact
+# about the import. Offline that is what the module cache has.
+_NOWHERE = "cannot find module providing package "
+_ALIKE = re.compile(r'case-insensitive import collision: "([^"]+)" and "([^"]+)"')
 _WHAT = {"compile": "policy package {} does not compile", "cycle": "policies import each other in a cycle"}
 _FIX = {
     "compile": "correct that line, then run again",
     "cycle": "break the cycle: move what both need into a package that both import",
 }
 _IMPORT_FIX = "correct that import, or the go.mod of its module"
-# How Go begins what it says of a //go:embed line.
-_EMBED = re.compile(r"pattern \S+: ")
-_EMBED_FIX = "correct that //go:embed line, or add the files that it means"
+# By how Go begins what it says: of a folder's files, of a //go:embed line.
+_FIXES_OF_GO = (
+    (re.compile("found packages .+ and "), "let all Go files of that folder say the same package"),
+    (re.compile(r"pattern \S+: "), "correct that //go:embed line, or add the files that it means"),
+)
+
+
+def may_be_had_later(text: str) -> bool:
+    """
+    Whether this message of Go's is about a module that could not be had now.
+    """
+    return bool(NETWORK_ERROR.search(text)) and _NOWHERE not in text
 
 
 def no_interface(interface: str, error: PolicyTasksError) -> PolicyTasksError:
@@ -68,7 +81,7 @@ def inspection_error(problems: list[dict[str, Any]], source_paths: SourcePaths) 
         if each["kind"] != "compile" and NETWORK_ERROR.search(each["text"]) and go_core.MODULE not in each["text"]
     ]
     if not missing:
-        return PolicyError(*(_problem(each, source_paths) for each in problems))
+        return PolicyError(*dict.fromkeys(_problem(each, source_paths) for each in problems))
     told = [_problem(each, source_paths) for each in missing]
     return BuildError(*(unresolved_module(each.where, each.why) for each in told))
 
@@ -89,9 +102,7 @@ def unresolved_module(where: str, why: str) -> Problem:
     """
     The problem of a module that cannot be had.
     """
-    fix = (
-        "see to GOPROXY and the network, or correct the go.mod that asks for that module (vendor folders are not used)"
-    )
+    fix = "see to GOPROXY and the network, or correct that import or the go.mod that asks for it (vendor folders are not used)"
     if "GOPROXY=off" in why:
         fix = "run `policy-tasks fetch` where there is a network, with the same module cache; or unset GOPROXY"
     fix = network_fix(why) or fix
@@ -100,15 +111,28 @@ def unresolved_module(where: str, why: str) -> Problem:
     return Problem(what="the policies' dependencies cannot be resolved", where=where, why=why, fix=fix)
 
 
+def _one_path(alike: re.Match[str], source_paths: SourcePaths) -> Problem:
+    first, second = sorted(alike.groups())
+    return Problem(
+        what=f"{first} and {second} differ only in upper and lower case",
+        where=f"{source_paths.package(first)} and {source_paths.package(second)}",
+        why="Go takes no two packages into one binary that some file systems would take for one",
+        fix="rename one of the modules, or of the folders in them",
+    )
+
+
 def _problem(found: dict[str, Any], source_paths: SourcePaths) -> Problem:
+    if alike := _ALIKE.search(found["text"]):
+        return _one_path(alike, source_paths)
     where = str(
         source_paths.file(found["dir"], found["file"]) if found["dir"] else source_paths.package(found["package"])
     )
     position = "".join(f":{found[key]}" for key in ("line", "column") if found.get(key))
     what = _WHAT.get(found["kind"], "policy package {} cannot be loaded").format(found["package"])
+    fix = next((fix for begins, fix in _FIXES_OF_GO if begins.match(found["text"])), "")
     return Problem(
         what=printable(what),
         where=printable(where) + position,
         why=printable(source_paths.text(found["text"])),
-        fix=_EMBED_FIX if _EMBED.match(found["text"]) else _FIX.get(found["kind"], _IMPORT_FIX),
+        fix=fix or _FIX.get(found["kind"], _IMPORT_FIX),
     )

@@ -21,7 +21,7 @@ from policy_tasks.errors import BuildError, PolicyTasksError
 from policy_tasks.names import Platform
 from policy_tasks.toolchain import go_core
 from policy_tasks.toolchain.build_directory import BuildDirectory
-from policy_tasks.toolchain.go_command import BUILD_FLAGS, LINK_FLAGS, Go
+from policy_tasks.toolchain.go_command import BUILD_FLAGS, LINK_FLAGS, Go, full_disk
 from policy_tasks.toolchain.process import Command
 
 log = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ class Inspector:
 
     def rewrite(self, old: str, new: str, files: dict[str, str]) -> dict[str, str]:
         """
-        Go files of a module, with the imports that they need when its path is another.
+        The Go files of a module, all of them, with the imports that they need when its path is another.
         """
         request = json.dumps({"from": old, "to": new, "files": files}).encode()
         moved: dict[str, str] = json.loads(self._run("rewrite", stdin=request))["files"]
@@ -133,7 +133,7 @@ def _compile(go: Go, folder: Path, elsewhere: Path) -> Path:
 
 
 def _not_compiled(message: str) -> PolicyTasksError:
-    return BuildError.of(
+    return full_disk(go_core.directory(), message) or BuildError.of(
         "the inspector does not compile",
         where=go_core.directory(),
         why=message,

@@ -4,12 +4,16 @@ Which packages of a module are asked about: their import paths, by the rules of 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from policy_tasks.errors import PolicyError
 from policy_tasks.toolchain.go_command import Go
 from policy_tasks.toolchain.go_graph import GraphModule
+
+# A part of an import path.
+_IMPORTABLE = re.compile(r"(?!-|.*(\.|~\d+)$)(?!.*\.\.\.)[\w.~+-]+", re.ASCII)
 
 
 def patterns(module: GraphModule, go: Go) -> Iterator[str]:
@@ -21,8 +25,9 @@ def patterns(module: GraphModule, go: Go) -> Iterator[str]:
     if module.helper:
         return
     for folder in sorted({name.rpartition("/")[0] for name in module.source.files if name.endswith(".go")}):
-        if not _is_ignored(folder, module.go_mod.ignores):
-            yield _import_path(module, folder, go)
+        if _is_ignored(folder, module.go_mod.ignores) or (module.remote and not _is_importable(folder)):
+            continue
+        yield _import_path(module, folder, go)
 
 
 def _is_ignored(folder: str, ignores: tuple[str, ...]) -> bool:
@@ -38,6 +43,13 @@ def _is_ignored(folder: str, ignores: tuple[str, ...]) -> bool:
         if any(parts[start : start + len(wanted)] == wanted for start in starts):
             return True
     return False
+
+
+def _is_importable(folder: str) -> bool:
+    """
+    Whether a folder's name may be part of an import path: https://pkg.go.dev/golang.org/x/mod/module#CheckImportPath.
+    """
+    return not folder or all(_IMPORTABLE.fullmatch(part) for part in folder.split("/"))
 
 
 def _import_path(module: GraphModule, folder: str, go: Go) -> str:

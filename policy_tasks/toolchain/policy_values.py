@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from policy_tasks.model import Constructor, Policy
 
 
-def package_aliases(policies: Iterable[Policy]) -> dict[str, str]:
+def package_aliases(policies: Iterable[Policy], prefix: str = "p") -> dict[str, str]:
     """
     A name for each package to be imported under: our own, so that no package's name can shadow anything.
     """
     paths = sorted({policy.package for policy in policies})
-    return {path: f"p{number}" for number, path in enumerate(paths)}
+    return {path: f"{prefix}{number}" for number, path in enumerate(paths)}
 
 
 def new_value(policy: Policy, alias: str) -> str:

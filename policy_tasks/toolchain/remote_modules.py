@@ -18,7 +18,7 @@ from policy_tasks.model import Module
 from policy_tasks.names import RemoteModule, is_exact
 from policy_tasks.shown import printable
 from policy_tasks.toolchain.build_directory import BuildDirectory
-from policy_tasks.toolchain.go_command import Go, json_stream
+from policy_tasks.toolchain.go_command import Go, full_disk, json_stream
 from policy_tasks.toolchain.go_mod import GO_MOD, GO_SUM
 from policy_tasks.toolchain.moved_module import moved
 from policy_tasks.toolchain.network_fix import network_fix
@@ -100,7 +100,7 @@ def _ask(missing: list[RemoteModule], sums: dict[str, str], go: Go, directory: B
     if done.code != 0 and not problems:
         problems = [_missing(each.path, each.version, done.message) for each in missing]
     if problems:
-        raise newer_go(problems[0].why) or BuildError(*problems)
+        raise newer_go(problems[0].why) or full_disk(_SETTING, problems[0].why) or BuildError(*problems)
     return [{key: each.get(key, "") for key in ("Path", "Version", "Sum", "Dir")} for each in told]
 
 

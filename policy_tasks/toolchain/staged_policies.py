@@ -13,8 +13,10 @@ from policy_tasks.errors import PolicyError, Problem, SettingsError
 from policy_tasks.model import Exclude, Replace, Requirement, StagedModule
 from policy_tasks.names import Platform
 from policy_tasks.settings import Settings
+from policy_tasks.shown import printable
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.core import Core, read_core
+from policy_tasks.toolchain.file_names import is_sound
 from policy_tasks.toolchain.go_command import Go
 from policy_tasks.toolchain.go_graph import Graph, make_graph
 from policy_tasks.toolchain.go_mod import GO_MOD, parse_go_mods
@@ -58,8 +60,16 @@ class StagedPolicies(NamedTuple):
 
 def check_folders(folders: tuple[Path, ...], build_dir: Path) -> None:
     """
-    Raise `SettingsError` for every folder that is not there, or that is in the build directory, where it would not last.
+    Raise `SettingsError` for every folder that is not there, or that is in the build directory, where it would not last, and
+    for a build directory whose name Go cannot take.
     """
+    if not is_sound(str(build_dir)):
+        raise SettingsError.of(
+            "the build directory's name cannot be used",
+            where=printable(str(build_dir)),
+            why="it has control characters, a backslash or is not UTF-8",
+            fix="name another build directory with --build-dir",
+        )
     missing = [_missing(folder) for folder in folders if not os.path.isdir(folder)]
     kept = os.path.realpath(build_dir)
     inside = [_inside(folder, build_dir) for folder in folders if Path(os.path.realpath(folder)).is_relative_to(kept)]

@@ -268,7 +268,7 @@ def refused(*arguments: str, cwd: Path, env: dict[str, str] | None = None) -> di
     The error that a run ends with, which says what is wrong and where, without a traceback.
     """
     ran = run_console(*arguments, "--format", "json", cwd=cwd, env=env)
-    assert ran.returncode in (5, 7), (ran.returncode, ran.stdout, ran.stderr)
+    assert ran.returncode == 7, (ran.returncode, ran.stdout, ran.stderr)
     assert "Traceback" not in ran.stderr
     error: dict[str, str] = json.loads(ran.stdout)["error"]
     assert error["fix"]
@@ -318,6 +318,23 @@ def test_a_full_disk_under_the_output(project: Path) -> None:
         assert {path.name for path in disk.iterdir()} == {"engine.tar", filler.name}
 
 
+def test_a_temporary_folder_that_is_not_there(project: Path) -> None:
+    """Go, which does not make it, is given one in the build directory."""
+    ran = run_console("compile", cwd=project, env={"TMPDIR": str(project / "gone")})
+    assert ran.returncode == 0, ran.stderr
+    assert f"{project / 'gone'} cannot be written" in ran.stderr
+    assert not (project / "gone").exists()
+
+
+@pytest.mark.parametrize("name", ["b\nx", "b\x1b[31m", "b\\x", "b\udcff"])
+def test_a_build_directory_that_go_cannot_name(name: str, project: Path) -> None:
+    """It is refused before it is made."""
+    ran = run_console("compile", "--build-dir", name, "--format", "json", cwd=project)
+    assert ran.returncode == 2, ran.stderr
+    assert json.loads(ran.stdout)["error"]["what"] == "the build directory's name cannot be used"
+    assert sorted(path.name for path in project.iterdir() if path.name.startswith("b")) in ([], ["build"])
+
+
 @pytest.mark.needs("root")
 @pytest.mark.parametrize("variable", ["TMPDIR", "GOCACHE"])
 def test_a_full_disk_under_what_go_needs(variable: str, project: Path) -> None:
@@ -326,7 +343,7 @@ def test_a_full_disk_under_what_go_needs(variable: str, project: Path) -> None:
     rename(project, "second")
     with small_disk(project / "small", "40k") as disk:
         ran = run_console("compile", "--format", "json", cwd=project, env={variable: str(disk)})
-        assert ran.returncode in (5, 7), ran.stdout
+        assert ran.returncode == 7, ran.stdout
         assert "no space left on device" in json.loads(ran.stdout)["error"]["why"], ran.stdout
     (project / "small").rmdir()
     assert answer_of(binary(project)) == "first"

@@ -198,13 +198,29 @@ REFUSED: dict[str, tuple[Files, int, tuple[str, str, str]]] = {
         ("example.com/a.Policy is not a policy", "~/a/a.go:5", "Validate"),
     ),
     "one path twice": (two(path="example.com/a"), 3, ("two modules", "~/a/go.mod and ~/b/go.mod", "one module")),
-    "paths that differ in case": (two(path="example.com/A"), 3, (LOAD, "~/", "case-insensitive")),
+    "paths that differ in case": (
+        two(path="example.com/A"),
+        3,
+        ("example.com/A and example.com/a differ only in upper and lower case", "~/b and ~/a", "into one binary"),
+    ),
+    "two packages in a folder, one in all.go": (
+        one(**{"a/two/a.go": "package b\n", "a/two/all.go": "package c\n"}),
+        3,
+        (LOAD, "~/a/two", "found packages b (a.go) and c (all.go)"),
+    ),
     "one name twice": (
         two(code=source("b", name="a")),
         3,
         ("two policies have the name 'a'", "~/a/a.go:5 and ~/b/b.go:5", "example.com/a.Policy and in example.com/b"),
     ),
-    "empty name": (one(code=source(name="x").replace('"x"', '""')), 3, ("no name", "~/a/a.go:5", "empty text")),
+    "empty name": (one(code=source(name="x").replace('"x"', '""')), 3, ("no name", "~/a/a.go:5", "is empty")),
+    "long name": (
+        one(code=source(name="x" * 129)),
+        3,
+        ("no name", "~/a/a.go:5", "129 bytes long, over the limit of 128"),
+    ),
+    "control character in a name": (one(code=source(name="a\\x1bb")), 3, ("no name", "~/a/a.go:5", "a\\x1bb")),
+    "name that is not UTF-8": (one(code=source(name="a\\xff")), 3, ("no name", "~/a/a.go:5", "not valid UTF-8")),
     "import cycle": (
         {**two(code=source("b", imports='_ "example.com/a"')), "a/a.go": source(imports='_ "example.com/b"')},
         3,
@@ -404,6 +420,7 @@ def test_folders_that_no_import_can_name(tmp_path: Path, build: Build) -> None:
     assert {problem.what for problem in error.problems} == {
         f"policy package example.com/a/{name} cannot be loaded" for name in names
     }
+    assert {problem.where for problem in error.problems} == {f"{tmp_path}/policies/a/{name}" for name in names}
     assert all(str(tmp_path / "policies" / "a") in problem.where for problem in error.problems)
 
 

@@ -155,6 +155,10 @@ def test_the_default_core_follows_in_the_same_folder(app: Project) -> None:
         ({**CORE, "register": "a b"}, 2, "core.register"),
         ({**CORE, "imports": "../x.go"}, 2, "core.imports"),
         ({**CORE, "imports": "x_test.go"}, 2, "core.imports"),
+        ({**REGISTERED, "imports": "cmd/app/plugins_plan9.go"}, 2, "core.imports is 'cmd/app/plugins_plan9.go'"),
+        ({**REGISTERED, "imports": "cmd/app/plugins_s390x.go"}, 2, "on this platform"),
+        ({**REGISTERED, "imports": "cmd/app/_plugins.go"}, 2, "such as cmd/app/imports.go"),
+        ({**REGISTERED, "imports": "cmd/app/.plugins.go"}, 2, "core.imports"),
         ({**REGISTERED, "imports": "cmd/ap/plugins.go"}, 2, "the main package is in ./cmd/app"),
         ({**REGISTERED, "imports": "cmd/ap/plugins.go"}, 2, "such as cmd/app/imports.go"),
         ({**REGISTERED, "imports": "plugin/plugins.go"}, 2, "found packages plugin (more.go) and main"),
@@ -204,6 +208,25 @@ def test_whatever_can_be_called_with_a_policy_registers_it(function: str, app: P
     (app.root / "app/cmd/app/plugins.go").unlink()
     ran = run(app, **{**REGISTERED, "register": name})
     assert (ran.returncode, ran.stdout) == (0, "registered\nregistered\nof the app v1.1.0\n")
+
+
+@pytest.mark.parametrize("register", [REGISTERED["register"], "register", ""], ids=["registered", "by main", "blank"])
+def test_a_core_may_declare_any_names(register: str, app: Project) -> None:
+    """What is generated into the main package declares nothing that its author may have declared there."""
+    names = "contract registry os made p0 policy origin construct base0 versioned0 _policy".split()
+    declared = "".join(f"func {name}() {{}}\n\n" for name in names)
+    imports = 'import (\n\t"example.com/app/plugin"\n)\n\n'
+    app.write(
+        "app/cmd/app/names.go",
+        f"package main\n\n{imports}{declared}func register(p plugin.Plugin) {{ plugin.Register(p) }}\n",
+    )
+    app.write("policies/other/go.mod", "module example.com/other\n\ngo 1.21\n")
+    app.write(
+        "policies/other/other.go", 'package other\n\ntype Other int\n\nfunc (Other) Say() string { return "other" }\n'
+    )
+    ran = run(app, **{**REGISTERED, "register": register}, constructors={"example.com/made.Made": "New"})
+    said = "hello v1.1.0\nmade\nother\n" if register else ""
+    assert (ran.returncode, ran.stdout) == (0, f"{said}of the app v1.1.0\n")
 
 
 def test_a_main_package_without_main_is_refused(app: Project) -> None:

@@ -24,6 +24,7 @@ type policy struct {
 	Pointer     bool    `json:"pointer"`
 	Composite   bool    `json:"composite"`
 	Name        *string `json:"name,omitempty"`
+	NameFlaw    string  `json:"name_flaw"` // what makes that name unusable for go-core's engine, or empty
 
 	Constructor  string        `json:"constructor"` // the usual one's name, or empty
 	Constructors []constructor `json:"constructors"`

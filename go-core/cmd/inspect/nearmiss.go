@@ -5,6 +5,8 @@ import (
 	"go/types"
 	"slices"
 	"strings"
+
+	"github.com/policy-tasks/policy-tasks/go-core/name"
 )
 
 // discovery collects policies and near misses over all packages.
@@ -85,7 +87,11 @@ func (d *discovery) register(c candidate, v verdict) {
 		Package: c.listed.ImportPath, PackageName: c.listed.Name, Type: c.object.Name(),
 		Module: c.listed.modulePath(), Dir: c.listed.Dir, File: file, Line: line,
 		Pointer: v.pointer, Composite: composite(c.shape), Name: d.world.constantName(c),
-		Constructor: c.usual(v.constructors), Constructors: append([]constructor{}, v.constructors...),
+		Constructor:  c.usual(v.constructors),
+		Constructors: append([]constructor{}, v.constructors...),
+	}
+	if found.Name != nil {
+		found.NameFlaw = name.Flaw(*found.Name)
 	}
 	d.document.Policies = append(d.document.Policies, found)
 }

@@ -27,6 +27,17 @@ func (w *world) resolvePlace(listed *listPackage, printed place) place {
 	return printed
 }
 
+// isPlaceIn reports whether go list printed a place in a file of the package,
+// named in full or from where go list ran.
+func (w *world) isPlaceIn(listed *listPackage, printed textError) bool {
+	if _, ok := w.undoLineDirective(listed, place{printed.file, printed.line, printed.column}); ok {
+		return true
+	}
+	file := filepath.ToSlash(printed.file)
+	own := filepath.ToSlash(listed.Dir) + "/" + path.Base(file)
+	return listed.Dir != "" && strings.HasSuffix(own, "/"+strings.TrimPrefix(file, "/"))
+}
+
 // relativeFile is a printed file name relative to the package's directory if
 // it lies there, and as printed otherwise.
 func relativeFile(listed *listPackage, name string) string {

@@ -90,8 +90,11 @@ func (p *problems) addError(listed *listPackage, failure *listError) {
 	owner := p.owner(listed, failure)
 	if failure.Pos != "" {
 		printed := parseErrorLine(failure.Pos + ": " + joinLines(failure.Err))
-		if stack := failure.ImportStack; len(stack) > 0 && stack[len(stack)-1] != owner.ImportPath {
+		if stack := failure.ImportStack; len(stack) > 0 && stack[len(stack)-1] != owner.ImportPath && failure != listed.Error {
 			printed.header = stack[len(stack)-1]
+		}
+		if printed.header == "" && !p.world.isPlaceIn(owner, printed) {
+			printed = textError{text: printed.text} // where it is imported, perhaps by a generated file
 		}
 		p.addText(owner, printed)
 		return

@@ -11,7 +11,7 @@ const linkname = "//go:linkname "
 
 // moveLinknames returns the text with the packages moved that its linknames
 // take a symbol of, or give one to: https://pkg.go.dev/cmd/compile#hdr-Linkname_Directive.
-func moveLinknames(text, from, to string) string {
+func moveLinknames(text string, moved map[string]string) string {
 	if !strings.Contains(text, linkname) {
 		return text
 	}
@@ -22,7 +22,7 @@ func moveLinknames(text, from, to string) string {
 			continue
 		}
 		target := begin + strings.LastIndex(line, words[2])
-		text = text[:target] + moveSymbol(words[2], from, to) + text[target+len(words[2]):]
+		text = text[:target] + moveSymbol(words[2], moved) + text[target+len(words[2]):]
 	}
 	return text
 }
@@ -48,13 +48,12 @@ func directives(text string) []int {
 }
 
 // moveSymbol returns the name that the linker knows a symbol by after its
-// module has moved.
-func moveSymbol(name, from, to string) string {
-	if rest, ok := strings.CutPrefix(name, from+"/"); ok {
-		return to + "/" + rest
-	}
-	if rest, ok := strings.CutPrefix(name, symbolPrefix(from)+"."); ok {
-		return symbolPrefix(to) + "." + rest
+// package has moved.
+func moveSymbol(name string, moved map[string]string) string {
+	for from, to := range moved {
+		if rest, ok := strings.CutPrefix(name, symbolPrefix(from)+"."); ok {
+			return symbolPrefix(to) + "." + rest
+		}
 	}
 	return name
 }
