@@ -14,6 +14,7 @@ from policy_tasks.toolchain import go_core
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.go_build import GoBuild
 from policy_tasks.toolchain.go_command import Go, full_disk
+from policy_tasks.toolchain.inspection_errors import unresolved_modules
 from policy_tasks.toolchain.inspector import make_inspector
 from policy_tasks.toolchain.records import write_records
 from policy_tasks.toolchain.staging import SourcePaths
@@ -51,6 +52,8 @@ def _failed(message: str, sources: GeneratedSources, platform: Platform, directo
     if "unsupported GOOS/GOARCH" in message:
         return unsupported(platform, message)
     message = SourcePaths(staged(sources.modules), directory).text(message)
+    if missing := unresolved_modules("go build", message):
+        return missing
     return full_disk(sources.directory, message) or PolicyError.of(
         "the policies do not compile together",
         where=sources.directory,

@@ -10,12 +10,13 @@ from pathlib import PurePosixPath
 from textwrap import dedent
 from typing import Any, NamedTuple
 
-from policy_tasks.errors import PolicyError, Problem, SettingsError
+from policy_tasks.errors import PolicyError, PolicyTasksError, Problem, SettingsError
 from policy_tasks.model import GeneratedSources, Policy, PolicyTest, Tested, staged
 from policy_tasks.toolchain import go_core, templates
 from policy_tasks.toolchain.build_directory import STATE, BuildDirectory
 from policy_tasks.toolchain.go_command import Go
 from policy_tasks.toolchain.go_testing import Outcome, go_test
+from policy_tasks.toolchain.inspection_errors import unresolved_modules
 from policy_tasks.toolchain.policy_values import construct, new_value, package_aliases
 from policy_tasks.toolchain.staging import SourcePaths
 from policy_tasks.toolchain.test_modules import tested_packages
@@ -43,6 +44,8 @@ def run_tests(sources: GeneratedSources, go: Go, directory: BuildDirectory, *, r
     own = tested_packages(sources.modules, go, directory)
     log.info("test: running the policies' code, on this machine")
     outcomes = go_test([f"./{_PACKAGE}", *own], race=race, go=go, directory=directory)
+    if missing := _missing(outcomes, SourcePaths(staged(sources.modules), directory)):
+        raise missing
     problems = [*_problems(outcomes, sources, directory), *_untested(outcomes, sources.policies)]
     if problems:
         raise PolicyError(*problems)
@@ -50,6 +53,14 @@ def run_tests(sources: GeneratedSources, go: Go, directory: BuildDirectory, *, r
     policies = f"{len(sources.policies)} {'policy' if len(sources.policies) == 1 else 'policies'}"
     log.info("test: %s, %d tests%s", policies, len(tests), ", with the race detector" if race else "")
     return Tested(tests=tests, race=race)
+
+
+def _missing(outcomes: list[Outcome], source_paths: SourcePaths) -> PolicyTasksError | None:
+    """
+    The error for modules of the build that Go's cache has lost since it was built.
+    """
+    not_begun = (each.output for each in outcomes if not each.test and "[setup failed]" in each.output)
+    return unresolved_modules("go test", source_paths.text("\n".join(not_begun)))
 
 
 def _kit(sources: GeneratedSources, directory: BuildDirectory) -> dict[str, Any]:

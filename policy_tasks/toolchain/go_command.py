@@ -5,6 +5,7 @@ The go command, and how it is run.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -23,6 +24,8 @@ BUILD_FLAGS = ("-trimpath", "-buildvcs=false", "-pgo=off")
 LINK_FLAGS = "-ldflags=-s -w"
 # The same as a shell takes it, for a Dockerfile.
 BUILD_COMMAND = ("CGO_ENABLED=0 go build", *BUILD_FLAGS, "-mod=readonly", f"'{LINK_FLAGS}'")
+# What Go says on stderr while all is well: it is no part of the error that may follow.
+_PROGRESS = re.compile(rb"^go: downloading .*\n?", re.MULTILINE)
 # In bytes: with less free space Go cannot compile anything.
 _MIN_FREE_BYTES = 1 << 20
 _NO_SPACE = "no space left on device"
@@ -51,7 +54,8 @@ class Go(NamedTuple):
         """
         Run that command to its end.
         """
-        return self.processes.run(self.command(*arguments, cwd=cwd, platform=platform))
+        done = self.processes.run(self.command(*arguments, cwd=cwd, platform=platform))
+        return done._replace(stderr=_PROGRESS.sub(b"", done.stderr))
 
 
 def find_go(setting: str, scratch: Path, processes: Processes, *, offline: bool = False, timeout: int = TIMEOUT) -> Go:

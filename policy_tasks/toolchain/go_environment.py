@@ -12,6 +12,7 @@ from pathlib import Path
 
 from policy_tasks.shown import printable
 from policy_tasks.toolchain.go_program import unusable
+from policy_tasks.toolchain.offline import NO_NETWORK
 from policy_tasks.toolchain.process import Command, Processes
 
 log = logging.getLogger(__name__)
@@ -27,15 +28,6 @@ _PASSED_VARIABLES = (
 _GO_VARIABLES = (
     "GOVERSION GOROOT GOPROXY GONOPROXY GOPRIVATE GOSUMDB GONOSUMDB GOINSECURE GOVCS GOAUTH GOCACHE GOMODCACHE GOPATH"
 ).split()
-# Offline Go asks no module proxy and no repository. It would still ask the checksum database: an HTTP proxy at a port where
-# nobody listens prevents that.
-_UNREACHABLE_PROXY = "http://127.0.0.1:1"
-_NO_NETWORK = {
-    "GOPROXY": "off",
-    **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), _UNREACHABLE_PROXY),
-    "NO_PROXY": "",
-    "no_proxy": "",
-}
 # A go.work or GOFLAGS of the user's must not decide.
 _FIXED = {"GOFLAGS": "", "GOWORK": "off", "GOTOOLCHAIN": "local"}
 
@@ -51,7 +43,7 @@ def go_environment(program: Path, scratch: Path, processes: Processes, *, offlin
     values = _go_env(program, scratch, processes, user)
     version = values.pop("GOVERSION")
     environment = {**user, **values, **_FIXED, "GOENV": "off", "CGO_ENABLED": "0", "CC": "false"}
-    return version, environment | _caches(values, scratch) | (_NO_NETWORK if offline else {})
+    return version, environment | _caches(values, scratch) | (NO_NETWORK if offline else {})
 
 
 def _go_env(program: Path, scratch: Path, processes: Processes, user: Mapping[str, str]) -> dict[str, str]:

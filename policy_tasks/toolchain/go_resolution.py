@@ -19,6 +19,8 @@ from policy_tasks.toolchain.go_graph import Graph
 from policy_tasks.toolchain.go_mod import GO_MOD, GO_SUM, go_version_key, local_version, merge_sums
 from policy_tasks.toolchain.replaces import Excluded, Taken
 
+_FILES = frozenset({GO_MOD, GO_SUM})
+
 
 class Wanted(NamedTuple):
     """
@@ -26,7 +28,7 @@ class Wanted(NamedTuple):
     versions of the lock.
 
     `basis` is what go.mod is completed from, named where a lock holds or takes that: what was added for other sources or
-    for another platform must not stay there.
+    for another platform must not stay there. `offline` is whether nobody can be asked for a sum: those of the last run are kept.
     """
 
     replaces: tuple[Taken, ...]
@@ -34,24 +36,43 @@ class Wanted(NamedTuple):
     pins: tuple[Requirement, ...] = ()
     held: tuple[Module, ...] = ()
     basis: tuple[str, ...] = ()
+    offline: bool = False
 
 
 def write_go_mod(graph: Graph, wanted: Wanted, go: Go, directory: BuildDirectory) -> None:
     """
     Write the generated go.mod and go.sum, unless they stand as the same graph was resolved to before.
     """
+    before = _last_resolved(directory)
     core = graph.core.source.files[GO_MOD]
     edits, sums = tuple(_edits(graph, wanted)), merge_sums((graph.sums, *map(_sum, wanted.held)))
     key = hashlib.sha256(core + repr((edits, wanted.basis)).encode() + sums).hexdigest()
-    if (directory.recall("resolved") or {}) == {"graph": key, "files": resolved_digest(directory)}:
+    if before.get("graph") == key:
         return
     copy = directory.temporary_file(core)
     done = go.run("mod", "edit", *edits, str(copy), cwd=directory.state)
     if done.code != 0:
         raise _unresolved(graph, done.message)
+    directory.remember("resolved", {"graph": key, "before": before})
+    known = before.get(GO_SUM, "").encode(errors="surrogateescape") if wanted.offline else b""
     directory.write(GO_MOD, copy.read_bytes())
-    directory.write(GO_SUM, sums)
-    directory.remember("resolved", {"graph": key})
+    directory.write(GO_SUM, merge_sums((sums, known)))
+
+
+def _last_resolved(directory: BuildDirectory) -> dict[str, str]:
+    """
+    What the last run that did not fail has resolved: the key of its graph, its go.mod and go.sum. A later one that failed, or
+    was killed, has left these too: they are put back.
+    """
+    resolved = directory.recall("resolved") or {}
+    if (before := resolved.get("before")) is not None:
+        for name in _FILES & before.keys():
+            directory.write(name, before[name].encode(errors="surrogateescape"))
+        directory.remember("resolved", {name: before[name] for name in before.keys() - _FILES})
+        return dict(before)
+    if resolved.get("files") != resolved_digest(directory):
+        return {}
+    return resolved | {name: (directory.path / name).read_text(errors="surrogateescape") for name in _FILES}
 
 
 def keep_resolved(directory: BuildDirectory) -> None:
@@ -59,7 +80,9 @@ def keep_resolved(directory: BuildDirectory) -> None:
     Remember that go.mod and go.sum, as they stand now, are what the graph resolves to.
     """
     resolved = directory.recall("resolved") or {}
-    directory.remember("resolved", {**resolved, "files": resolved_digest(directory)})
+    kept = {"graph": resolved.get("graph"), "files": resolved_digest(directory)}
+    if resolved != kept:
+        directory.remember("resolved", kept)
 
 
 def resolved_digest(directory: BuildDirectory) -> str:

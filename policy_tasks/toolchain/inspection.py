@@ -63,9 +63,9 @@ class Inspection(NamedTuple):
                 known = {"result": self._inspect()}
             except PolicyTasksError as error:
                 raise out_of_disk(self.go) or self.origins.named(error) from None
-            go_resolution.keep_resolved(self.directory)
             key_now = [key, go_resolution.resolved_digest(self.directory)]
             self.directory.remember("inspected", {"key": key_now, **known})
+        go_resolution.keep_resolved(self.directory)
         found: dict[str, Any] = known["result"]
         return found
 

@@ -15,6 +15,7 @@ from policy_tasks.shown import printable
 from policy_tasks.toolchain import go_core
 from policy_tasks.toolchain.network_fix import network_fix
 from policy_tasks.toolchain.newer_go import newer_go
+from policy_tasks.toolchain.offline import offline_fix, offline_why
 from policy_tasks.toolchain.staging import SourcePaths
 
 # How Go says that it asked for a module and did not get it: https://go.dev/ref/mod#module-proxy.
@@ -28,6 +29,8 @@ NETWORK_ERROR = re.compile(
 # about the import. Offline that is what the module cache has.
 _NOWHERE = "cannot find module providing package "
 _ALIKE = re.compile(r'case-insensitive import collision: "([^"]+)" and "([^"]+)"')
+# An import that Go could not follow, in a message of several lines.
+_AT_IMPORT = re.compile(r"^(\S.*?\.go:\d+:\d+): (.+)$", re.MULTILINE)
 _WHAT = {"compile": "policy package {} does not compile", "cycle": "policies import each other in a cycle"}
 _FIX = {
     "compile": "correct that line, then run again",
@@ -103,12 +106,21 @@ def unresolved_module(where: str, why: str) -> Problem:
     The problem of a module that cannot be had.
     """
     fix = "see to GOPROXY and the network, or correct that import or the go.mod that asks for it (vendor folders are not used)"
-    if "GOPROXY=off" in why:
-        fix = "run `policy-tasks fetch` where there is a network, with the same module cache; or unset GOPROXY"
-    fix = network_fix(why) or fix
+    fix = offline_fix(why) or network_fix(why) or fix
     if "checksum mismatch" in why:
         fix = "correct the go.sum of that policy's module or the lock, or find out who changed what that version is"
-    return Problem(what="the policies' dependencies cannot be resolved", where=where, why=why, fix=fix)
+    return Problem(what="the policies' dependencies cannot be resolved", where=where, why=offline_why(why), fix=fix)
+
+
+def unresolved_modules(where: str, message: str) -> PolicyTasksError | None:
+    """
+    The error for a message of Go's that names modules which cannot be had, at the imports that it names, else at `where`;
+    None for any other message.
+    """
+    if not NETWORK_ERROR.search(message):
+        return None
+    told = [found for found in _AT_IMPORT.findall(message) if NETWORK_ERROR.search(found[1])]
+    return BuildError(*(unresolved_module(*each) for each in told or [(where, message)]))
 
 
 def _one_path(alike: re.Match[str], source_paths: SourcePaths) -> Problem:

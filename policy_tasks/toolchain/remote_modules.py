@@ -23,6 +23,7 @@ from policy_tasks.toolchain.go_mod import GO_MOD, GO_SUM
 from policy_tasks.toolchain.moved_module import moved
 from policy_tasks.toolchain.network_fix import network_fix
 from policy_tasks.toolchain.newer_go import newer_go
+from policy_tasks.toolchain.offline import offline_fix, offline_why
 from policy_tasks.toolchain.policy_folder import Reading, SourceModule, read_folder
 from policy_tasks.toolchain.process import Completed
 
@@ -118,9 +119,10 @@ def _missing(path: str, version: str, why: str) -> Problem:
     fix = network_fix(why) or fix
     if "checksum mismatch" in why:
         fix = "find out who changed what that version is; where that is meant, run with --update"
-    if "GOPROXY=off" in why:
-        fix = "run `policy-tasks fetch` where there is a network, with the same module cache; or unset GOPROXY"
-    return Problem(what=f"the policy {path}@{version} cannot be had", where=_SETTING, why=printable(why), fix=fix)
+    fix = offline_fix(why) or fix
+    return Problem(
+        what=f"the policy {path}@{version} cannot be had", where=_SETTING, why=printable(offline_why(why)), fix=fix
+    )
 
 
 def _remote(told: dict[str, Any], reading: Reading, go: Go, directory: BuildDirectory, *, several: bool) -> Remote:

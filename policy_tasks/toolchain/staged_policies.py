@@ -121,7 +121,7 @@ def stage_policies(
     pins = tuple(Requirement(module=path, version=version) for path, version in settings.modules.pins)
     modules = stage(graph, core, directory)
     basis = _basis(platform, core, modules, directory, settings) if lock.used else ()
-    wanted = Wanted(replaces, gather_excludes(graph), pins, lock.held, basis)
+    wanted = Wanted(replaces, gather_excludes(graph), pins, lock.held, basis, settings.modules.offline)
     write_go_mod(graph, wanted, go, directory)
     return StagedPolicies(settings=settings, core=core, reading=reading, graph=graph, modules=modules, wanted=wanted)
 

@@ -16,7 +16,7 @@ from policy_tasks.shown import printable
 from policy_tasks.toolchain.build_directory import STATE, BuildDirectory
 from policy_tasks.toolchain.go_command import Go, json_stream
 from policy_tasks.toolchain.go_mod import GO_MOD, GO_SUM, parse_text
-from policy_tasks.toolchain.inspection_errors import NETWORK_ERROR, unresolved_module
+from policy_tasks.toolchain.inspection_errors import NETWORK_ERROR, unresolved_module, unresolved_modules
 from policy_tasks.toolchain.newer_go import newer_go
 from policy_tasks.toolchain.staging import SourcePaths
 
@@ -33,20 +33,24 @@ def tested_packages(modules: tuple[Module, ...], go: Go, directory: BuildDirecto
     Raises `BuildError` for what cannot be had, `PolicyError` where a test would not run with the build's own versions.
     """
     own = [module for module in staged(modules) if not module.helper and not module.version]
-    packages = _packages(own, go, directory)
+    source_paths = SourcePaths(staged(modules), directory)
+    packages = _packages(own, source_paths, go, directory)
     _begin(own, directory)
     if packages:
-        _complete(packages, SourcePaths(staged(modules), directory), go, directory)
+        _complete(packages, source_paths, go, directory)
     return packages
 
 
-def _packages(modules: list[StagedModule], go: Go, directory: BuildDirectory) -> list[str]:
+def _packages(modules: list[StagedModule], source_paths: SourcePaths, go: Go, directory: BuildDirectory) -> list[str]:
     """
-    The packages of these modules. What Go matches with their paths can be in modules of other people's as well.
+    The packages of these modules. What Go matches with their paths can be in modules of other people's as well: those of the
+    build, which may have been lost since.
     """
     patterns = [f"{module.path}/..." for module in modules]
     folders = tuple(f"{directory.path / module.staged}{os.sep}" for module in modules)
     listed = go.run("list", "-find", "-mod=readonly", "-f", "{{.Dir}}\t{{.ImportPath}}", *patterns, cwd=directory.path)
+    if listed.code != 0 and (missing := unresolved_modules("go list", source_paths.text(listed.message))):
+        raise missing
     pairs = [line.split("\t") for line in listed.stdout.decode().splitlines()]
     return [path for folder, path in pairs if f"{folder}{os.sep}".startswith(folders)]
 
