@@ -127,6 +127,19 @@ def test_a_command_that_hangs_is_ended_with_its_children(tmp_path: Path) -> None
     _gone(int((tmp_path / "child").read_text()))
 
 
+def test_a_command_that_takes_long_is_told(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever waits hears what for, more and more rarely, and nothing of what the command reads or prints is lost."""
+    caplog.set_level("INFO")
+    monkeypatch.setattr("policy_tasks.toolchain.process._PATIENCE", 0.4)
+    code = "import sys, time; print(1, flush=True); time.sleep(1); sys.stdout.write(sys.stdin.read())"
+    done = run(python(code, stdin=b"2" * 300_000)._replace(doing="thinking"))
+    assert done.stdout == b"1\n" + b"2" * 300_000
+    assert [each.message for each in caplog.records] == [f"{Path(sys.executable).name} -c: still thinking, for 0 s now"]
+    caplog.clear()
+    assert run(python("print(1)")).stdout == b"1\n"
+    assert not caplog.records
+
+
 def test_all_commands_end_with_us(tmp_path: Path) -> None:
     """`stop` ends the commands of every thread, with their children, none begins after it, and another run's go on."""
     processes, others = Processes(), Processes()

@@ -24,6 +24,13 @@ BUILD_FLAGS = ("-trimpath", "-buildvcs=false", "-pgo=off")
 LINK_FLAGS = "-ldflags=-s -w"
 # The same as a shell takes it, for a Dockerfile.
 BUILD_COMMAND = ("CGO_ENABLED=0 go build", *BUILD_FLAGS, "-mod=readonly", f"'{LINK_FLAGS}'")
+# What takes long, in words: the first time Go downloads and compiles everything, later only what has changed.
+_DOING = {
+    "build": "compiling (the first time takes minutes)",
+    "list": "getting and compiling what the policies import (the first time takes minutes)",
+    "mod": "getting modules",
+    "test": "testing",
+}
 # What Go says on stderr while all is well: it is no part of the error that may follow.
 _PROGRESS = re.compile(rb"^go: downloading .*\n?", re.MULTILINE)
 # In bytes: with less free space Go cannot compile anything.
@@ -47,8 +54,9 @@ class Go(NamedTuple):
         `go` with these arguments, for the platform given, else for this machine.
         """
         # With PWD Go names the files as we do, not by where a link on the way to them leads.
+        doing = _DOING.get(arguments[0], "running")
         env = {**self.environment, **(platform.variables() if platform else {}), "PWD": str(cwd)}
-        return Command(argv=(str(self.path), *arguments), cwd=cwd, env=env, timeout=self.timeout)
+        return Command(argv=(str(self.path), *arguments), cwd=cwd, env=env, timeout=self.timeout, doing=doing)
 
     def run(self, *arguments: str, cwd: Path, platform: Platform | None = None) -> Completed:
         """

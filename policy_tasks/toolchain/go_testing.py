@@ -17,7 +17,6 @@ from policy_tasks.errors import ToolError
 from policy_tasks.shown import printable
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.go_command import Go
-from policy_tasks.toolchain.process import Command
 from policy_tasks.toolchain.test_modules import MODFILE
 
 _COMPILERS = ("cc", "gcc", "clang")
@@ -49,7 +48,7 @@ def go_test(packages: list[str], *, race: bool, go: Go, directory: BuildDirector
     command = go.command("test", *flags, *packages, cwd=directory.path)
     ambient = {name: text for name, text in os.environ.items() if not name.startswith(("GO", "CGO_"))}
     detector = {"CGO_ENABLED": "1", "CC": _compiler()} if race else {}
-    done = go.processes.run(Command(command.argv, command.cwd, {**ambient, **command.env, **detector}))
+    done = go.processes.run(command._replace(env={**ambient, **command.env, **detector}))
     reader = _Reader()
     outcomes = [outcome for event in _events(done.stdout) for outcome in reader.read(event)]
     if done.code != 0 and not any(each.action == "fail" for each in outcomes):

@@ -4,12 +4,14 @@ Run one command. The only place that starts processes.
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import subprocess
 import threading
-from collections.abc import Mapping
-from contextlib import suppress
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,14 +19,19 @@ from policy_tasks.errors import BuildError, PolicyTasksError, ToolError
 from policy_tasks.shown import printable
 from policy_tasks.toolchain import leftovers
 
+log = logging.getLogger(__name__)
+
 # No step of a build takes this long; what does hangs, or is meant to hang (a FIFO, a compile bomb). In seconds.
 TIMEOUT = 1800
 _INTERRUPT_TIMEOUT = 2
+# In seconds: whoever waits hears of a command that takes longer, and then again and again.
+_PATIENCE = 15
 
 
 class Command(NamedTuple):
     """
-    A program with its arguments, folder, and whole environment: nothing is inherited. `timeout` is in seconds.
+    A program with its arguments, folder, and whole environment: nothing is inherited. `timeout` is in seconds; `doing` is
+    what is said of it where it takes long.
     """
 
     argv: tuple[str, ...]
@@ -32,6 +39,7 @@ class Command(NamedTuple):
     env: Mapping[str, str]
     stdin: bytes = b""
     timeout: int = TIMEOUT
+    doing: str = "running"
 
 
 class Completed(NamedTuple):
@@ -74,7 +82,8 @@ class Processes:
             process = _start(command._replace(env={**command.env, **self._mark}))
             self._running.add(process)
         try:
-            stdout, stderr = process.communicate(command.stdin, timeout=command.timeout)
+            with _told(command):
+                stdout, stderr = process.communicate(command.stdin, timeout=command.timeout)
         except subprocess.TimeoutExpired:
             raise _too_long(command) from None
         finally:
@@ -96,6 +105,27 @@ class Processes:
             running = list(self._running)
         for process in running:
             _kill(process)
+
+
+@contextmanager
+def _told(command: Command) -> Iterator[None]:
+    """
+    Say again and again what is waited for, until it is done. `communicate`, called again after a short timeout, would not go on
+    writing to the command's stdin.
+    """
+    done, begun = threading.Event(), time.monotonic()
+
+    def tell() -> None:
+        pause = _PATIENCE
+        while not done.wait(pause):
+            log.info("%s: still %s, for %d s now", _name(command), command.doing, time.monotonic() - begun)
+            pause = 2 * _PATIENCE
+
+    threading.Thread(target=tell, daemon=True).start()
+    try:
+        yield
+    finally:
+        done.set()
 
 
 def _too_long(command: Command) -> PolicyTasksError:

@@ -94,6 +94,25 @@ def test_a_policy_that_cannot_be_made_ends_the_program(app: Project) -> None:
     assert (ran.returncode, ran.stderr) == (4, "example.com/made.Made cannot be made: no luck\n")
 
 
+@pytest.mark.parametrize(("interface", "register"), [("fmt.Stringer", "Add"), ("os.Signal", "os/signal.Ignore")])
+def test_an_interface_of_a_package_that_is_imported_anyway(interface: str, register: str, project: Project) -> None:
+    """The generated file imports fmt and os for constructors that return an error; an interface may be in them as well."""
+    project.write("app/go.mod", "module example.com/app\n\ngo 1.25\n")
+    project.write(
+        "app/main.go",
+        'package main\n\nimport "fmt"\n\nvar added []fmt.Stringer\n\n'
+        "func Add(s fmt.Stringer) { added = append(added, s) }\n\nfunc main() { fmt.Print(added) }\n",
+    )
+    project.write("policies/made/go.mod", "module example.com/made\n\ngo 1.21\n")
+    project.write(
+        "policies/made/made.go",
+        "package made\n\ntype Made struct{}\n\nfunc (Made) Signal() {}\n\n"
+        'func (Made) String() string { return "made" }\n\nfunc New() (*Made, error) { return new(Made), nil }\n',
+    )
+    ran = run(project, main="app", interface=interface, register=register)
+    assert (ran.returncode, ran.stdout) == (0, "[made]" if register == "Add" else "[]")
+
+
 def test_policies_that_register_themselves_are_imported(app: Project) -> None:
     """Without a register function the packages with such types, and no others, are imported for what their init does."""
     app.write("policies/hello/none/none.go", 'package none\n\nfunc init() { panic("nobody wants this") }\n')
