@@ -145,7 +145,10 @@ def _replaces(value: Any, base: Path) -> tuple[tuple[str, str], ...]:
             _check_fork(old, *new.split("@", 1))
             replaces.append((old, new))
         else:
-            raise ValueError(f"{old} is to be taken from {new!r}, want a folder such as ../lib, or module@version")
+            raise ValueError(
+                f"{old} is to be taken from {new!r}, want ./{new} if that is a folder, or {new}@VERSION: as in Go's own replace "
+                "a path without a dot before it is that of a module"
+            )
     return tuple(replaces)
 
 

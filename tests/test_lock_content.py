@@ -63,3 +63,15 @@ def test_a_difference_names_the_module(one: Module, other: Module) -> None:
     )
     assert bool(told) != same or flat(content(one)) == flat(content(other))
     assert all(f"module {one.path}" in line or f"module {other.path}" in line for line in told)
+
+
+def test_a_digest_is_not_told() -> None:
+    """Files that have changed, or are new, are told in words."""
+    old, new = (
+        StagedModule(
+            path="a", directory=Path("/root/a"), staged="x", digest=f"sha256:{digit * 64}", requires=(), helper=False
+        )
+        for digit in "12"
+    )
+    assert list(differences(content(old), content(new))) == ["policy a: its files have changed"]
+    assert list(differences(content(), content(new))) == ["policy a: not in the lock, a now"]

@@ -114,7 +114,8 @@ def _line(module: Module) -> str:
     A module as `go list -m all` prints it.
     """
     new = f" => {module.replaced_by.replace('@', ' ')}" if module.replaced_by else ""
-    return f"{module.path} {module.version}{new}"
+    path = (isinstance(module, StagedModule) and module.copy_of) or module.path
+    return f"{path} {module.version}{new}"
 
 
 def staged(modules: Iterable[Module]) -> tuple[StagedModule, ...]:

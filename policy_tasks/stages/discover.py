@@ -17,7 +17,6 @@ from policy_tasks.shown import printable
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.constructors import choose_constructor, no_policy
 from policy_tasks.toolchain.go_command import Go
-from policy_tasks.toolchain.go_resolution import Wanted
 from policy_tasks.toolchain.nothing_found import nothing_found, without_module
 from policy_tasks.toolchain.staged_policies import StagedPolicies, inspection
 from policy_tasks.toolchain.staging import SourcePaths
@@ -49,7 +48,7 @@ def find_policies(taken: StagedPolicies, platform: Platform, go: Go, directory: 
         directory=directory.path,
     )
     _check(found, taken.settings, () if taken.core.own else _flawed_names(inspected["policies"], source_paths))
-    _log(found, taken.wanted)
+    _log(found, taken)
     return found
 
 
@@ -170,8 +169,8 @@ def _other_name(first: Policy, second: Policy) -> str:
     )
 
 
-def _log(found: PolicySet, wanted: Wanted) -> None:
-    tell_modules("discover", found, wanted)
+def _log(found: PolicySet, taken: StagedPolicies) -> None:
+    tell_modules("discover", found, taken.wanted, taken.graph)
     for miss in found.near_misses:
         log.info("discover: not taken: %s", _as_text(miss))
     with_policies = {policy.module for policy in found.policies}

@@ -28,20 +28,27 @@ def fetch_modules(taken: StagedPolicies, platform: Platform, go: Go, directory: 
     modules = resolved_modules(taken.graph.core.go_mod, taken.modules, go, directory)
     check_versions(modules, taken.wanted)
     found = FetchedModules(modules=modules, replaces=taken.replaces, excludes=taken.excludes, pins=taken.wanted.pins)
-    tell_modules("fetch", found, taken.wanted)
-    if not taken.core.own:  # which `test` does not take
-        _fetch_tests(modules, go, directory)
-    count = sum(bool(module.version) for module in modules)
-    log.info(
-        "fetch: %s",
-        f"{count} {'module' if count == 1 else 'modules'}" if count else "no modules of other people are needed",
-    )
+    tell_modules("fetch", found, taken.wanted, taken.graph)
+    of_tests = 0 if taken.core.own else _fetch_tests(modules, go, directory)  # a core of one's own `test` does not take
+    log.info("fetch: %s", _counted(sum(bool(module.version) for module in modules), of_tests))
     return found
 
 
-def _fetch_tests(modules: tuple[Module, ...], go: Go, directory: BuildDirectory) -> None:
+def _counted(count: int, of_tests: int) -> str:
+    if not count + of_tests:
+        return "no modules of other people are needed"
+    told = f"{count} {'module' if count == 1 else 'modules'}"
+    return f"{told}, and {of_tests} for the policies' tests" if of_tests else told
+
+
+def _fetch_tests(modules: tuple[Module, ...], go: Go, directory: BuildDirectory) -> int:
+    """
+    Download what only tests need, and return how many modules that is.
+    """
     try:
-        tested_packages(modules, go, directory)
+        return len(tested_packages(modules, go, directory).modules)
     except (BuildError, PolicyError) as error:
         for each in error.problems:
-            log.warning("fetch: `policy-tasks test` will not do: %s\n%s", each.what, each.why)
+            told = "fetch: `policy-tasks test` will fail: %s\n  where: %s\n  why:   %s"
+            log.warning(told, each.what, each.where, each.why.replace("\n", "\n         "))
+        return 0

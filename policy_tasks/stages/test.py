@@ -41,7 +41,7 @@ def run_tests(sources: GeneratedSources, go: Go, directory: BuildDirectory, *, r
             fix="run the policies' own tests with go test",
         )
     directory.write(f"{_PACKAGE}/policies_test.go", templates.render("policies_test.go", **_kit(sources, directory)))
-    own = tested_packages(sources.modules, go, directory)
+    own = tested_packages(sources.modules, go, directory).packages
     log.info("test: running the policies' code, on this machine")
     outcomes = go_test([f"./{_PACKAGE}", *own], race=race, go=go, directory=directory)
     if missing := _missing(outcomes, SourcePaths(staged(sources.modules), directory)):

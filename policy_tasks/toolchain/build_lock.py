@@ -72,7 +72,7 @@ def _claim(directory: BuildDirectory) -> None:
     if is_build_directory(path):
         return
     if os.path.lexists(directory.state):
-        log.info("%s is a copy of another build directory, or half made: it is made anew", path)
+        log.info("%s was made elsewhere, or in another layer of an image: it is made anew, from Go's caches", path)
         _empty(path)
     elif any(path.iterdir()):
         raise SettingsError.of(

@@ -149,7 +149,7 @@ class LockFile:
             log.info("lock: all is as %s says", self.path)
         else:
             log.warning(
-                "the lock is not up to date, --update makes it so: %s%s",
+                "lock: it is not up to date, --update makes it so: %s%s",
                 found[0],
                 f", and {len(found) - 1} more" if found[1:] else "",
             )

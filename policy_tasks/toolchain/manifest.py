@@ -23,17 +23,20 @@ def contents(
     """
     known = tuple(modules)
     folders = {str(each.directory): f"./{each.staged}" for each in known if isinstance(each, StagedModule)}
+    copies = {each.path: each.copy_of for each in known if isinstance(each, StagedModule) and each.copy_of}
     return {
         "core": core,
-        "policies": [_policy(policy) for policy in policies],
+        "policies": [_policy(policy, copies) for policy in policies],
         "modules": [_module(module) for module in known],
         "replaces": [{"old": each.old, "new": folders.get(each.new, each.new)} for each in replaces],
         "pins": [document(pin) for pin in pins],
     }
 
 
-def _policy(policy: Policy) -> dict[str, Any]:
+def _policy(policy: Policy, copies: dict[str, str]) -> dict[str, Any]:
     told = {"package": policy.package, "type": policy.type, "module": policy.module}
+    if policy.module in copies:
+        told |= {"module": copies[policy.module], "build_path": policy.module}
     return {**told, "constructor": policy.constructor.name} if policy.constructor else told
 
 

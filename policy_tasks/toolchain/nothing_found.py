@@ -22,7 +22,7 @@ def without_module(reading: Reading) -> Iterator[NearMiss]:
     """
     for folder in sorted({path.parent for path in reading.without_module}):
         file = min(path for path in reading.without_module if path.parent == folder)
-        reason = f"{folder} holds Go files but belongs to no module: it has no go.mod; run `go mod init` there"
+        reason = f"{folder} holds Go files but belongs to no module: it has no go.mod"
         yield NearMiss(package="", type="", reason=reason, file=file, line=1)
 
 
@@ -53,10 +53,9 @@ def _why_nothing(settings: Settings, modules: tuple[StagedModule, ...]) -> str:
 
 
 def _as_problem(miss: NearMiss, contract: str) -> Problem:
-    what = f"{miss.package}.{miss.type} is not a policy" if miss.type else "this is not a policy"
-    return Problem(
-        what=f"there are no policies: {what}",
-        where=f"{miss.file}:{miss.line}",
-        why=miss.reason,
-        fix=f"correct that; a policy is {contract}",
-    )
+    if not miss.package:
+        what, fix = "these files are in no module", f"run `go mod init example.com/{miss.file.parent.name}` there"
+    else:
+        what = f"{f'{miss.package}.{miss.type}'.rstrip('.')} is not {'a policy' if miss.type else 'taken'}"
+        fix = f"correct that; a policy is {contract}"
+    return Problem(what=f"there are no policies: {what}", where=f"{miss.file}:{miss.line}", why=miss.reason, fix=fix)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from policy_tasks.errors import PolicyError, Problem, SettingsError
 from policy_tasks.model import Exclude, Replace, Requirement, StagedModule
-from policy_tasks.names import Platform
+from policy_tasks.names import Platform, parse_module
 from policy_tasks.settings import Settings
 from policy_tasks.shown import printable
 from policy_tasks.toolchain.build_directory import BuildDirectory
@@ -98,7 +98,17 @@ def _missing(folder: Path) -> Problem:
         what="the policies are missing",
         where=str(folder),
         why=why,
-        fix="name the folder that holds the policy modules with --policies, or as discover.policies in the settings",
+        fix=_module_meant(folder)
+        or "name the folder that holds the policy modules with --policies, or as discover.policies in the settings",
+    )
+
+
+def _module_meant(folder: Path) -> str:
+    module = parse_module(f"{os.path.relpath(folder)}@latest")
+    return (
+        f"name that folder, or, if it is a module, its version too: {module}, or {module.path}@VERSION"
+        if module
+        else ""
     )
 
 

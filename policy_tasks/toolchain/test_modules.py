@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from policy_tasks.errors import BuildError, PolicyError, Problem
 from policy_tasks.model import Module, StagedModule, staged
@@ -25,7 +25,16 @@ _GO_MOD, _GO_SUM = f"{STATE}/test.mod", f"{STATE}/test.sum"
 MODFILE = f"-modfile={_GO_MOD}"
 
 
-def tested_packages(modules: tuple[Module, ...], go: Go, directory: BuildDirectory) -> list[str]:
+class TestedPackages(NamedTuple):
+    """
+    Packages that are tested, and the modules that they need for that and the build does not.
+    """
+
+    packages: list[str]
+    modules: set[str]
+
+
+def tested_packages(modules: tuple[Module, ...], go: Go, directory: BuildDirectory) -> TestedPackages:
     """
     The packages with tests of the user's, when all that these import is there, downloaded if need be: not those of modules
     that policies only import, and not what other people have tested.
@@ -36,9 +45,8 @@ def tested_packages(modules: tuple[Module, ...], go: Go, directory: BuildDirecto
     source_paths = SourcePaths(staged(modules), directory)
     packages = _packages(own, source_paths, go, directory)
     _begin(own, directory)
-    if packages:
-        _complete(packages, source_paths, go, directory)
-    return packages
+    needed = _complete(packages, source_paths, go, directory) if packages else set()
+    return TestedPackages(packages, needed - {module.path for module in modules})
 
 
 def _packages(modules: list[StagedModule], source_paths: SourcePaths, go: Go, directory: BuildDirectory) -> list[str]:
@@ -66,10 +74,14 @@ def _begin(modules: list[StagedModule], directory: BuildDirectory) -> None:
         directory.remember("tests", key)
 
 
-def _complete(packages: list[str], source_paths: SourcePaths, go: Go, directory: BuildDirectory) -> None:
-    flags = ("-e", "-test", "-deps", "-mod=mod", MODFILE, "-json=ImportPath,Error")
+def _complete(packages: list[str], source_paths: SourcePaths, go: Go, directory: BuildDirectory) -> set[str]:
+    """
+    Get all that these packages and their tests import, and return the modules that have it.
+    """
+    flags = ("-e", "-test", "-deps", "-mod=mod", MODFILE, "-json=ImportPath,Error,Module")
     done = go.run("list", *flags, "--", *packages, cwd=directory.path)
-    failed = [each["Error"] for each in json_stream(done.stdout) if each.get("Error")]
+    listed = list(json_stream(done.stdout))
+    failed = [each["Error"] for each in listed if each.get("Error")]
     errors = failed or [{"Err": done.message}] * (done.code != 0)
     if newer := newer_go("\n".join(each["Err"] for each in errors)):
         raise newer
@@ -78,6 +90,7 @@ def _complete(packages: list[str], source_paths: SourcePaths, go: Go, directory:
         raise BuildError(*(_missing(each, source_paths) for each in missing))
     if raised := list(_raised(go, directory)):
         raise PolicyError(*raised)
+    return {each["Module"]["Path"] for each in listed if each.get("Module") and not each["Module"].get("Main")}
 
 
 def _missing(error: dict[str, Any], source_paths: SourcePaths) -> Problem:

@@ -14,7 +14,10 @@ from policy_tasks.model import Module, Requirement, Resolved, StagedModule, stag
 from policy_tasks.toolchain import go_resolution
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.go_command import Go
+from policy_tasks.toolchain.go_graph import Graph
 from policy_tasks.toolchain.go_mod import GO_MOD, GO_SUM, GoMod, parse_text, version_key
+from policy_tasks.toolchain.imported_modules import imported_modules
+from policy_tasks.toolchain.policy_folder import SourceModule
 from policy_tasks.toolchain.raised_versions import cause
 
 log = logging.getLogger(__name__)
@@ -90,10 +93,10 @@ def _edges(graph: str, chosen: dict[str, str]) -> Iterator[tuple[str, Requiremen
             yield path, Requirement(module=module, version=least)
 
 
-def tell_modules(stage: str, found: Resolved, wanted: go_resolution.Wanted) -> None:
+def tell_modules(stage: str, found: Resolved, wanted: go_resolution.Wanted, graph: Graph) -> None:
     """
-    Say in this stage's story what decides the versions, and warn of every policy module that runs with a higher one of what
-    it uses itself than it asks for, with who has brought that about.
+    Say in this stage's story what decides the versions. Warn of every policy module that runs with a higher one of what it
+    uses itself than it asks for, with who has brought that about, and of what it imports while nobody asks for a version.
     """
     chosen = {module.path: module for module in found.modules}
     for each in found.replaces:
@@ -105,9 +108,34 @@ def tell_modules(stage: str, found: Resolved, wanted: go_resolution.Wanted) -> N
         log.info("%s: %s is not taken, as %s says", stage, excluded.version, excluded.origin)
     for pin in found.pins:
         log.info("%s: %s is held at %s, as modules.pins says", stage, pin.module, pin.version)
+    sources = {module.go_mod.path: module.source for module in graph.modules}
     for module in staged(found.modules):
-        for asked in (each for each in module.requires if not each.indirect):
-            _log_raised(stage, module, asked, chosen, wanted)
+        for asked in module.requires:
+            if _is_another(asked, chosen) and _is_used(asked, sources[module.path], chosen):
+                _log_raised(stage, module, asked, chosen, wanted)
+    if not wanted.basis:  # else the lock holds them from now on
+        _log_floating(stage, sources, chosen, {pin.module for pin in found.pins})
+
+
+def _is_used(asked: Requirement, source: SourceModule, chosen: dict[str, Module]) -> bool:
+    # A plain `go get` writes `// indirect` also where the module's own packages import it.
+    return not asked.indirect or asked.module in imported_modules(source, chosen)
+
+
+def _log_floating(stage: str, sources: dict[str, SourceModule], chosen: dict[str, Module], pinned: set[str]) -> None:
+    floating = {path for path, each in chosen.items() if not each.required_by and each.version and not each.replaced_by}
+    floating -= pinned | sources.keys()
+    for path, source in sources.items() if floating else ():
+        for other in sorted(imported_modules(source, chosen) & floating):
+            told = "%s: %s imports %s, which no go.mod requires: the newest is taken, %s; run `go mod tidy` there, or keep a lock"
+            log.warning(told, stage, path, other, chosen[other].version)
+
+
+def _is_another(asked: Requirement, chosen: dict[str, Module]) -> bool:
+    other = chosen.get(asked.module)
+    if not other or not other.version or other.replaced_by:
+        return False
+    return version_key(other.version) != version_key(asked.version)
 
 
 def _applies(old: str, chosen: dict[str, Module]) -> bool:
@@ -121,9 +149,7 @@ def _applies(old: str, chosen: dict[str, Module]) -> bool:
 def _log_raised(
     stage: str, module: StagedModule, asked: Requirement, chosen: dict[str, Module], wanted: go_resolution.Wanted
 ) -> None:
-    other = chosen.get(asked.module)
-    if not other or not other.version or other.replaced_by or version_key(other.version) == version_key(asked.version):
-        return
+    other = chosen[asked.module]
     why = cause(other, asked.version, chosen, wanted)
     told = (module.path, other.path, asked.version, other.version)
     log.warning("%s: %s asks for %s %s and runs with %s, %s", stage, *told, why)

@@ -149,7 +149,11 @@ UNUSABLE = "cannot be used"
 PARSE = "a go.mod does not parse"
 REFUSED: dict[str, tuple[Files, int, tuple[str, str, str]]] = {
     "no module": ({}, 3, (NONE, "~", "is empty")),
-    "no go.mod": ({"a/a.go": source()}, 3, (NONE, "~", "~/a holds Go files but belongs to no module")),
+    "no go.mod": (
+        {"a/a.go": source()},
+        3,
+        (f"{NONE}: these files are in no module", "~/a/a.go:1", "~/a holds Go files but belongs to no module"),
+    ),
     "go.mod is a folder": ({"a/go.mod/x": "", "a/a.go": source()}, 3, (NONE, "~", "it has no go.mod")),
     "type error": (one(code=source(extra='var x int = "s"\n')), 3, (COMPILE, "~/a/a.go:12:13", "cannot use")),
     "type error below": (

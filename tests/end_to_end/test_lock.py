@@ -271,7 +271,7 @@ def test_the_flags_are_there_at_the_console(locked: Project) -> None:
     _edit(locked)
     done = run_console("discover", cwd=locked.root)
     assert done.returncode == 0
-    assert "the lock is not up to date" in done.stderr
+    assert "lock: it is not up to date" in done.stderr
     assert "x.example/lib/v2 is taken from" in done.stderr
     done = run_console("discover", "--locked", "--format", "json", cwd=locked.root)
     assert done.returncode == 2

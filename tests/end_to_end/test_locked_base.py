@@ -102,7 +102,7 @@ def test_a_lock_without_a_base_holds_no_image(project: Project, caplog: pytest.L
         image(project.settings(locked=True, **given))
     assert "--update" in caught.value.fix
     image(project.settings(**given))
-    assert "the lock is not up to date" in caplog.text
+    assert "lock: it is not up to date" in caplog.text
     image(project.settings(update=True, **given))
     image(project.settings(locked=True, **given))
     compile(project.settings(locked=True))

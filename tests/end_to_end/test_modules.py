@@ -196,6 +196,14 @@ def test_a_replace_by_no_exact_version_is_refused(project: Project) -> None:
         assert "modules.replaces" in caught.value.what
 
 
+def test_a_replace_by_a_bare_path_is_refused(project: Project) -> None:
+    """Without a dot before it a path is that of a module, as in Go, also where there is such a folder: both ways are named."""
+    project.write("lib2/go.mod", "module x.example/lib\n")
+    with pytest.raises(SettingsError) as caught:
+        project.settings(replaces={"x.example/lib": "lib2"})
+    assert "want ./lib2 if that is a folder, or lib2@VERSION" in str(caught.value)
+
+
 def test_a_policy_is_not_replaced(project: Project) -> None:
     """A setting cannot put another folder in the place of a policy's."""
     project.policy("a", "x.example/lib v1.0.0")
@@ -269,6 +277,33 @@ def test_a_version_that_nobody_asks_for_names_who_holds_it(project: Project, cap
     shutil.rmtree(project.root / "policies/b")
     assert warned() == [f"{told} v1.2.0, which x.example/needs, which only the lock holds, asks for"]
     assert warned(update=True) == []
+
+
+def test_go_get_calls_what_is_imported_indirect(project: Project, caplog: pytest.LogCaptureFixture) -> None:
+    """What the packages import counts, not the comment; a module that only its dependencies need is not told."""
+    for name, code in {"a": 'import ("context"; "x.example/lib")', "c": 'import "context"'}.items():
+        file = project.policy(
+            name, answer="lib.Version" if name == "a" else '""', mod="require x.example/lib v1.0.0 // indirect\n"
+        )
+        file.write_text(re.sub(r"import \(.*?\)", code, file.read_text(), count=1, flags=re.DOTALL))
+    project.policy("b", "x.example/lib v1.1.0")
+    discover(project.settings())
+    told = "discover: example.com/{} asks for x.example/lib v1.0.0 and runs with v1.1.0, which example.com/b asks for"
+    assert told.format("a") in caplog.messages
+    assert told.format("c") not in caplog.messages
+
+
+def test_the_newest_version_is_warned_of(project: Project, caplog: pytest.LogCaptureFixture) -> None:
+    """A module that is imported and that no go.mod requires is told, unless a pin or a lock holds its version."""
+    file = project.policy("a", answer="lib.Version")
+    file.write_text(file.read_text().replace('"context"', '"context"\n\t"x.example/lib"'))
+    for settings in ({}, {}, {"pins": {"x.example/lib": "v1.1.0"}}, {"update": True}, {}):
+        discover(project.settings(**settings))
+    warned = [each for each in caplog.messages if "no go.mod requires" in each]
+    assert len(warned) == 2
+    assert "example.com/a imports x.example/lib" in warned[0]
+    assert "taken, v1.2.0" in warned[0]
+    assert "go mod tidy" in warned[0]
 
 
 def test_a_pin_holds_a_version(project: Project) -> None:

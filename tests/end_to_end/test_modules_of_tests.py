@@ -58,11 +58,15 @@ def own_tests(project: Project, **settings: object) -> set[str]:
 
 
 @pytest.mark.parametrize("folder", ["the same", "a new one"])
-def test_what_was_fetched_is_tested_offline(folder: str, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After `fetch` the tests run without a network, whether or not the build directory is still there."""
+def test_what_was_fetched_is_tested_offline(
+    folder: str, project: Project, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """After `fetch`, which counts them, the tests run without a network, whether or not the build directory is still there."""
+    caplog.set_level("INFO")
     write_policy_with_test(project, f"{ASSERT} v1.0.0")
     fetched = fetch(project.settings())
     assert str(fetched) == "x.example/lib v1.1.0"
+    assert "fetch: 1 module, and 2 for the policies' tests" in caplog.messages
     monkeypatch.setenv("GOPROXY", "off")
     if folder == "a new one":
         shutil.rmtree(project.root / "build")
@@ -116,7 +120,7 @@ def test_tests_run_with_the_versions_of_the_build(project: Project, caplog: pyte
     assert "the build has v1.0.0" in caught.value.why
     assert "go mod tidy" in caught.value.fix
     fetch(project.settings())
-    assert "`policy-tasks test` will not do: the tests need x.example/lib v1.1.0" in caplog.text
+    assert "`policy-tasks test` will fail: the tests need x.example/lib v1.1.0" in caplog.text
 
 
 def test_a_fetch_does_without_them(project: Project, caplog: pytest.LogCaptureFixture) -> None:
@@ -125,7 +129,8 @@ def test_a_fetch_does_without_them(project: Project, caplog: pytest.LogCaptureFi
     file = project.root / "policies/a/a_test.go"
     file.write_text(TEST.replace(ASSERT, "t.example/gone").replace("assert.", "gone."))
     fetch(project.settings())
-    assert "what the policies' tests import cannot be had" in caplog.text
+    assert "`policy-tasks test` will fail: what the policies' tests import cannot be had" in caplog.text
+    assert f"where: {file}:6:2" in caplog.text
     with pytest.raises(PolicyTasksError, match=r"t\.example/gone") as caught:
         own_tests(project)
     assert caught.value.exit_code == 5

@@ -283,8 +283,24 @@ def test_the_records_name_a_copy_as_its_author_does(project: Project) -> None:
     bill = json.loads(binary.sbom.read_text())
     found = [(each["name"], each["purl"]) for each in bill["components"] if "limits" in each["name"]]
     assert found == [(LIMITS, f"pkg:golang/{LIMITS}@{version}") for version in ("v1.2.0", "v1.3.0")]
-    modules = [each for each in json.loads(binary.manifest.read_text())["modules"] if each["path"] == LIMITS]
-    assert [each["build_path"] for each in modules] == [f"{LIMITS}/at-v1.2.0", f"{LIMITS}/at-v1.3.0"]
+    manifest = json.loads(binary.manifest.read_text())
+    modules = [each for each in manifest["modules"] if each["path"] == LIMITS]
+    build_paths = [f"{LIMITS}/at-v1.2.0", f"{LIMITS}/at-v1.3.0"]
+    assert [each["build_path"] for each in modules] == build_paths
+    assert [(each["module"], each["build_path"]) for each in manifest["policies"]] == [
+        (LIMITS, each) for each in build_paths
+    ]
+    fetched = str(fetch(project.settings(policies=[f"{LIMITS}@v1.2.0", f"{LIMITS}@v1.3.0"])))
+    assert fetched.splitlines()[:2] == [f"{LIMITS} v1.2.0", f"{LIMITS} v1.3.0"]
+
+
+def test_a_module_without_a_version_is_no_folder(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What looks like a module and is not there as a folder: how to name it with its version."""
+    monkeypatch.chdir(project.root)
+    error = project.refuse(policies=[LIMITS])
+    assert error.why == "there is no such folder"
+    assert f"{LIMITS}@latest" in error.fix
+    assert "@latest" not in project.refuse(policies=["nothing"]).fix
 
 
 @pytest.fixture(scope="module")
