@@ -108,6 +108,14 @@ def tell_modules(stage: str, found: Resolved, wanted: go_resolution.Wanted, grap
         log.info("%s: %s is not taken, as %s says", stage, excluded.version, excluded.origin)
     for pin in found.pins:
         log.info("%s: %s is held at %s, as modules.pins says", stage, pin.module, pin.version)
+    _tell_unasked(stage, found, wanted, graph)
+
+
+def _tell_unasked(stage: str, found: Resolved, wanted: go_resolution.Wanted, graph: Graph) -> None:
+    """
+    Warn of every policy module that gets another version than it asks for, or asks for none.
+    """
+    chosen = {module.path: module for module in found.modules}
     sources = {module.go_mod.path: module.source for module in graph.modules}
     for module in staged(found.modules):
         for asked in module.requires:
