@@ -122,7 +122,8 @@ def _tell_unasked(stage: str, found: Resolved, wanted: go_resolution.Wanted, gra
             if _is_another(asked, chosen) and _is_used(asked, sources[module.path], chosen):
                 _log_raised(stage, module, asked, chosen, wanted)
     if not wanted.basis:  # else the lock holds them from now on
-        _log_floating(stage, sources, chosen, {pin.module for pin in found.pins})
+        asked_for = {asked.module for module in staged(found.modules) for asked in module.requires}
+        _log_floating(stage, sources, chosen, asked_for | {pin.module for pin in found.pins})
 
 
 def _is_used(asked: Requirement, source: SourceModule, chosen: dict[str, Module]) -> bool:
@@ -130,9 +131,9 @@ def _is_used(asked: Requirement, source: SourceModule, chosen: dict[str, Module]
     return not asked.indirect or asked.module in imported_modules(source, chosen)
 
 
-def _log_floating(stage: str, sources: dict[str, SourceModule], chosen: dict[str, Module], pinned: set[str]) -> None:
+def _log_floating(stage: str, sources: dict[str, SourceModule], chosen: dict[str, Module], decided: set[str]) -> None:
     floating = {path for path, each in chosen.items() if not each.required_by and each.version and not each.replaced_by}
-    floating -= pinned | sources.keys()
+    floating -= decided | sources.keys()
     for path, source in sources.items() if floating else ():
         for other in sorted(imported_modules(source, chosen) & floating):
             told = "%s: %s imports %s, which no go.mod requires: the newest is taken, %s; run `go mod tidy` there, or keep a lock"
