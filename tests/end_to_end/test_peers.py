@@ -54,7 +54,7 @@ BUILDS: dict[
         {"k6ext@v0.1.0": "v0.1.0", "k6ext@v0.2.0": "v0.2.0"},
     ),
     "a folder in its place": (["policies", f"{EXT}@v0.1.0"], _local, {}, {"k6ext": "local"}),
-    "a replace that leads nowhere": ([f"{EXT}@v0.1.0"], None, {"x.example/lib": "./none"}, (3, "there is no folder")),
+    "a replace that leads nowhere": ([f"{EXT}@v0.1.0"], None, {"x.example/lib": "./none"}, (2, "there is no folder")),
     "a policy replaced by the settings": (
         [f"{EXT}@v0.1.0"],
         None,

@@ -174,7 +174,7 @@ def test_no_document_names_a_flag_that_is_not_there(tmp_path: Path) -> None:
     commands = re.findall(r"^  ([a-z]+)  ", overview, re.MULTILINE)
     assert {"run", "serve", "bench"} <= set(commands)
     known |= {flag for text in (overview, *(_help(engine, each) for each in commands)) for flag in FLAG.findall(text)}
-    others = {"--rm", "--build-arg", "--list", "--pids-limit", "--read-only", "--cap-drop", "--init"}
+    others = {"--from", "--rm", "--build-arg", "--list", "--pids-limit", "--read-only", "--cap-drop", "--init"}
     for page in (REPOSITORY / "README.md", *(REPOSITORY / "docs").glob("*.md")):
         for flag in FLAG.findall(page.read_text()):
             assert flag in known | others, f"{page.name} names {flag}"
