@@ -224,7 +224,7 @@ def test_an_interrupted_run_says_so(project: Path) -> None:
     begin = time.monotonic()
     run.send_signal(signal.SIGINT)
     _, told = run.communicate(timeout=60)
-    assert time.monotonic() - begin < 5, "it does not wait for Go"
+    assert time.monotonic() - begin < 20, "it does not wait for Go"  # which takes a minute here; half a second is usual
     assert run.returncode == 130
     assert told.rstrip().splitlines()[-1] == "interrupted"
     assert "Traceback" not in told
