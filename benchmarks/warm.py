@@ -11,6 +11,7 @@ its base from a registry: KO_DEFAULTBASEIMAGE, by default 127.0.0.1:5000/alpine:
 from __future__ import annotations
 
 import argparse
+import compileall
 import os
 import random
 import shutil
@@ -21,6 +22,8 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+import policy_tasks
 
 POLICY = """package p{0}
 
@@ -50,6 +53,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--imports", default="net/http")
     options = parser.parse_args()
+    compileall.compile_dir(str(Path(policy_tasks.__file__).parent), quiet=1)  # as pip does where it installs a wheel
     with tempfile.TemporaryDirectory() as scratch:
         policy = POLICY.replace("IMPORTS", options.imports)
         tools = _tools(Path(scratch), options.policies, policy)

@@ -4,7 +4,9 @@ GeneratedSources -> Binary: compile, check what came out without running it, and
 
 from __future__ import annotations
 
+import filecmp
 import logging
+from dataclasses import replace
 from typing import Any
 
 from policy_tasks.errors import BuildError, PolicyError, PolicyTasksError
@@ -34,9 +36,10 @@ def build_binary(sources: GeneratedSources, build: GoBuild, go: Go, directory: B
     done = build.finish()
     if done.code != 0:
         raise _failed(done.message, sources, build.platform, directory)
-    linked = _check(build.binary(build.made).sha256, sources, build, go, directory)
+    made = build.binary()
+    linked = _check(made.sha256, sources, build, go, directory)
     _install(build, directory)
-    binary = write_records(build.binary(build.target), sources, linked, directory)
+    binary = write_records(replace(made, path=build.target), sources, linked, directory)
     log.info("compile: %s, %.1f MB, %s", binary.platform, binary.size / 1e6, go.version)
     return sources.into(binary)
 
@@ -44,7 +47,7 @@ def build_binary(sources: GeneratedSources, build: GoBuild, go: Go, directory: B
 def _install(build: GoBuild, directory: BuildDirectory) -> None:
     made, target = build.made, build.target
     made.chmod(0o755)
-    if not target.is_file() or made.read_bytes() != target.read_bytes():
+    if not target.is_file() or not filecmp.cmp(made, target, shallow=False):
         directory.move(made, target)
 
 

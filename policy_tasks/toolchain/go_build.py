@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from pathlib import Path
 
 from policy_tasks.model import Binary
 from policy_tasks.names import Platform
@@ -56,13 +55,13 @@ class GoBuild:
                 return done
         return self._build()
 
-    def binary(self, path: Path) -> Binary:
+    def binary(self) -> Binary:
         """
-        The value for the binary at this path.
+        The binary that was made.
         """
-        data = path.read_bytes()
+        data = self.made.read_bytes()
         return Binary(
-            path=path,
+            path=self.made,
             sha256=hashlib.sha256(data).hexdigest(),
             platform=str(self.platform),
             size=len(data),

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def engine_files() -> Mapping[str, bytes]:
     """
     The files that the generated module takes over: all but the programs below `cmd`.
     """
-    return {name: data for name, data in _files() if not name.startswith("cmd/")}
+    return {name: data for name, data in _files().items() if not name.startswith("cmd/")}
 
 
 @cache
@@ -46,7 +46,7 @@ def tools_digest() -> str:
     A digest of the programs below `cmd`, and of the package that they share with the engine: a change of it asks for new
     ones to be compiled.
     """
-    return digest({name: data for name, data in _files() if name.startswith(("cmd/", "name/"))})
+    return digest({name: data for name, data in _files().items() if name.startswith(("cmd/", "name/"))})
 
 
 def digest(files: Mapping[str, bytes]) -> str:
@@ -59,14 +59,16 @@ def digest(files: Mapping[str, bytes]) -> str:
     return digest.hexdigest()
 
 
-def _files() -> Iterator[tuple[str, bytes]]:
+@cache
+def _files() -> Mapping[str, bytes]:
     """
     All that is no test: the sources, and what they embed. As for Go, what begins with a dot is not there.
     """
-    root = str(directory())
+    root, found = str(directory()), {}
     for folder, folders, names in os.walk(root):
         folders[:] = sorted(name for name in folders if name != "testdata" and not name.startswith("."))
+        inside = folder.removeprefix(root).replace(os.sep, "/").lstrip("/")
         for name in sorted(names):
             if not name.startswith(".") and not name.endswith("_test.go"):
-                file = os.path.join(folder, name)
-                yield os.path.relpath(file, root).replace(os.sep, "/"), Path(file).read_bytes()
+                found[f"{inside}/{name}".lstrip("/")] = Path(folder, name).read_bytes()
+    return found

@@ -8,11 +8,13 @@ import hashlib
 import json
 import logging
 import shlex
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from policy_tasks.model import Binary, Image
 from policy_tasks.names import Reference, parse_platform
+from policy_tasks.toolchain.background import Background
 from policy_tasks.toolchain.build_directory import ARCHIVES, BuildDirectory, key_of
 from policy_tasks.toolchain.go_command import Go
 from policy_tasks.toolchain.image_config import FOLDER, STATIC, ImageConfig, image_config
@@ -63,7 +65,7 @@ class Oci(NamedTuple):
         return push(Registry(reference, f"{reference} was not pushed"), read_archive(image.archive.read_bytes()))
 
     def _key(self, binary: Binary, config: ImageConfig, reference: Reference) -> str:
-        layers = [digest_of(layer.data) for layer in self.base.layers] or [self.base.digest]
+        layers = [layer.digest for layer in self.base.layers] or [self.base.digest]
         base = json.dumps([layers, self.base.config])
         return key_of(binary.sha256, base, repr(config), str(reference), binary.go)
 
@@ -72,21 +74,20 @@ class Oci(NamedTuple):
         contents: list[tuple[Entry, ...]] = [(folder, binary_entry(f"{folder.name}/policy-engine", binary.path))]
         if self.base.name == STATIC:
             contents.insert(0, rootfs())
-        tars = [make_tar(entries) for entries in contents]
-        layers = tuple(Layer(data=inspector.compress(tar), diff_id=digest_of(tar)) for tar in tars)
-        return assemble(self.base, layers, config, parse_platform(binary.platform))
+        layers = [Background(partial(_layer, entries, inspector)) for entries in contents]
+        return assemble(self.base, tuple(layer.result() for layer in layers), config, parse_platform(binary.platform))
 
     def _write(self, image: OciImage, reference: Reference, directory: BuildDirectory) -> str:
         """
         Put the image into its archive, in one step, and return the SHA-256 of that file.
         """
-        made = directory.temporary_file(as_archive(image, reference))
-        sha256 = _sha256(made)
+        data = as_archive(image, reference)
+        made = directory.temporary_file(data)
         if self.archive.parent == directory.path / ARCHIVES:
             directory.move(made, self.archive)
         else:
             save(made, self.archive)
-        return sha256
+        return hashlib.sha256(data).hexdigest()
 
     def _log(self, reference: Reference) -> None:
         log.info("image: %s on %s, as an archive", reference, self.base.name)
@@ -94,6 +95,12 @@ class Oci(NamedTuple):
             log.info("image: %s", self.why)
         log.info("image: load it with: docker load -i %s", shlex.quote(str(self.archive)))
         log.info("image: then run it:  docker run --rm %s", reference)
+
+
+def _layer(entries: tuple[Entry, ...], inspector: Inspector) -> Layer:
+    tar = make_tar(entries)
+    compressed = Background(lambda: inspector.compress(tar))
+    return Layer(diff_id=digest_of(tar), data=compressed.result())
 
 
 def _sha256(path: Path) -> str:

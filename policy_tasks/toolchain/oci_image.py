@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from policy_tasks.names import Platform
@@ -18,7 +19,7 @@ LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Layer:
     """
     A compressed layer, and the digest of what it is uncompressed.
@@ -28,12 +29,19 @@ class Layer:
     diff_id: str
     media_type: str = LAYER
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """
         The digest of the compressed layer.
         """
         return digest_of(self.data)
+
+    @property
+    def descriptor(self) -> dict[str, Any]:
+        """
+        What a manifest says of the layer.
+        """
+        return {"mediaType": self.media_type, "digest": self.digest, "size": len(self.data)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,14 +94,14 @@ def assemble(base: BaseImage, layers: tuple[Layer, ...], config: ImageConfig, pl
     The image of these layers on this base.
     """
     everything = (*base.layers, *layers)
-    blobs = {digest_of(layer.data): layer.data for layer in everything}
+    blobs = {layer.digest: layer.data for layer in everything}
     configuration = encode(_configuration(base, layers, config, platform))
     manifest = encode(
         {
             "schemaVersion": 2,
             "mediaType": MANIFEST,
             "config": descriptor(CONFIG, configuration),
-            "layers": [descriptor(layer.media_type, layer.data) for layer in everything],
+            "layers": [layer.descriptor for layer in everything],
         }
     )
     blobs |= {digest_of(configuration): configuration, digest_of(manifest): manifest}

@@ -159,6 +159,19 @@ def test_the_project_is_found_from_a_folder_below(module: str, project: Path) ->
 
 
 @pytest.mark.needs("go")
+@pytest.mark.parametrize("door", ["invoke", "console"])
+def test_python_keeps_what_it_compiled(door: str, project: Path, tmp_path: Path) -> None:
+    """What a task imports is compiled by the first run alone, though Invoke forbids it, unless the user forbids it as well."""
+    for forbidden, cache in (("", tmp_path / "kept"), ("1", tmp_path / "none")):
+        python = {"PYTHONDONTWRITEBYTECODE": forbidden, "PYTHONPYCACHEPREFIX": str(cache)}
+        done = DOORS[door].run(project, "generate", **python)
+        assert done.returncode == 0, done.stderr
+    assert list((tmp_path / "kept").rglob("policy_tasks/stages/generate.*.pyc"))
+    assert not (tmp_path / "kept" / project.relative_to("/")).exists()
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.needs("go")
 def test_the_project_may_be_elsewhere(project: Path, tmp_path: Path) -> None:
     """`invoke -r PROJECT` works on that project, from anywhere."""
     (project / "tasks.py").write_text(_INVOKE.tasks)
