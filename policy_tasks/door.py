@@ -16,8 +16,8 @@ from typing import Any
 
 from policy_tasks.errors import PolicyTasksError, SettingsError, output_error
 from policy_tasks.model import document
+from policy_tasks.printable import printable
 from policy_tasks.settings import Settings
-from policy_tasks.shown import printable
 
 STAGES = ("fetch", "discover", "generate", "compile", "image", "publish")
 TASKS = (*STAGES, "test", "new", "watch")

@@ -10,7 +10,7 @@ import errno
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from policy_tasks.shown import without_credentials
+from policy_tasks.printable import without_credentials
 
 if TYPE_CHECKING:
     from pathlib import Path

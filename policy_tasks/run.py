@@ -20,7 +20,7 @@ from policy_tasks.stages.image import build_image
 from policy_tasks.stages.publish import push_image
 from policy_tasks.toolchain.background import Background
 from policy_tasks.toolchain.build_directory import BuildDirectory
-from policy_tasks.toolchain.build_lock import hold
+from policy_tasks.toolchain.build_lock import locked_build_directory
 from policy_tasks.toolchain.go_build import GoBuild
 from policy_tasks.toolchain.go_command import Go, find_go
 from policy_tasks.toolchain.image_engine import ImageEngine, check_image_settings, choose_engine
@@ -164,7 +164,7 @@ def running(settings: Settings, platform: Platform, times: Measurements) -> Iter
     A run that holds the build directory, and writes the lock where it ends well.
     """
     check_folders(settings.folders, settings.build_dir)  # before anything is written
-    with hold(settings.build_dir) as directory:
+    with locked_build_directory(settings.build_dir) as directory:
         processes = Processes(directory.temporary.name)
         times.directory = directory
         try:

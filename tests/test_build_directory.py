@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from policy_tasks.errors import OutputError, SettingsError
 from policy_tasks.toolchain.build_directory import STATE
-from policy_tasks.toolchain.build_lock import MARK, hold, is_build_directory
+from policy_tasks.toolchain.build_lock import MARK, is_build_directory, locked_build_directory
 from policy_tasks.toolchain.output_file import save
 
 NAMES = st.lists(st.sampled_from("ab"), min_size=1, max_size=4).map("/".join)
@@ -27,7 +27,7 @@ def test_what_was_written_last_is_there(writes: list[tuple[str, bytes]]) -> None
     """A file may come where a folder was, and a folder where a file was; `write` says whether it changed anything."""
     import tempfile
 
-    with tempfile.TemporaryDirectory() as folder, hold(Path(folder, "build")) as directory:
+    with tempfile.TemporaryDirectory() as folder, locked_build_directory(Path(folder, "build")) as directory:
         expected: dict[str, bytes] = {}
         for name, data in writes:
             assert directory.write(name, data) == (expected.get(name) != data)
@@ -58,7 +58,7 @@ def test_only_what_is_named_is_held(there: set[str], wanted: set[str], others: s
     import tempfile
 
     there, wanted = _leaves(there), _leaves(wanted | others) - others
-    with tempfile.TemporaryDirectory() as folder, hold(Path(folder, "build")) as directory:
+    with tempfile.TemporaryDirectory() as folder, locked_build_directory(Path(folder, "build")) as directory:
         for name in there:
             directory.write(name, b"x")
         directory.write("bin/linux-amd64/policy-engine", b"x")
@@ -70,7 +70,7 @@ def test_only_what_is_named_is_held(there: set[str], wanted: set[str], others: s
 
 def test_an_unchanged_file_is_not_touched(tmp_path: Path) -> None:
     """Its time and its inode stay, so that neither Go nor a watcher sees a change; it is as readable as any other."""
-    with hold(tmp_path) as directory:
+    with locked_build_directory(tmp_path) as directory:
         assert directory.write("a/b", b"x")
         before = (tmp_path / "a" / "b").stat()
         assert not directory.write("a/b", b"x")
@@ -86,7 +86,7 @@ def test_nothing_is_written_through_a_link(place: str, tmp_path: Path) -> None:
     (victim / "b").mkdir(parents=True)
     for name in ("b/c", "c"):
         (victim / name).write_text("mine")
-    with hold(tmp_path / "build") as directory:
+    with locked_build_directory(tmp_path / "build") as directory:
         (tmp_path / "build" / place).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "build" / place).symlink_to(victim / "c" if place.endswith("c") else victim)
         directory.write("a/b/c", b"ours")
@@ -101,7 +101,7 @@ def test_nothing_is_written_through_a_link(place: str, tmp_path: Path) -> None:
 def test_a_link_with_the_right_contents_is_replaced_all_the_same(tmp_path: Path) -> None:
     """What Go reads next must not be what somebody else may change."""
     (tmp_path / "victim").write_bytes(b"x")
-    with hold(tmp_path / "build") as directory:
+    with locked_build_directory(tmp_path / "build") as directory:
         (directory.path / "a").symlink_to(tmp_path / "victim")
         assert directory.write("a", b"x")
         assert not (directory.path / "a").is_symlink()
@@ -110,7 +110,7 @@ def test_a_link_with_the_right_contents_is_replaced_all_the_same(tmp_path: Path)
 def test_a_folder_of_the_users_is_refused(tmp_path: Path) -> None:
     """What holds files, and no mark of ours, is no build directory."""
     (tmp_path / "notes.txt").write_text("mine")
-    with pytest.raises(SettingsError) as caught, hold(tmp_path):
+    with pytest.raises(SettingsError) as caught, locked_build_directory(tmp_path):
         pass
     assert caught.value.where == str(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
@@ -120,7 +120,7 @@ def test_an_empty_folder_and_a_missing_one_are_taken(tmp_path: Path) -> None:
     """Both become build directories, that git and discovery leave out."""
     (tmp_path / "empty").mkdir()
     for path in (tmp_path / "empty", tmp_path / "missing" / "below"):
-        with hold(path):
+        with locked_build_directory(path):
             assert is_build_directory(path)
             assert (path / ".gitignore").read_text() == "*\n"
     assert not is_build_directory(tmp_path)
@@ -128,14 +128,14 @@ def test_an_empty_folder_and_a_missing_one_are_taken(tmp_path: Path) -> None:
 
 def test_a_copy_is_made_anew(tmp_path: Path) -> None:
     """A build directory that was copied, or came with a repository, carries another folder's mark."""
-    with hold(tmp_path / "first") as directory:
+    with locked_build_directory(tmp_path / "first") as directory:
         directory.write("main.go", b"x")
         directory.remember("known", [1])
     shutil.copytree(tmp_path / "first", tmp_path / "second")
-    with hold(tmp_path / "second") as directory:
+    with locked_build_directory(tmp_path / "second") as directory:
         assert directory.recall("known") is None
         assert not (directory.path / "main.go").exists()
-    with hold(tmp_path / "first") as directory:
+    with locked_build_directory(tmp_path / "first") as directory:
         assert directory.recall("known") == [1]
         assert (directory.path / "main.go").exists()
 
@@ -147,7 +147,7 @@ def test_a_link_for_the_state_is_not_followed(tmp_path: Path) -> None:
     other.mkdir()
     (other / Path(MARK).name).write_text(str(build.stat().st_ino))
     (build / STATE).symlink_to(other)
-    with hold(build):
+    with locked_build_directory(build):
         assert not (build / STATE).is_symlink()
     assert [path.name for path in other.iterdir()] == [Path(MARK).name]
 
@@ -160,13 +160,13 @@ def test_a_making_that_was_cut_off_is_done_again(tmp_path: Path) -> None:
         (tmp_path / "build" / "main.go").write_text("half")
         if state:
             (tmp_path / "build" / MARK).write_text(state)
-        with hold(tmp_path / "build") as directory:
+        with locked_build_directory(tmp_path / "build") as directory:
             assert directory.write("main.go", b"whole")
 
 
 def test_what_cannot_be_read_was_never_remembered(tmp_path: Path) -> None:
     """A memory that is missing or broken costs a rebuild and nothing more."""
-    with hold(tmp_path) as directory:
+    with locked_build_directory(tmp_path) as directory:
         assert directory.recall("none") is None
         directory.remember("some", {"a": [1]})
         assert directory.recall("some") == {"a": [1]}
@@ -180,10 +180,10 @@ def test_the_second_waits_for_the_first(tmp_path: Path) -> None:
     order = []
 
     def second() -> None:
-        with hold(tmp_path):
+        with locked_build_directory(tmp_path):
             order.append("second")
 
-    with hold(tmp_path):
+    with locked_build_directory(tmp_path):
         thread = threading.Thread(target=second)
         thread.start()
         thread.join(0.2)
@@ -194,11 +194,11 @@ def test_the_second_waits_for_the_first(tmp_path: Path) -> None:
 
 def test_runs_do_not_share_temporary_files(tmp_path: Path) -> None:
     """A go command that outlives a killed run writes to a folder that is no longer there; nothing of it is left."""
-    with hold(tmp_path) as directory:
+    with locked_build_directory(tmp_path) as directory:
         first = directory.temporary
         left = directory.temporary_file(b"x")
         os.link(left, directory.state / "killed")  # as if the run had ended here
-    with hold(tmp_path) as directory:
+    with locked_build_directory(tmp_path) as directory:
         assert directory.temporary != first
         assert not first.exists()
     assert not (tmp_path / STATE / "tmp").exists()
@@ -206,7 +206,7 @@ def test_runs_do_not_share_temporary_files(tmp_path: Path) -> None:
 
 def test_an_archive_is_saved_in_one_step(tmp_path: Path) -> None:
     """It replaces what was there, through no link, and leaves nothing beside it, not even when it fails."""
-    with hold(tmp_path / "build") as directory:
+    with locked_build_directory(tmp_path / "build") as directory:
         target = tmp_path / "out" / "a.tar"
         with pytest.raises(OutputError) as caught:
             save(directory.temporary_file(b"new"), target)

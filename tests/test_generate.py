@@ -16,7 +16,7 @@ from policy_tasks.settings import Settings
 from policy_tasks.stages.generate import generate_sources
 from policy_tasks.stages.test import _kit
 from policy_tasks.toolchain import templates
-from policy_tasks.toolchain.build_lock import hold
+from policy_tasks.toolchain.build_lock import locked_build_directory
 from policy_tasks.toolchain.core import read_core
 from policy_tasks.toolchain.go_command import find_go
 from policy_tasks.toolchain.process import Processes
@@ -91,7 +91,7 @@ FOUND = PolicySet(
 @pytest.mark.parametrize("name", ["imports.go", "Dockerfile", "manifest.json"])
 def test_generated_file_is_the_golden_one(name: str, tmp_path: Path) -> None:
     """Every generated file is, to the byte, what was reviewed."""
-    with hold(tmp_path / "build") as directory:
+    with locked_build_directory(tmp_path / "build") as directory:
         generate_sources(FOUND, CORE, directory)
     made, golden = (tmp_path / "build" / name).read_bytes(), GOLDEN / name
     if os.environ.get("UPDATE_GOLDEN"):
@@ -101,7 +101,7 @@ def test_generated_file_is_the_golden_one(name: str, tmp_path: Path) -> None:
 
 def test_generated_test_is_the_golden_one(tmp_path: Path) -> None:
     """The test that runs the kit is, to the byte, what was reviewed; cases are read where a policy has some."""
-    with hold(tmp_path / "build") as directory:
+    with locked_build_directory(tmp_path / "build") as directory:
         directory.write("policies/example.com-a/testdata/policytest/Value.json", b"[]")
         modules = [
             replace(staged(FOUND.modules)[0], path=path, staged=f"policies/{path.replace('/', '-')}")
@@ -128,7 +128,7 @@ def test_imports_are_as_gofmt_wants_them(tmp_path: Path) -> None:
 
 def test_unchanged_sources_are_not_rendered_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A second run touches no file and does not even load the template engine."""
-    with hold(tmp_path / "build") as directory:
+    with locked_build_directory(tmp_path / "build") as directory:
         generate_sources(FOUND, CORE, directory)
         before = {path: path.stat().st_mtime_ns for path in directory.path.iterdir() if path.is_file()}
         monkeypatch.setattr("policy_tasks.toolchain.templates.render", None)
@@ -138,7 +138,7 @@ def test_unchanged_sources_are_not_rendered_again(tmp_path: Path, monkeypatch: p
 
 def test_an_edited_file_is_generated_anew(tmp_path: Path) -> None:
     """What somebody changed in the build directory does not survive the next run."""
-    with hold(tmp_path / "build") as directory:
+    with locked_build_directory(tmp_path / "build") as directory:
         generate_sources(FOUND, CORE, directory)
         (directory.path / "imports.go").write_text("package main // edited")
         generate_sources(FOUND, CORE, directory)

@@ -36,11 +36,14 @@ def core(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
     monkeypatch.setattr(go_core, "directory", lambda: tmp_path)
-    go_core.engine_files.cache_clear()
-    go_core.tools_digest.cache_clear()
+    _forget()
     yield tmp_path
-    go_core.engine_files.cache_clear()
-    go_core.tools_digest.cache_clear()
+    _forget()
+
+
+def _forget() -> None:
+    for cached in (go_core._files, go_core.engine_files, go_core.tools_digest):
+        cached.cache_clear()
 
 
 def test_all_but_tests_and_tools_is_taken(core: Path) -> None:
@@ -56,5 +59,5 @@ def test_a_changed_tool_asks_for_new_ones(core: Path, name: str, changes: bool) 
     before = go_core.tools_digest()
     (core / name).parent.mkdir(exist_ok=True)
     (core / name).write_text("package main // changed")
-    go_core.tools_digest.cache_clear()
+    _forget()
     assert (go_core.tools_digest() != before) is changes

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from policy_tasks.errors import PolicyError
 from policy_tasks.toolchain.build_directory import BuildDirectory
-from policy_tasks.toolchain.build_lock import hold
+from policy_tasks.toolchain.build_lock import locked_build_directory
 from policy_tasks.toolchain.go_command import Go, find_go
 from policy_tasks.toolchain.go_mod import GoMod, go_version_key, local_version, merge_sums, parse_go_mods, version_key
 from policy_tasks.toolchain.process import Processes
@@ -60,7 +60,7 @@ def test_a_version_for_a_local_module_has_the_major_of_its_path() -> None:
 @pytest.fixture
 def directory(tmp_path: Path) -> Iterator[BuildDirectory]:
     """A build directory that the test holds."""
-    with hold(tmp_path / "build") as held:
+    with locked_build_directory(tmp_path / "build") as held:
         yield held
 
 

@@ -17,7 +17,7 @@ import policy_tasks
 from policy_tasks.errors import OutputError, SettingsError
 from policy_tasks.model import NewPolicy
 from policy_tasks.stages.new import FILES, _files, make_policy
-from policy_tasks.toolchain.build_lock import hold
+from policy_tasks.toolchain.build_lock import locked_build_directory
 from policy_tasks.toolchain.go_command import find_go
 from policy_tasks.toolchain.process import Processes
 from tests.conftest import REPOSITORY
@@ -185,7 +185,7 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
 
 def test_a_build_directory_is_no_place_for_a_policy(tmp_path: Path) -> None:
     """A policy is not made where the next run would remove it."""
-    with hold(tmp_path / "build"):
+    with locked_build_directory(tmp_path / "build"):
         pass
     with pytest.raises(SettingsError, match="cannot be in a build directory"):
         _new(tmp_path, path=tmp_path / "build" / "policies" / "a")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from policy_tasks.errors import PolicyError
-from policy_tasks.toolchain.build_lock import hold
+from policy_tasks.toolchain.build_lock import locked_build_directory
 from policy_tasks.toolchain.policy_folder import Reading, read_folder
 
 
@@ -86,7 +86,7 @@ def test_what_would_decide_for_go_is_left_out(tmp_path: Path) -> None:
     """Workspaces, vendored modules and version control are not read, nor is a build directory of ours; what is embedded is."""
     left_out = ("go.work", "go.work.sum", "vendor/modules.txt", ".git/config", ".hg/hgrc")
     lay_out(tmp_path, "go.mod", "a.go", "static/vendor/x.js", *left_out)
-    with hold(tmp_path / "build" / "policy-engine") as directory:
+    with locked_build_directory(tmp_path / "build" / "policy-engine") as directory:
         directory.write("policies/a/go.mod", b"module x\n")
     found = read(tmp_path)
     assert set(found.modules) == {tmp_path}

@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policy_tasks.errors import BuildError, ToolError
-from policy_tasks.shown import printable
+from policy_tasks.printable import printable
 from policy_tasks.toolchain.leftovers import VARIABLE, end_commands_of
 from policy_tasks.toolchain.process import Command, Completed, Processes
 

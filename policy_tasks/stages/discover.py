@@ -12,8 +12,8 @@ from typing import Any
 from policy_tasks.errors import PolicyError, Problem, SettingsError
 from policy_tasks.model import Constructor, NearMiss, Policy, PolicySet, staged
 from policy_tasks.names import Platform, major_of
+from policy_tasks.printable import printable
 from policy_tasks.settings import Settings
-from policy_tasks.shown import printable
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.constructors import choose_constructor, no_policy
 from policy_tasks.toolchain.go_command import Go
@@ -26,57 +26,57 @@ from policy_tasks.toolchain.versions import resolved_modules, tell_modules
 log = logging.getLogger(__name__)
 
 
-def find_policies(taken: StagedPolicies, platform: Platform, go: Go, directory: BuildDirectory) -> PolicySet:
+def find_policies(inputs: StagedPolicies, platform: Platform, go: Go, directory: BuildDirectory) -> PolicySet:
     """
     Find every policy in the staged modules, as it is for this platform.
 
     Raises `PolicyError` with all that is wrong with the policies.
     """
-    inspected = inspection(taken, platform, go, directory).result()
-    source_paths = SourcePaths(taken.modules, directory)
-    modules = resolved_modules(taken.graph.core.go_mod, taken.modules, go, directory)
-    check_versions(modules, taken.wanted)
-    check_contract(modules, taken.core.contract)
+    inspected = inspection(inputs, platform, go, directory).result()
+    source_paths = SourcePaths(inputs.modules, directory)
+    modules = resolved_modules(inputs.graph.core.go_mod, inputs.modules, go, directory)
+    check_versions(modules, inputs.wanted)
+    check_contract(modules, inputs.core.contract)
     found = PolicySet(
-        core=taken.graph.core.go_mod.path,
-        policies=_policies(inspected["policies"], taken, source_paths),
-        near_misses=(*_near_misses(inspected["near_misses"], source_paths), *without_module(taken.reading)),
+        core=inputs.graph.core.go_mod.path,
+        policies=_policies(inspected["policies"], inputs, source_paths),
+        near_misses=(*_near_misses(inspected["near_misses"], source_paths), *without_module(inputs.reading)),
         modules=modules,
-        replaces=taken.replaces,
-        excludes=taken.excludes,
-        pins=taken.wanted.pins,
+        replaces=inputs.replaces,
+        excludes=inputs.excludes,
+        pins=inputs.wanted.pins,
         directory=directory.path,
     )
-    _check(found, taken.settings, () if taken.core.own else _flawed_names(inspected["policies"], source_paths))
-    _log(found, taken)
+    _check(found, inputs.settings, () if inputs.core.own else _flawed_names(inspected["policies"], source_paths))
+    _log(found, inputs)
     return found
 
 
-def _policies(found: list[dict[str, Any]], taken: StagedPolicies, source_paths: SourcePaths) -> tuple[Policy, ...]:
-    wanted = dict(taken.settings.discover.constructors)
-    versions = _versions(found, taken)
+def _policies(found: list[dict[str, Any]], inputs: StagedPolicies, source_paths: SourcePaths) -> tuple[Policy, ...]:
+    wanted = dict(inputs.settings.discover.constructors)
+    versions = _versions(found, inputs)
     known = {name: each["module"] for each in found for name in (each["package"], f"{each['package']}.{each['type']}")}
     if strange := sorted(wanted.keys() - known.keys()):
-        raise SettingsError(*(no_policy(name, known, _copies(taken)) for name in strange))
+        raise SettingsError(*(no_policy(name, known, _copies(inputs)) for name in strange))
     return tuple(
         _policy(each, choose_constructor(each, wanted), versions.get((each["package"], each["type"])), source_paths)
         for each in found
     )
 
 
-def _copies(taken: StagedPolicies) -> dict[str, str]:
+def _copies(inputs: StagedPolicies) -> dict[str, str]:
     """
     The own paths of modules that are there in several versions, by the paths that the build has for them.
     """
-    return {module.path: module.copy_of for module in taken.modules if module.copy_of}
+    return {module.path: module.copy_of for module in inputs.modules if module.copy_of}
 
 
-def _versions(found: list[dict[str, Any]], taken: StagedPolicies) -> dict[tuple[str, str], str]:
+def _versions(found: list[dict[str, Any]], inputs: StagedPolicies) -> dict[tuple[str, str], str]:
     """
     The versions that are part of policies' names, by package and type: of modules that are there in several versions of one
     major, and of a policy that two majors have.
     """
-    remotes = {module.remote.build_path: module.remote for module in taken.graph.modules if module.remote}
+    remotes = {module.remote.build_path: module.remote for module in inputs.graph.modules if module.remote}
     named = [(each, remotes[each["module"]]) for each in found if each["module"] in remotes]
     majors = Counter(key for key, _ in {(_known_as(each, remote.path), each["module"]) for each, remote in named})
     return {
@@ -169,8 +169,8 @@ def _other_name(first: Policy, second: Policy) -> str:
     )
 
 
-def _log(found: PolicySet, taken: StagedPolicies) -> None:
-    tell_modules("discover", found, taken.wanted, taken.graph)
+def _log(found: PolicySet, inputs: StagedPolicies) -> None:
+    tell_modules("discover", found, inputs.wanted, inputs.graph)
     for miss in found.near_misses:
         log.info("discover: not taken: %s", _as_text(miss))
     with_policies = {policy.module for policy in found.policies}

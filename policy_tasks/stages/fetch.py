@@ -19,17 +19,19 @@ from policy_tasks.toolchain.versions import resolved_modules, tell_modules
 log = logging.getLogger(__name__)
 
 
-def fetch_modules(taken: StagedPolicies, platform: Platform, go: Go, directory: BuildDirectory) -> FetchedModules:
+def fetch_modules(inputs: StagedPolicies, platform: Platform, go: Go, directory: BuildDirectory) -> FetchedModules:
     """
     Download the modules that the staged ones need. Raises `BuildError` for those that cannot be had; of what only tests
     need there is a warning, since a build goes on without.
     """
-    inspection(taken, platform, go, directory).fetch()
-    modules = resolved_modules(taken.graph.core.go_mod, taken.modules, go, directory)
-    check_versions(modules, taken.wanted)
-    found = FetchedModules(modules=modules, replaces=taken.replaces, excludes=taken.excludes, pins=taken.wanted.pins)
-    tell_modules("fetch", found, taken.wanted, taken.graph)
-    of_tests = 0 if taken.core.own else _fetch_tests(modules, go, directory)  # a core of one's own `test` does not take
+    inspection(inputs, platform, go, directory).fetch()
+    modules = resolved_modules(inputs.graph.core.go_mod, inputs.modules, go, directory)
+    check_versions(modules, inputs.wanted)
+    found = FetchedModules(modules=modules, replaces=inputs.replaces, excludes=inputs.excludes, pins=inputs.wanted.pins)
+    tell_modules("fetch", found, inputs.wanted, inputs.graph)
+    of_tests = (
+        0 if inputs.core.own else _fetch_tests(modules, go, directory)
+    )  # a core of one's own `test` does not take
     log.info("fetch: %s", _counted(sum(bool(module.version) for module in modules), of_tests))
     return found
 

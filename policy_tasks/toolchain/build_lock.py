@@ -26,7 +26,7 @@ ANCHOR = f"{STATE}/anchor"
 
 
 @contextmanager
-def hold(path: Path) -> Iterator[BuildDirectory]:
+def locked_build_directory(path: Path) -> Iterator[BuildDirectory]:
     """
     Hold the build directory for the length of a run, making it if need be; a second run waits for the first.
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from policy_tasks.errors import RegistryError
-from policy_tasks.shown import printable
+from policy_tasks.printable import printable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

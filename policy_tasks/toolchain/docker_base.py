@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from policy_tasks.errors import PolicyTasksError, RegistryError
 from policy_tasks.names import Platform, parse_image
-from policy_tasks.shown import printable
+from policy_tasks.printable import printable
 from policy_tasks.toolchain import alpine
 from policy_tasks.toolchain.docker_transport import STREAM_TIMEOUT
 from policy_tasks.toolchain.image_config import STATIC

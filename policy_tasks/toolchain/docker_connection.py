@@ -12,7 +12,7 @@ from typing import Any
 
 from policy_tasks.errors import PolicyTasksError, ToolError
 from policy_tasks.names import DOCKER_SOCKET
-from policy_tasks.shown import printable
+from policy_tasks.printable import printable
 from policy_tasks.toolchain.docker_api import DockerApi
 from policy_tasks.toolchain.docker_engine import DockerEngine
 from policy_tasks.toolchain.docker_transport import (

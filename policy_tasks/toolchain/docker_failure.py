@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar
 
 from policy_tasks.errors import BuildError, PolicyTasksError, RegistryError, ToolError
-from policy_tasks.shown import printable
+from policy_tasks.printable import printable
 
 T = TypeVar("T")
 

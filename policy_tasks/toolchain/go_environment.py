@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from policy_tasks.shown import printable
+from policy_tasks.printable import printable
 from policy_tasks.toolchain.go_program import unusable
 from policy_tasks.toolchain.offline import NO_NETWORK
 from policy_tasks.toolchain.process import Command, Processes

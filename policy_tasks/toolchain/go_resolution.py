@@ -17,7 +17,7 @@ from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.go_command import Go
 from policy_tasks.toolchain.go_graph import Graph
 from policy_tasks.toolchain.go_mod import GO_MOD, GO_SUM, go_version_key, local_version, merge_sums
-from policy_tasks.toolchain.replaces import Excluded, Taken
+from policy_tasks.toolchain.replaces import Exclusion, Replacement
 
 _FILES = frozenset({GO_MOD, GO_SUM})
 
@@ -31,8 +31,8 @@ class Wanted(NamedTuple):
     for another platform must not stay there. `offline` is whether nobody can be asked for a sum: those of the last run are kept.
     """
 
-    replaces: tuple[Taken, ...]
-    excludes: tuple[Excluded, ...] = ()
+    replaces: tuple[Replacement, ...]
+    excludes: tuple[Exclusion, ...] = ()
     pins: tuple[Requirement, ...] = ()
     held: tuple[Module, ...] = ()
     basis: tuple[str, ...] = ()

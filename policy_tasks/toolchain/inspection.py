@@ -28,7 +28,7 @@ from policy_tasks.toolchain.inspection_errors import (
 )
 from policy_tasks.toolchain.inspector import FIELDS, make_inspector
 from policy_tasks.toolchain.package_patterns import patterns
-from policy_tasks.toolchain.replaces import Taken
+from policy_tasks.toolchain.replaces import Replacement
 from policy_tasks.toolchain.staging import SourcePaths
 from policy_tasks.toolchain.two_paths import two_paths
 from policy_tasks.toolchain.unresolved_origins import Origins
@@ -44,7 +44,7 @@ class Inspection(NamedTuple):
     core: Core
     graph: Graph
     modules: tuple[StagedModule, ...]
-    replaces: tuple[Taken, ...]
+    replaces: tuple[Replacement, ...]
     origins: Origins
     platform: Platform
     go: Go

@@ -11,7 +11,7 @@ from typing import Any
 from policy_tasks.errors import BuildError, PolicyError, PolicyTasksError, Problem, SettingsError
 from policy_tasks.model import StagedModule
 from policy_tasks.names import Platform, unsupported
-from policy_tasks.shown import printable
+from policy_tasks.printable import printable
 from policy_tasks.toolchain import go_core
 from policy_tasks.toolchain.network_fix import network_fix
 from policy_tasks.toolchain.newer_go import newer_go

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from policy_tasks.errors import BuildError, PolicyTasksError, ToolError
-from policy_tasks.shown import printable
+from policy_tasks.printable import printable
 from policy_tasks.toolchain import leftovers
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from urllib.parse import urljoin
 
 from policy_tasks.errors import PolicyTasksError, RegistryError
 from policy_tasks.names import Reference
-from policy_tasks.shown import printable
+from policy_tasks.printable import printable
 from policy_tasks.toolchain.registry_login import TIMEOUT, authorization, session, with_header
 
 if TYPE_CHECKING:

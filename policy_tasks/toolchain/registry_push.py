@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from urllib.parse import urljoin
 
-from policy_tasks.shown import printable
+from policy_tasks.printable import printable
 from policy_tasks.toolchain.oci_image import OciImage
 from policy_tasks.toolchain.registry import Registry
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from policy_tasks.errors import BuildError, PolicyError, PolicyTasksError, Problem, SettingsError
 from policy_tasks.model import Module
 from policy_tasks.names import RemoteModule, is_exact
-from policy_tasks.shown import printable
+from policy_tasks.printable import printable
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.go_command import Go, full_disk, json_stream
 from policy_tasks.toolchain.go_mod import GO_MOD, GO_SUM

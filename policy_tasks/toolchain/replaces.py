@@ -20,7 +20,7 @@ from policy_tasks.toolchain.go_mod import GO_MOD
 SETTING = "modules.replaces"
 
 
-class Taken(NamedTuple):
+class Replacement(NamedTuple):
     """
     Where a module (`module` or `module@version`) is taken from, as the generated go.mod says it and as the user knows it,
     and who says so.
@@ -39,14 +39,14 @@ class Taken(NamedTuple):
         """
         return self.old.partition("@")[0]
 
-    def told(self) -> Replace:
+    def document(self) -> Replace:
         """
         The same for a document.
         """
         return Replace(old=self.old, new=self.shown_as, origin=self.origin)
 
 
-class Excluded(NamedTuple):
+class Exclusion(NamedTuple):
     """
     A version that is not to be taken, `module@version`, and the first line that says so.
     """
@@ -54,7 +54,7 @@ class Excluded(NamedTuple):
     version: str
     origin: str
 
-    def told(self) -> Exclude:
+    def document(self) -> Exclude:
         """
         The same for a document.
         """
@@ -62,16 +62,16 @@ class Excluded(NamedTuple):
         return Exclude(module=path, version=version, origin=self.origin)
 
 
-def gather_excludes(graph: Graph) -> tuple[Excluded, ...]:
+def gather_excludes(graph: Graph) -> tuple[Exclusion, ...]:
     """
     Every exclude of the build, sorted.
     """
     modules = (graph.core, *graph.modules)
     told = [(each, _exclude_line(module, each)) for module in modules for each in module.go_mod.excludes]
-    return tuple(Excluded(*each) for each in sorted(dict(reversed(told)).items()))
+    return tuple(Exclusion(*each) for each in sorted(dict(reversed(told)).items()))
 
 
-def gather_replaces(graph: Graph, settings: Replaces) -> tuple[Taken, ...]:
+def gather_replaces(graph: Graph, settings: Replaces) -> tuple[Replacement, ...]:
     """
     Every replace of the build, sorted.
 
@@ -82,31 +82,35 @@ def gather_replaces(graph: Graph, settings: Replaces) -> tuple[Taken, ...]:
     staged = {module.source.directory: module.staged for module in modules}
     decided = tuple(_of_settings(settings, staged))
     own = tuple(_of_folders(modules))
-    for taken in decided:
-        for policy in (each for each in own if each.path == taken.path):
-            raise _replaces_a_policy(taken, policy)
-    paths = {taken.path for taken in decided}
-    told = [(module, taken) for module, taken in _of_modules(graph, staged) if taken.path not in paths]
+    for replacement in decided:
+        for policy in (each for each in own if each.path == replacement.path):
+            raise _replaces_a_policy(replacement, policy)
+    paths = {replacement.path for replacement in decided}
+    told = [
+        (module, replacement) for module, replacement in _of_modules(graph, staged) if replacement.path not in paths
+    ]
     _check_agreement(own, told)
-    kept = {taken.old: taken for _, taken in reversed(told)} | {taken.old: taken for taken in (*decided, *own)}
+    kept = {replacement.old: replacement for _, replacement in reversed(told)} | {
+        replacement.old: replacement for replacement in (*decided, *own)
+    }
     return tuple(kept[old] for old in sorted(kept))
 
 
-def _of_settings(settings: Replaces, staged: dict[Path, str]) -> Iterator[Taken]:
+def _of_settings(settings: Replaces, staged: dict[Path, str]) -> Iterator[Replacement]:
     for old, new in settings:
         place = staged.get(Path(new).resolve()) if "/" in new[:2] else None
-        yield Taken(old=old, new=f"./{place}" if place else new, shown_as=new, origin=SETTING)
+        yield Replacement(old=old, new=f"./{place}" if place else new, shown_as=new, origin=SETTING)
 
 
-def _of_folders(modules: tuple[GraphModule, ...]) -> Iterator[Taken]:
+def _of_folders(modules: tuple[GraphModule, ...]) -> Iterator[Replacement]:
     for module in modules:
         if not module.helper:
             folder = str(module.source.directory)
             new, origin = f"./{module.staged}", f"{folder}/{GO_MOD}"
-            yield Taken(old=module.go_mod.path, new=new, shown_as=folder, origin=origin, of_policy=True)
+            yield Replacement(old=module.go_mod.path, new=new, shown_as=folder, origin=origin, of_policy=True)
 
 
-def _of_modules(graph: Graph, staged: dict[Path, str]) -> Iterator[tuple[GraphModule, Taken]]:
+def _of_modules(graph: Graph, staged: dict[Path, str]) -> Iterator[tuple[GraphModule, Replacement]]:
     """
     What go.mod files say, but for replaces of the core, by which policies find it while they are developed: it is here.
     """
@@ -120,22 +124,22 @@ def _of_modules(graph: Graph, staged: dict[Path, str]) -> Iterator[tuple[GraphMo
                 if target not in staged:
                     raise _leads_to_the_core(module, replace.old, target)
                 new, shown_as = f"./{staged[target]}", str(target)
-            yield module, Taken(old=replace.old, new=new, shown_as=shown_as, origin=_line(module, replace.old))
+            yield module, Replacement(old=replace.old, new=new, shown_as=shown_as, origin=_line(module, replace.old))
 
 
-def _check_agreement(own: tuple[Taken, ...], told: list[tuple[GraphModule, Taken]]) -> None:
+def _check_agreement(own: tuple[Replacement, ...], told: list[tuple[GraphModule, Replacement]]) -> None:
     """
     The directives of two modules for one have to agree: a replace of one version would outrank another policy's replace of
     all versions without a word. Those of a single go.mod may differ from version to version.
     """
-    first = {taken.path: (None, {taken.new}, taken) for taken in own}
-    deciders: dict[str, tuple[GraphModule | None, set[str], Taken]] = {**first}
-    for module, taken in told:
-        decider, targets, before = deciders.setdefault(taken.path, (module, {taken.new}, taken))
+    first = {replacement.path: (None, {replacement.new}, replacement) for replacement in own}
+    deciders: dict[str, tuple[GraphModule | None, set[str], Replacement]] = {**first}
+    for module, replacement in told:
+        decider, targets, before = deciders.setdefault(replacement.path, (module, {replacement.new}, replacement))
         if decider is module:
-            targets.add(taken.new)
-        elif targets != {taken.new}:
-            raise _conflict(before, taken)
+            targets.add(replacement.new)
+        elif targets != {replacement.new}:
+            raise _conflict(before, replacement)
 
 
 def _line(module: GraphModule, old: str) -> str:
@@ -165,7 +169,7 @@ def _exclude_line(module: GraphModule, version: str) -> str:
     return file
 
 
-def _conflict(first: Taken, second: Taken) -> PolicyTasksError:
+def _conflict(first: Replacement, second: Replacement) -> PolicyTasksError:
     fix = "make both go.mod files agree on one"
     if not first.of_policy:
         choice = first.shown_as.replace("\\", "/")
@@ -187,9 +191,9 @@ def _leads_to_the_core(module: GraphModule, old: str, target: Path) -> PolicyTas
     )
 
 
-def _replaces_a_policy(taken: Taken, policy: Taken) -> PolicyTasksError:
+def _replaces_a_policy(replacement: Replacement, policy: Replacement) -> PolicyTasksError:
     return SettingsError.of(
-        f"{taken.path} cannot be replaced",
+        f"{replacement.path} cannot be replaced",
         where=SETTING,
         why=f"it is a policy module, in {policy.shown_as}",
         fix="take that line out of the settings, or the folder out of the policies",

@@ -12,8 +12,8 @@ from typing import NamedTuple
 from policy_tasks.errors import PolicyError, Problem, SettingsError
 from policy_tasks.model import Exclude, Replace, Requirement, StagedModule
 from policy_tasks.names import Platform, parse_module
+from policy_tasks.printable import printable
 from policy_tasks.settings import Settings
-from policy_tasks.shown import printable
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.core import Core, read_core
 from policy_tasks.toolchain.file_names import is_sound
@@ -48,14 +48,14 @@ class StagedPolicies(NamedTuple):
         """
         The replaces, but for those by the policies' own folders.
         """
-        return tuple(each.told() for each in self.wanted.replaces if not each.of_policy)
+        return tuple(each.document() for each in self.wanted.replaces if not each.of_policy)
 
     @property
     def excludes(self) -> tuple[Exclude, ...]:
         """
         The versions that are not to be taken.
         """
-        return tuple(each.told() for each in self.wanted.excludes)
+        return tuple(each.document() for each in self.wanted.excludes)
 
 
 def check_folders(folders: tuple[Path, ...], build_dir: Path) -> None:
@@ -144,16 +144,16 @@ def _basis(
     return (run, str(platform), core.digest(), *(module.digest for module in modules))
 
 
-def inspection(taken: StagedPolicies, platform: Platform, go: Go, directory: BuildDirectory) -> Inspection:
+def inspection(inputs: StagedPolicies, platform: Platform, go: Go, directory: BuildDirectory) -> Inspection:
     """
     What Go and the inspector are to be asked about these.
     """
     return Inspection(
-        core=taken.core,
-        graph=taken.graph,
-        modules=taken.modules,
-        replaces=taken.wanted.replaces,
-        origins=Origins(taken.graph, taken.wanted.pins, taken.wanted.held),
+        core=inputs.core,
+        graph=inputs.graph,
+        modules=inputs.modules,
+        replaces=inputs.wanted.replaces,
+        origins=Origins(inputs.graph, inputs.wanted.pins, inputs.wanted.held),
         platform=platform,
         go=go,
         directory=directory,

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from policy_tasks.errors import BuildError, PolicyError, Problem
 from policy_tasks.model import Module, StagedModule, staged
-from policy_tasks.shown import printable
+from policy_tasks.printable import printable
 from policy_tasks.toolchain.build_directory import STATE, BuildDirectory
 from policy_tasks.toolchain.go_command import Go, json_stream
 from policy_tasks.toolchain.go_mod import GO_MOD, GO_SUM, parse_text

@@ -9,12 +9,14 @@ import re
 from policy_tasks.errors import PolicyError, PolicyTasksError
 from policy_tasks.model import StagedModule
 from policy_tasks.toolchain.go_mod import GO_MOD
-from policy_tasks.toolchain.replaces import Taken
+from policy_tasks.toolchain.replaces import Replacement
 
 _SAID = re.compile(r"used for two different module paths \((\S+) and (\S+)\)")
 
 
-def two_paths(message: str, replaces: tuple[Taken, ...], modules: tuple[StagedModule, ...]) -> PolicyTasksError | None:
+def two_paths(
+    message: str, replaces: tuple[Replacement, ...], modules: tuple[StagedModule, ...]
+) -> PolicyTasksError | None:
     """
     The error that Go's message means, naming the replaces under other paths than the module's own; None where it says
     something else.
@@ -36,7 +38,7 @@ def two_paths(message: str, replaces: tuple[Taken, ...], modules: tuple[StagedMo
     )
 
 
-def _fix(target: StagedModule | None, wrong: list[Taken]) -> str:
+def _fix(target: StagedModule | None, wrong: list[Replacement]) -> str:
     if target and all(each.path != target.path for each in wrong):
         others = " and ".join(each.path for each in wrong)
         return f"import {target.path} instead of {others}, or take {others} from a folder of its own"

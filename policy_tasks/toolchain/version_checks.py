@@ -11,7 +11,7 @@ from policy_tasks.model import Module, Requirement, StagedModule
 from policy_tasks.names import major_of
 from policy_tasks.toolchain import go_resolution
 from policy_tasks.toolchain.go_mod import version_key
-from policy_tasks.toolchain.replaces import Taken
+from policy_tasks.toolchain.replaces import Replacement
 
 PINS = "modules.pins"
 
@@ -61,7 +61,7 @@ def _is_broken(module: Module | None, pin: Requirement) -> bool:
     return module is not None and module.version is not None and module.version != pin.version
 
 
-def _replaced(module: Module | None, pin: Requirement, replaces: tuple[Taken, ...]) -> Problem | None:
+def _replaced(module: Module | None, pin: Requirement, replaces: tuple[Replacement, ...]) -> Problem | None:
     """
     The problem of a pin that a replace makes void. One of the pinned version alone is what may be meant by both.
     """

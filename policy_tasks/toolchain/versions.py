@@ -118,17 +118,21 @@ def _tell_unasked(stage: str, found: Resolved, wanted: go_resolution.Wanted, gra
     chosen = {module.path: module for module in found.modules}
     sources = {module.go_mod.path: module.source for module in graph.modules}
     for module in staged(found.modules):
-        for asked in module.requires:
-            if _is_another(asked, chosen) and _is_used(asked, sources[module.path], chosen):
-                _log_raised(stage, module, asked, chosen, wanted)
+        for asked in _raised(module, sources[module.path], chosen):
+            _log_raised(stage, module, asked, chosen, wanted)
     if not wanted.basis:  # else the lock holds them from now on
         asked_for = {asked.module for module in staged(found.modules) for asked in module.requires}
         _log_floating(stage, sources, chosen, asked_for | {pin.module for pin in found.pins})
 
 
-def _is_used(asked: Requirement, source: SourceModule, chosen: dict[str, Module]) -> bool:
+def _raised(module: StagedModule, source: SourceModule, chosen: dict[str, Module]) -> list[Requirement]:
+    """
+    What the module uses itself, and gets in another version.
+    """
+    others = [asked for asked in module.requires if _is_another(asked, chosen)]
     # A plain `go get` writes `// indirect` also where the module's own packages import it.
-    return not asked.indirect or asked.module in imported_modules(source, chosen)
+    used = imported_modules(source, chosen) if any(asked.indirect for asked in others) else ()
+    return [asked for asked in others if not asked.indirect or asked.module in used]
 
 
 def _log_floating(stage: str, sources: dict[str, SourceModule], chosen: dict[str, Module], decided: set[str]) -> None:
