@@ -46,21 +46,21 @@ def pyproject(root: Path) -> Source:
     """
     The settings of `[tool.policy-tasks]` in the root's `pyproject.toml`; none where there is no such file.
     """
-    return Source(name=f"[{TABLE}] in {root / 'pyproject.toml'}", base=root, values=_table(root))
+    return Source(name=f"[{TABLE}] in {root / 'pyproject.toml'}", base=root, values=_table(root) or {})
 
 
 def _has_table(folder: Path) -> bool:
     try:
-        return bool(_table(folder))
+        return _table(folder) is not None
     except PolicyTasksError:  # this is the file that was meant: what is wrong with it is said when it is read
         return True
 
 
-def _table(folder: Path) -> Mapping[str, Any]:
+def _table(folder: Path) -> Mapping[str, Any] | None:
     file = folder / "pyproject.toml"
     text = _text(file)
     if "policy-tasks" not in text and "policy_tasks" not in text:
-        return {}
+        return None
     try:
         tool = tomllib.loads(text).get("tool", {})
     except (tomllib.TOMLDecodeError, RecursionError) as error:
@@ -69,8 +69,8 @@ def _table(folder: Path) -> Mapping[str, Any]:
         raise _broken(file, "tool is not a table")
     if "policy_tasks" in tool:
         raise _broken(file, f"it has [tool.policy_tasks], which nobody reads: the name is [{TABLE}]")
-    table = tool.get("policy-tasks", {})
-    if not isinstance(table, Mapping):
+    table = tool.get("policy-tasks")
+    if table is not None and not isinstance(table, Mapping):
         raise _broken(file, f"[{TABLE}] is not a table")
     return table
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import http.server
 import io
 import json
+import ssl
 import threading
 import time
 import zipfile
@@ -92,13 +93,24 @@ def answering_proxy(status: int) -> Iterator[str]:
     """
     A proxy that answers everything with this status, or, with 0, not at all: its address.
     """
-    handler = type("Handler", (_Proxy,), {"status": status})
+    with listening(type("Handler", (_Proxy,), {"status": status})) as address:
+        yield f"http://{address}"
+
+
+@contextmanager
+def listening(
+    handler: type[http.server.BaseHTTPRequestHandler], context: ssl.SSLContext | None = None
+) -> Iterator[str]:
+    """
+    A server whose answers may take longer than the test: its host and port.
+    """
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    server.block_on_close = False
+    server.daemon_threads, server.block_on_close = True, False
+    if context:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield f"127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
         server.server_close()

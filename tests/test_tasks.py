@@ -246,6 +246,16 @@ def test_a_home_is_a_home_in_a_path(root: Path) -> None:
     assert _task_settings(root, {"build_dir": "~/b"}).build_dir == root / "home" / "b"
 
 
+@pytest.mark.parametrize(("table", "is_project"), [("[tool.policy-tasks]\n", True), ("[tool.other]\n", False)])
+def test_a_table_marks_the_project(table: str, is_project: bool, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pyproject.toml with our table, even an empty one, is that of the project, for every folder below."""
+    (root / "pyproject.toml").write_text(table)
+    (root / "tasks.py").unlink()
+    (root / "below").mkdir()
+    monkeypatch.chdir(root / "below")
+    assert load_settings().root == (root if is_project else root / "below")
+
+
 # The builder's variables
 
 

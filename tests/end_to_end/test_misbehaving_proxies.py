@@ -9,10 +9,8 @@ import base64
 import http.server
 import ssl
 import subprocess
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,7 @@ import pytest
 from policy_tasks import compile
 from tests.conftest import run_console
 from tests.end_to_end.module_project import Project
+from tests.module_proxy import listening
 
 pytestmark = pytest.mark.needs("go")
 
@@ -67,21 +66,9 @@ class _Proxy(http.server.BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-@contextmanager
-def serving(folder: Path, manner: str, context: ssl.SSLContext | None = None) -> Iterator[str]:
+def serving(folder: Path, manner: str, context: ssl.SSLContext | None = None) -> AbstractContextManager[str]:
     """A proxy with these manners: where it is."""
-    server = http.server.ThreadingHTTPServer(
-        ("127.0.0.1", 0), type("Proxy", (_Proxy,), {"folder": folder, "manner": manner})
-    )
-    server.daemon_threads, server.block_on_close = True, False
-    if context:
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
+    return listening(type("Proxy", (_Proxy,), {"folder": folder, "manner": manner}), context)
 
 
 @pytest.fixture
