@@ -82,17 +82,18 @@ func (in *Invocation) heedAgain() {
 	}
 }
 
-// heedEnd returns the channel of the signals that end a command. A signal that
-// the parent has set to be ignored, as nohup and background jobs do, stays so.
+// heedEnd returns the channel of the signals that end a command. A SIGINT that
+// is ignored stays so: shells start background jobs like that. A SIGTERM that is
+// ignored is the work of a policy's init function: what a parent says of it Go
+// does not heed, see "Default behavior of signals" in os/signal.
 func (in *Invocation) heedEnd() chan os.Signal {
 	// Unless SIGPIPE is asked for, writing to a closed standard output kills
 	// the process, where it should fail with a message and an exit code.
 	in.heed(make(chan os.Signal, 1), syscall.SIGPIPE)
 	signals := make(chan os.Signal, 2)
-	for _, one := range []os.Signal{syscall.SIGINT, syscall.SIGTERM} {
-		if !signal.Ignored(one) {
-			in.heed(signals, one)
-		}
+	in.heed(signals, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGINT) {
+		in.heed(signals, syscall.SIGINT)
 	}
 	return signals
 }

@@ -16,6 +16,10 @@ import (
 )
 
 func init() {
+	processPolicies["ignorant"] = []engine.Policy{echoing("echo")}
+	if os.Getenv(processVariable) == "ignorant" {
+		signal.Ignore(syscall.SIGINT, syscall.SIGTERM)
+	}
 	deafening := &deafening{configurable{fake: fake{name: "deafening"}}}
 	processPolicies["deafening"] = []engine.Policy{echoing("echo"), deafening, &fake{name: "wait", execute: func(ctx context.Context, _ any) (any, error) {
 		fmt.Println("waiting")
@@ -50,6 +54,17 @@ func TestSignalsAreTakenBack(t *testing.T) {
 	}
 	got := signalled(t, process(t, "deafening", "run"), []os.Signal{syscall.SIGTERM})
 	got.expect(t, 143, "", "policy-engine: stopping on signal: ")
+}
+
+// Where a policy's init function has both ignored, SIGTERM still ends the command;
+// of SIGINT nobody can tell that it was not the parent.
+func TestSIGTERMIsAlwaysHeeded(t *testing.T) {
+	d := startDaemonOf(t, "ignorant")
+	if err := d.cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(100 * time.Millisecond)
+	d.endWell()
 }
 
 // Times that are too long for a sum make a command go on for ever, and no shorter.
