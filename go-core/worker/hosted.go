@@ -14,11 +14,15 @@ type request struct {
 }
 
 // A hosted policy is what the engine in a worker calls: whatever the policy is
-// asked for is a call of Execute there, so that all of it is guarded alike.
-type hosted struct{ policy engine.Policy }
+// asked for is a call of Execute there, so that all of it is guarded alike. It
+// has no Timeout method, since the policy's own is one for its Execute alone.
+type hosted struct {
+	policy engine.Policy
+	name   string
+}
 
-// Name is not called: the engine asks the policy itself.
-func (h *hosted) Name() string { return "" }
+// Name returns the name of the policy.
+func (h *hosted) Name() string { return h.name }
 
 // Validate returns nil: the policy itself is asked when the engine says so.
 func (h *hosted) Validate() error { return nil }

@@ -17,7 +17,7 @@ import (
 )
 
 // policies are in the test binary as they are in an engine's.
-var policies = []engine.Policy{&echo{"good"}, &echo{"pa*tern"}, &bad{}, &full{}, &invalid{}}
+var policies = []engine.Policy{&echo{"good"}, &echo{"pa*tern"}, &bad{}, &full{}, &invalid{}, &hasty{}}
 
 // TestMain makes the test binary a worker when it is started as one.
 func TestMain(m *testing.M) {
@@ -190,3 +190,17 @@ type invalid struct{ echo }
 
 func (*invalid) Name() string    { return "invalid" }
 func (*invalid) Validate() error { os.Exit(9); return nil }
+
+// hasty is a policy with a deadline of its own, for Execute alone.
+type hasty struct{ bad }
+
+func (*hasty) Name() string           { return "hasty" }
+func (*hasty) Timeout() time.Duration { return 50 * time.Millisecond }
+
+func (*hasty) Init(ctx context.Context) error {
+	select {
+	case <-time.After(200 * time.Millisecond):
+	case <-ctx.Done():
+	}
+	return ctx.Err()
+}

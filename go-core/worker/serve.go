@@ -67,24 +67,32 @@ func outliveSignals() {
 	signal.Notify(make(chan os.Signal, 1), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 }
 
-// host returns the one policy of that name. An engine around it takes care of
-// panics, as in a process without workers.
+// host returns the one policy of that name, in an engine that takes care of
+// panics, as in a process without workers. Nothing else is the matter of that
+// engine: the one that asks has the deadlines, the limit and the breaker.
 func host(policies []engine.Policy, name string) (*engine.Instance, error) {
-	options := engine.Options{
-		Select:      []string{patternEscapes.Replace(name)},
-		Concurrency: math.MaxInt32,
-		Breaker:     engine.Breaker{Abandoned: math.MaxInt32, Faults: math.MaxInt32},
-		Wrap:        func(policy engine.Policy, _ engine.Info) engine.Policy { return &hosted{policy} },
-	}
-	e, err := engine.New(policies, options)
+	policy, err := find(policies, name)
 	if err != nil {
 		return nil, err
 	}
-	instance, ok := e.Policy(name)
-	if !ok {
-		return nil, fmt.Errorf("there is no policy %q", name)
+	e, err := engine.New([]engine.Policy{&hosted{policy, name}}, engine.Options{
+		Concurrency: math.MaxInt32,
+		Breaker:     engine.Breaker{Abandoned: math.MaxInt32, Faults: math.MaxInt32},
+	})
+	if err != nil {
+		return nil, err
 	}
-	return instance, e.Start(context.Background())
+	return e.Policies()[0], e.Start(context.Background())
+}
+
+// find returns the policy of that name. It is an engine that knows how to ask
+// policies for theirs.
+func find(policies []engine.Policy, name string) (found engine.Policy, err error) {
+	_, err = engine.New(policies, engine.Options{
+		Select: []string{patternEscapes.Replace(name)},
+		Wrap:   func(policy engine.Policy, _ engine.Info) engine.Policy { found = policy; return policy },
+	})
+	return found, err
 }
 
 // patternEscapes makes a pattern of engine.Match that only the name itself matches.

@@ -85,6 +85,21 @@ func TestCancel(t *testing.T) {
 	})
 }
 
+// A policy's own deadline is that of Execute: Init may take longer, and a call
+// that does not return takes its worker with it as with any other deadline.
+func TestOwnTimeout(t *testing.T) {
+	hasty := named(t, started(t, quick(), engine.Options{}, "hasty"), "hasty")
+	before, _ := ask(hasty, "pid")
+	if _, failed := ask(hasty, "loop"); failed == nil || failed.Outcome != engine.TimedOut || failed.Message != "no answer within 50ms" {
+		t.Errorf("a loop: %v", failed)
+	}
+	eventually(t, "the worker is replaced", func() bool {
+		after, failed := ask(hasty, "pid")
+		return failed == nil && after != before
+	})
+	eventually(t, "no call goes on", func() bool { calls, _ := hasty.InFlight(); return calls == 0 })
+}
+
 // A worker that does not read holds up no caller.
 func TestStopped(t *testing.T) {
 	e := started(t, quick(), engine.Options{}, "bad")
