@@ -128,7 +128,7 @@ func (p *Instance) execute(ctx context.Context, input any, dst []byte, encode bo
 	}
 	text, err := document.Append(dst, result)
 	if err != nil {
-		return nil, dst, &Error{Outcome: BadResult, Message: err.Error()}
+		return nil, dst, Error{Outcome: BadResult, Message: err.Error()}.bounded()
 	}
 	return result, text, nil
 }
@@ -167,15 +167,15 @@ func (p *Instance) finish(w *watch, a *alarm) bool {
 }
 
 // crashed ends a call that did not return, and returns what is to be returned
-// in its place.
+// in its place. To describe the crash can run the policy's code, for which the
+// deadline holds: that comes before finish.
 func (p *Instance) crashed(panicked any, w *watch, a *alarm, lost func(*Error), probe bool) error {
-	c := crash{panicked, string(debug.Stack())}
+	failed := (&crash{panicked, string(debug.Stack())}).error()
+	p.log.Error("the policy crashed", "error", failed.Message, "stack", failed.Stack)
 	if !p.finish(w, a) {
 		return ErrLost
 	}
-	failed := c.error()
 	p.record(failed.Outcome, probe, w)
-	p.log.Error("the policy crashed", "error", failed.Message, "stack", failed.Stack)
 	if failed.Outcome == Exited {
 		lost(failed)
 		return ErrLost

@@ -11,7 +11,7 @@ import (
 // An Outcome is how a call of a policy ended.
 type Outcome uint8
 
-// The outcomes. After Refused the policy was not called.
+// The outcomes. With those from Overloaded on Execute was not called.
 const (
 	OK         Outcome = iota // it answered
 	Failed                    // it returned an error
@@ -34,19 +34,39 @@ var outcomeNames = [outcomes]string{
 // String returns the outcome as it is written into metrics and documents.
 func (o Outcome) String() string { return outcomeNames[o] }
 
-// Called reports whether the policy was called at all.
-func (o Outcome) Called() bool { return o < Overloaded }
-
 // An Error is how a call into a policy failed. What Options.Wrap returns may
 // return one too, which then is the end of the call.
 type Error struct {
 	Outcome Outcome
-	Message string        // one sentence, which may hold text of the policy
+	Message string        // one sentence, which may hold text of the policy; 64 KiB at most
 	Stack   string        // of a panic or runtime.Goexit; not for the caller
 	Retry   time.Duration // after which a call that was refused may succeed
 }
 
 func (e *Error) Error() string { return e.Message }
+
+// maxText is how much text of a policy is in an error, in bytes. Answers, logs
+// and reports have it from there.
+const maxText = 64 << 10
+
+// bounded returns the error with which a call ends, whatever the policy has put
+// into it.
+func (e Error) bounded() *Error {
+	if e.Outcome == OK || e.Outcome >= outcomes {
+		e.Outcome = Failed
+	}
+	e.Message, e.Stack = shortened(e.Message), shortened(e.Stack)
+	return &e
+}
+
+// shortened returns the text, or what fits of it with a mark that says so.
+func shortened(text string) string {
+	if len(text) <= maxText {
+		return text
+	}
+	mark := fmt.Sprintf("… (cut, of %d bytes)", len(text))
+	return strings.ToValidUTF8(text[:maxText-len(mark)], "") + mark
+}
 
 // orCanceled returns the error that the policy has returned as what it is where its
 // caller had left by then: that is what a policy is to do, and no failure of it.

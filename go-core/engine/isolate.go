@@ -65,7 +65,7 @@ func (c *crash) error() *Error {
 	if c.panicked == nil {
 		outcome = Exited
 	}
-	return &Error{Outcome: outcome, Message: c.text(), Stack: c.stack}
+	return Error{Outcome: outcome, Message: c.text(), Stack: c.stack}.bounded()
 }
 
 // guard makes a call into a policy that is not worth a fast way, and returns
@@ -96,12 +96,14 @@ func guard(ctx context.Context, limit time.Duration, call func(context.Context) 
 // calls a method of that error, which is the policy's code. A message is never
 // empty: that would leave a document without an "error".
 func failed(err error) *Error {
+	end := Error{Outcome: Failed}
 	if known, ok := err.(*Error); ok && known != nil {
-		return known
+		end = *known
+	} else {
+		end.Message = err.Error()
 	}
-	text := err.Error()
-	if text == "" {
-		text = fmt.Sprintf("an error of type %T without a message", err)
+	if end.Message == "" {
+		end.Message = fmt.Sprintf("an error of type %T without a message", err)
 	}
-	return &Error{Outcome: Failed, Message: text}
+	return end.bounded()
 }

@@ -3,6 +3,7 @@
 package worker
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -68,4 +69,33 @@ func TestLifecycle(t *testing.T) {
 	if got, want := options.Output.(*log).String(), "full: Init Reload {\"n\":2} Validate Close\n"; got != want {
 		t.Errorf("Close has printed %q, want %q", got, want)
 	}
+}
+
+// hasty is a policy with a deadline of its own, for Execute alone.
+type hasty struct{ bad }
+
+func (*hasty) Name() string           { return "hasty" }
+func (*hasty) Timeout() time.Duration { return 50 * time.Millisecond }
+
+func (*hasty) Init(ctx context.Context) error {
+	select {
+	case <-time.After(200 * time.Millisecond):
+	case <-ctx.Done():
+	}
+	return ctx.Err()
+}
+
+// A policy's own deadline is that of Execute: Init may take longer, and a call
+// that does not return takes its worker with it as with any other deadline.
+func TestOwnTimeout(t *testing.T) {
+	hasty := named(t, started(t, quick(), engine.Options{}, "hasty"), "hasty")
+	before, _ := ask(hasty, "pid")
+	if _, failed := ask(hasty, "loop"); failed == nil || failed.Outcome != engine.TimedOut || failed.Message != "no answer within 50ms" {
+		t.Errorf("a loop: %v", failed)
+	}
+	eventually(t, "the worker is replaced", func() bool {
+		after, failed := ask(hasty, "pid")
+		return failed == nil && after != before
+	})
+	eventually(t, "no call goes on", func() bool { calls, _ := hasty.InFlight(); return calls == 0 })
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -82,6 +83,8 @@ func (*bad) Execute(ctx context.Context, input any) (any, error) {
 		return os.Getpid(), nil
 	case name == "error":
 		return nil, errors.New("no")
+	case name == "long error":
+		return nil, errors.New(strings.Repeat("x", 1<<20))
 	case name == "channel":
 		return make(chan int), nil
 	case name == "limits":
@@ -190,17 +193,3 @@ type invalid struct{ echo }
 
 func (*invalid) Name() string    { return "invalid" }
 func (*invalid) Validate() error { os.Exit(9); return nil }
-
-// hasty is a policy with a deadline of its own, for Execute alone.
-type hasty struct{ bad }
-
-func (*hasty) Name() string           { return "hasty" }
-func (*hasty) Timeout() time.Duration { return 50 * time.Millisecond }
-
-func (*hasty) Init(ctx context.Context) error {
-	select {
-	case <-time.After(200 * time.Millisecond):
-	case <-ctx.Done():
-	}
-	return ctx.Err()
-}

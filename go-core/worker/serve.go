@@ -182,13 +182,11 @@ func (s *server) call(ctx context.Context, f frame) {
 	s.answer(f.id, text)
 }
 
-// refuse answers a call that has failed.
+// refuse answers a call that has failed. What an error says is never too long
+// for a frame.
 func (s *server) refuse(id uint64, failed *engine.Error) {
 	text := appendFailure(beginFrame(nil), failed)
-	if endFrame(text, byte(failed.Outcome), id, failed.Retry) != nil {
-		text = appendFailure(beginFrame(nil), &engine.Error{Message: "an error whose text is " + errTooLong.Error()})
-		_ = endFrame(text, byte(failed.Outcome), id, failed.Retry) // it is short
-	}
+	_ = endFrame(text, byte(failed.Outcome), id, failed.Retry)
 	s.answer(id, text)
 }
 

@@ -57,6 +57,15 @@ func outcomeOf(err error) engine.Outcome {
 	return engine.OK
 }
 
+// An error of any length comes back as one of 64 KiB at most.
+func TestLongError(t *testing.T) {
+	e := started(t, quick(), engine.Options{}, "bad")
+	_, failed := ask(named(t, e, "bad"), "long error")
+	if failed == nil || failed.Outcome != engine.Failed || len(failed.Message) > 64<<10 || !strings.HasSuffix(failed.Message, "x… (cut, of 1048576 bytes)") {
+		t.Errorf("%.100v, want 64 KiB that say of how many", failed)
+	}
+}
+
 // A policy hears of its deadline and of a caller that leaves, and one that does
 // not return then takes its worker with it, which is replaced.
 func TestCancel(t *testing.T) {
@@ -83,21 +92,6 @@ func TestCancel(t *testing.T) {
 		after, failed := ask(bad, "pid")
 		return failed == nil && after != before
 	})
-}
-
-// A policy's own deadline is that of Execute: Init may take longer, and a call
-// that does not return takes its worker with it as with any other deadline.
-func TestOwnTimeout(t *testing.T) {
-	hasty := named(t, started(t, quick(), engine.Options{}, "hasty"), "hasty")
-	before, _ := ask(hasty, "pid")
-	if _, failed := ask(hasty, "loop"); failed == nil || failed.Outcome != engine.TimedOut || failed.Message != "no answer within 50ms" {
-		t.Errorf("a loop: %v", failed)
-	}
-	eventually(t, "the worker is replaced", func() bool {
-		after, failed := ask(hasty, "pid")
-		return failed == nil && after != before
-	})
-	eventually(t, "no call goes on", func() bool { calls, _ := hasty.InFlight(); return calls == 0 })
 }
 
 // A worker that does not read holds up no caller.
