@@ -16,8 +16,10 @@
 package engine
 
 import (
+	"cmp"
 	"encoding/json"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -72,21 +74,11 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
-	if o.StartTimeout == 0 {
-		o.StartTimeout = 5 * time.Second
-	}
-	if o.AtOnce == 0 {
-		o.AtOnce = 1
-	}
-	if o.Concurrency == 0 {
-		o.Concurrency = 1000
-	}
-	if o.Metrics == nil {
-		o.Metrics = metrics.NewRegistry()
-	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
+	o.StartTimeout = cmp.Or(o.StartTimeout, 5*time.Second)
+	o.AtOnce = cmp.Or(o.AtOnce, 1)
+	o.Concurrency = cmp.Or(o.Concurrency, 1000)
+	o.Metrics = cmp.Or(o.Metrics, metrics.NewRegistry())
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
 	o.Breaker = o.Breaker.withDefaults()
 	return o
 }
@@ -98,6 +90,7 @@ type Engine struct {
 	byName    map[string]*Instance
 	names     []string   // of all policies, those that were not selected included
 	lifecycle sync.Mutex // held by Start, Reload and Close
+	begun     bool       // Start or Close was called
 }
 
 // New returns an engine with the policies, which keep their order. It asks each
@@ -113,7 +106,7 @@ func New(policies []Policy, options Options) (*Engine, error) {
 		return nil, err
 	}
 	e := &Engine{options: options.withDefaults(), byName: map[string]*Instance{}, names: names}
-	modules := append(options.Modules, builtModules()...)
+	modules := slices.Concat(options.Modules, builtModules())
 	for _, each := range loaded {
 		instance := e.newInstance(each, modules)
 		e.instances = append(e.instances, instance)

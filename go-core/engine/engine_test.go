@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"math"
 	"runtime"
 	"strings"
 	"testing"
@@ -134,5 +135,18 @@ func TestCallGoexit(t *testing.T) {
 	}
 	if calls, _ := e.Policies()[0].InFlight(); calls != 0 {
 		t.Errorf("%d calls are going on, want none", calls)
+	}
+}
+
+// The options are the caller's: New writes to none of them, and takes the largest
+// numbers.
+func TestOptions(t *testing.T) {
+	modules := make([]Module, 1, 10)
+	e := started(t, Options{Modules: modules, Concurrency: math.MaxInt}, &fake{name: "fake"})
+	if _, err := e.Policies()[0].Execute(t.Context(), nil); err != nil {
+		t.Error(err)
+	}
+	if written := modules[:2][1]; written != (Module{}) {
+		t.Errorf("the memory behind the modules holds %+v", written)
 	}
 }

@@ -82,6 +82,9 @@ func (e *Error) orCanceled(caller context.Context) *Error {
 // to Call.Lost instead. Nothing is left to do for him.
 var ErrLost = errors.New("the call was given up")
 
+// ErrStarted is returned by a Start that is not the first, or comes after Close.
+var ErrStarted = errors.New("the engine was started or closed before; engine.New makes one that can be started")
+
 // A LoadError says why the policies cannot be loaded: a line for each problem.
 type LoadError struct{ Problems []string }
 

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"log/slog"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -45,7 +46,8 @@ type status struct {
 
 func (e *Engine) newInstance(loaded loadedPolicy, modules []Module) *Instance {
 	info := describe(loaded, modules)
-	p := &Instance{policy: loaded.policy, info: info, limit: int32(e.options.Concurrency), timeout: e.options.Timeout}
+	limit := int32(min(e.options.Concurrency, math.MaxInt32))
+	p := &Instance{policy: loaded.policy, info: info, limit: limit, timeout: e.options.Timeout}
 	if info.Timeout > 0 {
 		p.timeout = time.Duration(info.Timeout)
 	}

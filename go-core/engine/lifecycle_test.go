@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -70,44 +69,6 @@ func TestInfo(t *testing.T) {
 		`{"name":"bare","package":"` + module + `/engine","type":"fake","module":"` + module + `","timeout":"1s","state":"ready"}]`
 	if string(text) != want {
 		t.Errorf("Info = %s\nwant %s", text, want)
-	}
-}
-
-// A policy that cannot start is not called, is closed, and does not stop others.
-func TestStartFailure(t *testing.T) {
-	for _, method := range []string{"Init", "Reload 1", "Validate"} {
-		bad := &whole{fake: fake{name: "whole"}, errors: map[string]error{method: errors.New("no " + method)}}
-		e, err := New([]Policy{bad, &fake{name: "good"}}, Options{Configuration: configured("1")})
-		if err != nil {
-			t.Fatal(err)
-		}
-		var failures *StartError
-		if err := e.Start(t.Context()); !errors.As(err, &failures) || !slices.Equal(failures.Names, []string{"whole"}) {
-			t.Errorf("Start = %v, want an error about one policy", err)
-		}
-		_, err = e.Policies()[0].Execute(t.Context(), nil)
-		if err == nil || err.Error() != "invalid: no "+method || outcomeOf(err) != NotReady {
-			t.Errorf("Execute = %v, want what %s returned", err, method)
-		}
-		if _, err := e.Policies()[1].Execute(t.Context(), nil); err != nil {
-			t.Errorf("the other policy: %v", err)
-		}
-		_ = e.Close(t.Context())
-		if last := bad.calls[len(bad.calls)-1]; last != "Close" {
-			t.Errorf("%s was called last, want Close", last)
-		}
-	}
-}
-
-// A method that does not return does not keep the engine from starting.
-func TestStartHangs(t *testing.T) {
-	hanging := &fake{name: "hang", validate: func() error { select {} }}
-	e, err := New([]Policy{hanging}, Options{StartTimeout: 10 * time.Millisecond})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := e.Start(t.Context()); err == nil || !strings.Contains(err.Error(), "no answer within 10ms") {
-		t.Errorf("Start = %v, want no answer", err)
 	}
 }
 

@@ -5,20 +5,27 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"time"
 )
 
 // Start makes the policies ready, one after the other unless Options.AtOnce says
-// otherwise: Init, Reload with the
-// policy's configuration if there is one, and Validate. The error is a
-// *StartError about those that are not, while the others can be called; or a
-// *SelectError about configuration for policies that are not there; or the
-// cause of ctx.
+// otherwise: Init, Reload with the policy's configuration if there is one, and
+// Validate. The error is a *StartError about those that are not, while the
+// others can be called; or a *SelectError about configuration for policies that
+// are not there; or the cause of ctx.
+//
+// An engine starts once. Another Start, or one after Close, returns ErrStarted
+// and leaves the policies as they are.
 func (e *Engine) Start(ctx context.Context) error {
 	e.lifecycle.Lock()
 	defer e.lifecycle.Unlock()
+	if e.begun {
+		return ErrStarted
+	}
+	e.begun = true
 	if err := e.checkNames(e.options.Configuration); err != nil {
 		return err
 	}
@@ -70,9 +77,6 @@ func (p *Instance) begin(ctx context.Context, options Options) *Error {
 }
 
 func (p *Instance) start(ctx context.Context, options Options) *Error {
-	if p.started {
-		return &Error{Outcome: NotReady, Message: "started before"}
-	}
 	p.started = true
 	if policy, ok := p.policy.(Initializer); ok {
 		if failed := guard(ctx, options.StartTimeout, policy.Init); failed != nil {
@@ -121,7 +125,7 @@ func (p *Instance) reload(ctx context.Context, limit time.Duration, config []byt
 // checkNames refuses configuration for what is not there.
 func (e *Engine) checkNames(configuration map[string]json.RawMessage) error {
 	var problems []string
-	for name := range configuration {
+	for _, name := range slices.Sorted(maps.Keys(configuration)) {
 		if !slices.Contains(e.names, name) {
 			problems = append(problems, "configuration: "+unknown(name, e.names))
 		}
@@ -129,7 +133,6 @@ func (e *Engine) checkNames(configuration map[string]json.RawMessage) error {
 	if problems == nil {
 		return nil
 	}
-	slices.Sort(problems)
 	return &SelectError{problems}
 }
 
@@ -144,6 +147,7 @@ const shortClose = 50 * time.Millisecond
 func (e *Engine) Close(ctx context.Context) error {
 	e.lifecycle.Lock()
 	defer e.lifecycle.Unlock()
+	e.begun = true
 	var errs []error
 	for _, p := range slices.Backward(e.instances) {
 		p.become(Closed, nil)
