@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,18 +26,10 @@ type Breaker struct {
 }
 
 func (b Breaker) withDefaults() Breaker {
-	if b.Abandoned == 0 {
-		b.Abandoned = 4
-	}
-	if b.Faults == 0 {
-		b.Faults = 20
-	}
-	if b.Backoff == 0 {
-		b.Backoff = time.Second
-	}
-	if b.MaxBackoff == 0 {
-		b.MaxBackoff = max(time.Minute, b.Backoff)
-	}
+	b.Abandoned = cmp.Or(b.Abandoned, 4)
+	b.Faults = cmp.Or(b.Faults, 20)
+	b.Backoff = cmp.Or(b.Backoff, time.Second)
+	b.MaxBackoff = cmp.Or(b.MaxBackoff, max(time.Minute, b.Backoff))
 	return b
 }
 

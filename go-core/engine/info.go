@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"encoding/json"
 	"runtime/debug"
 	"strings"
@@ -58,7 +59,7 @@ func describe(loaded loadedPolicy, modules []Module) Info {
 	if policy, ok := loaded.policy.(Versioner); ok {
 		info.Version, _ = constant(policy.Version)
 	}
-	info.Version = firstOf(info.Version, module.Version)
+	info.Version = cmp.Or(info.Version, module.Version)
 	if policy, ok := loaded.policy.(Describer); ok {
 		info.Description, _ = constant(policy.Describe)
 	}
@@ -86,18 +87,11 @@ func moduleOf(importPath string, modules []Module) (found Module) {
 			found = Module{Path: module.Path}
 		}
 		if module.Path == found.Path {
-			found.Version = firstOf(found.Version, module.Version)
-			found.Digest = firstOf(found.Digest, module.Digest)
+			found.Version = cmp.Or(found.Version, module.Version)
+			found.Digest = cmp.Or(found.Digest, module.Digest)
 		}
 	}
 	return found
-}
-
-func firstOf(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 // builtModules returns the modules that the binary says it was built from. A

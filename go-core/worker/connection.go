@@ -152,12 +152,12 @@ func (c *connection) fail(failed *engine.Error) {
 	}
 }
 
-// patience is how long a call may go on after its deadline, or after whoever
-// made it is gone, before its worker is ended.
+// patience is how long a call may go on after its deadline before its worker is
+// ended. A caller that leaves before brings nothing forward.
 const patience = time.Second
 
 // await returns the answer of a call. Policies are told when ctx ends, and are
-// to return then; overdue is called for one that does not.
+// to return then; overdue is called for one that goes on past its deadline.
 func (c *connection) await(ctx context.Context, id uint64, ended chan answer, overdue func()) answer {
 	defer answers.Put(ended)
 	select {

@@ -9,6 +9,7 @@
 package worker
 
 import (
+	"cmp"
 	"io"
 	"log/slog"
 	"os"
@@ -46,26 +47,15 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
-	for _, each := range []struct {
-		value    *time.Duration
-		standard time.Duration
-	}{
-		{&o.StartTimeout, 5 * time.Second}, {&o.Backoff, 100 * time.Millisecond},
-		{&o.MaxBackoff, 30 * time.Second}, {&o.Settled, 10 * time.Second},
-	} {
-		if *each.value == 0 {
-			*each.value = each.standard
-		}
-	}
+	o.StartTimeout = cmp.Or(o.StartTimeout, 5*time.Second)
+	o.Backoff = cmp.Or(o.Backoff, 100*time.Millisecond)
+	o.MaxBackoff = cmp.Or(o.MaxBackoff, 30*time.Second)
+	o.Settled = cmp.Or(o.Settled, 10*time.Second)
 	if o.Output == nil {
 		o.Output = os.Stderr
 	}
-	if o.Metrics == nil {
-		o.Metrics = metrics.NewRegistry()
-	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
+	o.Metrics = cmp.Or(o.Metrics, metrics.NewRegistry())
+	o.Log = cmp.Or(o.Log, slog.New(slog.DiscardHandler))
 	return o
 }
 
