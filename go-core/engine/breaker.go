@@ -11,8 +11,8 @@ import (
 //
 //   - when Abandoned calls that were given up are still going on; it stays open
 //     until one of them returns, since nothing else makes room for another;
-//   - after Faults calls in a row that panicked, ended their goroutine, or were
-//     given up. An error that a policy returns is an answer, not a fault; one
+//   - after Faults calls in a row that panicked, ended their goroutine, lost the
+//     process that they were made in, or were given up. An error that a policy returns is an answer, not a fault; one
 //     that it returns when its caller has left is neither.
 //
 // While it is open every call is refused at once. After Backoff one call is let

@@ -45,6 +45,9 @@ func (w *watch) Done() <-chan struct{} {
 	defer w.mu.Unlock()
 	if w.done == nil {
 		w.done = make(chan struct{})
+		if w.err == nil {
+			w.err = w.Context.Err() // as Err has said until now
+		}
 		if w.err != nil {
 			close(w.done)
 		} else if w.Context.Done() != nil {

@@ -52,6 +52,27 @@ func TestWatchCancelled(t *testing.T) {
 	}
 }
 
+// The context of a call whose caller has left before is at its end at once.
+func TestWatchCancelledBefore(t *testing.T) {
+	policy := executing(func(ctx context.Context, _ any) (any, error) {
+		if ctx.Err() != context.Canceled {
+			t.Errorf("the error before = %v", ctx.Err())
+		}
+		select {
+		case <-ctx.Done():
+		default:
+			t.Error("Done is open")
+		}
+		return nil, ctx.Err()
+	})
+	p := started(t, Options{Timeout: time.Minute}, policy).Policies()[0]
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := p.Execute(ctx, nil); outcomeOf(err) != Canceled || err.Error() != "context canceled" {
+		t.Errorf("Execute = %v, want the error of the context", err)
+	}
+}
+
 // Alarms are used again, and ring for nobody else's call.
 func TestAlarmsAreReused(t *testing.T) {
 	policy := executing(func(ctx context.Context, input any) (any, error) {

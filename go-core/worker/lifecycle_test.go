@@ -99,3 +99,44 @@ func TestOwnTimeout(t *testing.T) {
 	})
 	eventually(t, "no call goes on", func() bool { calls, _ := hasty.InFlight(); return calls == 0 })
 }
+
+// An Init that comes after Close starts no worker, which nobody would end, and Close
+// does not wait for one.
+func TestInitAfterClose(t *testing.T) {
+	s := newStandIn("good", quick().withDefaults())
+	closed := make(chan error)
+	go func() { closed <- s.Close(t.Context()) }()
+	<-s.ctx.Done()
+	time.Sleep(10 * time.Millisecond) // Close waits for Init
+	if err := s.Init(t.Context()); err == nil || s.up() != 0 {
+		t.Errorf("Init = %v, worker up: %v", err, s.up())
+	}
+	select {
+	case err := <-closed:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(5 * time.Second):
+		s.life.Load().process.end("closed")
+		t.Error("Close does not return")
+	}
+}
+
+// A configuration that had to wait until it was given up does not come into force
+// later.
+func TestReloadGivenUp(t *testing.T) {
+	s := reloading{newStandIn("full", quick().withDefaults())}
+	if err := s.Init(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close(context.Background())
+	ctx, cancel := context.WithCancel(t.Context())
+	s.mu.Lock() // as while a worker is started
+	reloaded := make(chan error)
+	go func() { reloaded <- s.Reload(ctx, []byte("1")) }()
+	cancel()
+	s.mu.Unlock()
+	if err := <-reloaded; err == nil || s.configured {
+		t.Errorf("Reload = %v, configured: %v", err, s.configured)
+	}
+}

@@ -71,6 +71,10 @@ func (s *standIn) Report(report func(down *engine.Error)) { s.report = report }
 func (s *standIn) Init(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err := s.ctx.Err(); err != nil { // Close has overtaken it, and nobody would end the worker
+		close(s.supervised)
+		return err
+	}
 	p, err := start(s.name, s.options)
 	if err != nil {
 		close(s.supervised)
@@ -112,6 +116,9 @@ type reloading struct{ *standIn }
 func (r reloading) Reload(ctx context.Context, config []byte) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if ctx.Err() != nil { // it has waited for a worker, and was given up
+		return context.Cause(ctx)
+	}
 	if p := r.life.Load().process; p != nil {
 		if err := p.ask(ctx, reload, document.Text(config)); err != nil {
 			return err
