@@ -11,9 +11,11 @@ import (
 //
 //   - when Abandoned calls that were given up are still going on; it stays open
 //     until one of them returns, since nothing else makes room for another;
-//   - after Faults calls in a row that panicked, ended their goroutine, lost the
-//     process that they were made in, or were given up. An error that a policy returns is an answer, not a fault; one
-//     that it returns when its caller has left is neither.
+//   - after Faults calls in a row that panicked, ended their goroutine, or were
+//     given up. An error that a policy returns is an answer, not a fault; one
+//     that it returns when its caller has left is neither. So is the end of the
+//     process that a call was made in: it takes many calls along at once, and
+//     whoever starts that process again knows when, see Reporter.
 //
 // While it is open every call is refused at once. After Backoff one call is let
 // through: when that is answered the breaker closes, else it stays open for

@@ -54,10 +54,10 @@ func (p *Instance) record(outcome Outcome, probe bool, w *watch) {
 	case Panicked, Exited:
 		p.metrics.panics.Inc()
 		fallthrough
-	case Crashed, TimedOut:
+	case TimedOut:
 		p.fault(probe)
 		return
-	case Canceled: // which says nothing of the policy
+	case Canceled, Crashed: // which say nothing of the policy, or the same in many calls
 		p.breaker.undecided(probe)
 		return
 	}

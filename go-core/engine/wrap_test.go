@@ -7,13 +7,14 @@ import (
 	"github.com/policy-tasks/policy-tasks/go-core/document"
 )
 
-// What stands in for a policy is called in its place, says how a call ended,
-// and may answer with JSON text.
+// What stands in for a policy is called in its place, says how a call ended, and
+// may answer with JSON text. The end of its process is neither a fault nor none.
 func TestWrap(t *testing.T) {
 	answers := []func() (any, error){
 		func() (any, error) { return document.Text(`{"n":9007199254740993}`), nil },
 		func() (any, error) { return nil, &Error{Outcome: Panicked, Message: "panic: elsewhere"} },
 		func() (any, error) { return nil, &Error{Outcome: Crashed, Message: "the worker ended"} },
+		func() (any, error) { return nil, &Error{Outcome: Panicked, Message: "panic: elsewhere"} },
 	}
 	policy := executing(func(context.Context, any) (any, error) { t.Error("the policy was called"); return nil, nil })
 	next := 0
@@ -26,7 +27,7 @@ func TestWrap(t *testing.T) {
 	for _, want := range []struct {
 		outcome Outcome
 		text    string
-	}{{OK, `{"n":9007199254740993}`}, {Panicked, ""}, {Crashed, ""}, {Tripped, ""}} {
+	}{{OK, `{"n":9007199254740993}`}, {Panicked, ""}, {Crashed, ""}, {Panicked, ""}, {Tripped, ""}} {
 		text, err := e.Policies()[0].AppendJSON(t.Context(), nil, Call{})
 		if outcomeOf(err) != want.outcome || string(text) != want.text {
 			t.Errorf("AppendJSON = %s, %v; want %s, %v", text, err, want.text, want.outcome)

@@ -33,7 +33,7 @@ var deaths = map[string]string{
 // every call, and the calls that were going on in that worker are answered.
 func TestDeaths(t *testing.T) {
 	options := quick()
-	e := started(t, options, engine.Options{Breaker: engine.Breaker{Faults: 1 << 30}}, "good", "bad")
+	e := started(t, options, engine.Options{}, "good", "bad")
 	ctx, stop := context.WithCancel(t.Context())
 	calls, running := load(t, ctx, named(t, e, "good"))
 	for name, want := range deaths {
@@ -96,6 +96,23 @@ func die(t *testing.T, p *engine.Instance, name, want string) {
 	}
 	waiting.Wait()
 	eventually(t, "it answers again", func() bool { _, failed := ask(p, "pid"); return failed == nil })
+}
+
+// The end of a worker takes many calls along, and opens no breaker: the next call
+// is made in the worker that takes its place.
+func TestDeathOfMany(t *testing.T) {
+	bad := named(t, started(t, quick(), engine.Options{}, "bad"), "bad")
+	var waiting sync.WaitGroup
+	for range 50 {
+		waiting.Go(func() { ask(bad, "wait") })
+	}
+	eventually(t, "calls go on", func() bool { calls, _ := bad.InFlight(); return calls == 50 })
+	time.Sleep(10 * time.Millisecond) // they are in the worker
+	ask(bad, "exit")
+	waiting.Wait()
+	if _, failed := ask(bad, "pid"); failed != nil {
+		t.Errorf("the call after it: %v", failed)
+	}
 }
 
 // A policy whose worker ends again and again is down, which is seen, and others

@@ -39,7 +39,7 @@ func TestRestarts(t *testing.T) {
 		restarts = 30
 	}
 	options := quick()
-	e := started(t, options, engine.Options{Breaker: engine.Breaker{Faults: 1 << 30}}, "bad")
+	e := started(t, options, engine.Options{}, "bad")
 	bad := named(t, e, "bad")
 	ask(bad, "exit")
 	eventually(t, "it answers again", func() bool { _, failed := ask(bad, "pid"); return failed == nil })
