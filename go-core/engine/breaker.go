@@ -12,7 +12,7 @@ import (
 //   - when Abandoned calls that were given up are still going on; it stays open
 //     until one of them returns, since nothing else makes room for another;
 //   - after Faults calls in a row that panicked, ended their goroutine, or were
-//     given up. An error that a policy returns is an answer, not a fault; one
+//     given up at the policy's own deadline. An error that a policy returns is an answer, not a fault; one
 //     that it returns when its caller has left is neither. So is the end of the
 //     process that a call was made in: it takes many calls along at once, and
 //     whoever starts that process again knows when, see Reporter.

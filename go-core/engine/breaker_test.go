@@ -143,6 +143,23 @@ func TestBreakerAbandoned(t *testing.T) {
 	}
 }
 
+// Callers that give the policy less time than it has do not open the breaker for
+// others.
+func TestBreakerHurry(t *testing.T) {
+	policy := newSwitched()
+	options := Options{Timeout: time.Minute, Breaker: Breaker{Faults: 1, Abandoned: 100}}
+	p := started(t, options, policy).Policies()[0]
+	policy.now(func() error { time.Sleep(5 * time.Millisecond); return nil })
+	for range 5 {
+		if _, err := p.Call(t.Context(), Call{Timeout: time.Microsecond}); outcomeOf(err) != TimedOut {
+			t.Fatalf("Call = %v, want it given up", err)
+		}
+	}
+	if _, err := p.Execute(t.Context(), nil); err != nil {
+		t.Errorf("Execute = %v, want an answer for a caller that has time", err)
+	}
+}
+
 // Calls over the limit are refused at once.
 func TestConcurrency(t *testing.T) {
 	policy, release := newSwitched(), make(chan struct{})

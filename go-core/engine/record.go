@@ -53,9 +53,10 @@ func (p *Instance) record(outcome Outcome, probe bool, w *watch) {
 	switch outcome {
 	case Panicked, Exited:
 		p.metrics.panics.Inc()
-		fallthrough
-	case TimedOut:
 		p.fault(probe)
+		return
+	case TimedOut:
+		p.timedOut(probe, w)
 		return
 	case Canceled, Crashed: // which say nothing of the policy, or the same in many calls
 		p.breaker.undecided(probe)
@@ -66,14 +67,26 @@ func (p *Instance) record(outcome Outcome, probe bool, w *watch) {
 	}
 }
 
-// abandon counts a call that was given up after the time given.
-func (p *Instance) abandon(probe bool, timedOut *Error, after time.Duration) {
+// abandon counts a call that was given up at its deadline.
+func (p *Instance) abandon(probe bool, timedOut *Error, w *watch) {
 	p.breaker.abandoned.Add(1)
 	p.metrics.ended[TimedOut].Inc()
 	p.metrics.abandoned.Inc()
-	p.metrics.duration.Observe(after)
+	p.metrics.duration.Observe(w.deadline - w.start)
 	p.log.Warn("the policy was given up", "error", timedOut.Message)
-	p.fault(probe)
+	p.timedOut(probe, w)
+}
+
+// timedOut is told of a call that was not answered by its deadline. An earlier
+// one than the policy's own says nothing of the policy: a caller in a hurry is
+// not to have it refused to all others. Too many that go on are another matter.
+func (p *Instance) timedOut(probe bool, w *watch) {
+	own := w == nil || w.deadline-w.start == p.timeout
+	if own || int(p.breaker.abandoned.Load()) >= p.breaker.Abandoned {
+		p.fault(probe)
+		return
+	}
+	p.breaker.undecided(probe)
 }
 
 func (p *Instance) fault(probe bool) {

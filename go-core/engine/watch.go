@@ -90,9 +90,8 @@ func (w *watch) expire() {
 	}
 	defer close(w.told)
 	w.cancel(context.DeadlineExceeded)
-	limit := w.deadline - w.start
-	timedOut := &Error{Outcome: TimedOut, Message: fmt.Sprintf("no answer within %v", limit)}
-	w.instance.abandon(w.probe, timedOut, limit)
+	timedOut := &Error{Outcome: TimedOut, Message: fmt.Sprintf("no answer within %v", w.deadline-w.start)}
+	w.instance.abandon(w.probe, timedOut, w)
 	w.lost(timedOut)
 }
 
