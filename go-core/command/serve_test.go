@@ -155,6 +155,8 @@ func TestServeRefuses(t *testing.T) {
 		{"serve", []string{"--tls-client-ca", empty}, exitUsage, "--tls-client-ca is of use with --tls-cert and --tls-key only"},
 		{"serve", []string{"--tls-cert", empty, "--tls-key", empty}, exitUsage, "TLS: the certificate cannot be used"},
 		{"serve", []string{"--mask", "input"}, exitUsage, `--mask: mask \"input\" is neither /error nor a JSON pointer`},
+		{"serve", []string{"--mask", "/input"}, exitUsage, "--mask is of use with --decision-log only"},
+		{"serve", []string{"--config", settingsFile(t, `{"mask": ["/input"]}`)}, exitUsage, "--mask is of use with --decision-log only"},
 		{"serve", []string{"--decision-log", "/nowhere/log"}, exitUsage, "--decision-log: open /nowhere/log"},
 		{"serve", []string{"--timeout", "soon"}, exitUsage, `invalid value \"soon\" for flag --timeout`},
 		{"serve", []string{"--timeout", "-1s"}, exitUsage, `for flag --timeout: it is not a duration`},

@@ -22,7 +22,7 @@ func New(w io.Writer, format string, level slog.Leveler) *slog.Logger {
 
 // tidy returns the attribute as it is written.
 func tidy(_ []string, a slog.Attr) slog.Attr {
-	if a.Key != slog.MessageKey && a.Value.Kind() == slog.KindString && a.Value.String() == "" {
+	if value := a.Value.Any(); a.Key != slog.MessageKey && (value == nil || value == "") {
 		return slog.Attr{} // which is left out
 	}
 	if err, ok := a.Value.Any().(error); ok {
