@@ -13,17 +13,18 @@ import (
 )
 
 func twoPolicies() []engine.Policy {
-	return []engine.Policy{echoing("a, b:\n%"), answering("bad", nil, errors.New("no \x1b[31m<way>\r\n::error"))}
+	return []engine.Policy{echoing("a, b:\n%"), answering("bad", nil, errors.New("no \x1b[31m<way>\r\n::error\x00"))}
 }
 
 // Text is a line for each policy, of which none can be forged.
 func TestRunText(t *testing.T) {
 	invoke(twoPolicies()[1:], `{"x":1}`, "run", "--format", "text").expect(t, exitPolicy,
-		`bad: error: no \x1b[31m<way>\r\n::error`+"\n", "")
+		`bad: error: no \x1b[31m<way>\r\n::error\x00`+"\n", "")
 	invoke([]engine.Policy{echoing("a")}, `{"x": "<"}`, "run", "--format=text").expect(t, exitOK, "a: {\"x\":\"<\"}\n", "")
 }
 
-// Annotations for GitHub name the input and cannot be forged.
+// Annotations for GitHub name the input, cannot be forged, and have nothing that does
+// not print.
 func TestRunGitHub(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a,b.json")
 	if err := os.WriteFile(path, []byte("1"), 0o600); err != nil {
@@ -31,7 +32,7 @@ func TestRunGitHub(t *testing.T) {
 	}
 	file := strings.ReplaceAll(path, ",", "%2C")
 	invoke(twoPolicies()[1:], "", "run", "--format", "github", "--input", path).expect(t, exitPolicy,
-		"::error file="+file+",title=policy bad::no \x1b[31m<way>%0D%0A::error\n", "")
+		"::error file="+file+",title=policy bad::no \\x1b[31m<way>%0D%0A::error\\x00\n", "")
 	invoke([]engine.Policy{echoing("good")}, "1", "validate", "--format", "github").expect(t, exitOK,
 		"::notice title=policy good::valid\n", "")
 }
