@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/policy-tasks/policy-tasks/go-core/engine"
 )
@@ -63,6 +65,23 @@ func TestRunJUnit(t *testing.T) {
 	}
 	if failure := suite.Cases[1].Failure; failure == nil || failure.Type != "error" || !strings.HasPrefix(failure.Message, "no ") {
 		t.Errorf("failure = %+v", failure)
+	}
+}
+
+// A test case has the time that its call took, also where it failed.
+func TestRunJUnitTime(t *testing.T) {
+	slow := &fake{name: "slow", execute: func(context.Context, any) (any, error) {
+		time.Sleep(20 * time.Millisecond)
+		return nil, errors.New("no")
+	}}
+	got := invoke([]engine.Policy{slow}, "", "run", "--format", "junit")
+	var suites struct {
+		Case struct {
+			Time float64 `xml:"time,attr"`
+		} `xml:"testsuite>testcase"`
+	}
+	if err := xml.Unmarshal([]byte(got.out), &suites); err != nil || suites.Case.Time < 0.02 {
+		t.Errorf("it took %v s, %v:\n%s", suites.Case.Time, err, got.out)
 	}
 }
 
