@@ -14,7 +14,7 @@ import (
 // and so is what has an empty value; several errors in one are on one line.
 func New(w io.Writer, format string, level slog.Leveler) *slog.Logger {
 	options := &slog.HandlerOptions{Level: level, ReplaceAttr: tidy}
-	if format == "text" || format == "auto" && isTerminal(w) {
+	if format == "text" || format == "auto" && IsTerminal(w) {
 		return slog.New(slog.NewTextHandler(w, options))
 	}
 	return slog.New(slog.NewJSONHandler(w, options))
@@ -31,8 +31,11 @@ func tidy(_ []string, a slog.Attr) slog.Attr {
 	return a
 }
 
-func isTerminal(w io.Writer) bool {
-	file, ok := w.(*os.File)
+// IsTerminal reports whether the stream, a reader or a writer, is a terminal. Other
+// character devices count as well: of those only /dev/null is likely, where it makes
+// no difference.
+func IsTerminal(stream any) bool {
+	file, ok := stream.(*os.File)
 	if !ok {
 		return false
 	}
