@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/policy-tasks/policy-tasks/go-core/engine"
 )
@@ -53,6 +54,19 @@ func TestPipeForInput(t *testing.T) {
 		got := invoke([]engine.Policy{echoing("echo")}, "", "run", "--input-format", lines, "--input", pipe).compact()
 		if got.code != exitOK || !strings.Contains(strings.ReplaceAll(got.out, " ", ""), `"result":7`) {
 			t.Errorf("%s: exit code %d, %s%s", lines, got.code, got.out, got.err)
+		}
+	}
+}
+
+// A command that waits for somebody to write to the pipe ends at once when it is told to.
+func TestPipeForInputInterrupted(t *testing.T) {
+	for _, lines := range []string{"json", "jsonl"} {
+		d := daemonOf(t, process(t, "announce", "run", "--input-format", lines, "--input", newPipe(t)))
+		d.await("started")
+		time.Sleep(100 * time.Millisecond) // there is no sign of its waiting
+		start := time.Now()
+		if code, took := d.end(), time.Since(start); code != 143 || took > grace/2 {
+			t.Errorf("%s: exit code %d after %v", lines, code, took)
 		}
 	}
 }
