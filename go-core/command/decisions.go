@@ -22,18 +22,14 @@ func (f *decisionFlags) declare(flags *flag.FlagSet) {
 	flags.Var(&f.masks, "mask", "leave out of the decision log what this JSON `POINTER` leads to; may be repeated")
 }
 
-// waitingDecisions is how many decisions may wait to be written.
-const waitingDecisions = 4096
-
 // open returns the log, or nil when there is to be none.
 func (f *decisionFlags) open(in *Invocation, registry *metrics.Registry) (*decision.Log, error) {
-	var masks decision.Masks
-	for _, text := range f.masks {
-		mask, err := decision.ParseMask(text)
-		if err != nil {
-			return nil, fail(exitUsage, "--mask: %v", err)
-		}
-		masks = append(masks, mask)
+	masks, err := f.parseMasks()
+	if err != nil {
+		return nil, fail(exitUsage, "--mask: %v", err)
+	}
+	if f.path == "" && masks != nil {
+		return nil, fail(exitUsage, "--mask is of use with --decision-log only: nothing else is masked")
 	}
 	if f.path == "" {
 		return nil, nil
@@ -42,7 +38,18 @@ func (f *decisionFlags) open(in *Invocation, registry *metrics.Registry) (*decis
 	if err != nil {
 		return nil, fail(exitUsage, "--decision-log: %v", err)
 	}
-	return decision.NewLog(out, waitingDecisions, masks, registry), nil
+	return decision.NewLog(out, decision.Options{Masks: masks, Metrics: registry, Log: in.log.Load()}), nil
+}
+
+func (f *decisionFlags) parseMasks() (masks decision.Masks, err error) {
+	for _, text := range f.masks {
+		mask, err := decision.ParseMask(text)
+		if err != nil {
+			return nil, err
+		}
+		masks = append(masks, mask)
+	}
+	return masks, nil
 }
 
 func (f *decisionFlags) writer(in *Invocation) (io.Writer, error) {
@@ -53,14 +60,16 @@ func (f *decisionFlags) writer(in *Invocation) (io.Writer, error) {
 	return f.file, f.file.reopen()
 }
 
-// closeDecisions has what waits written.
+// closeDecisions has what waits written, and tells what was lost since the start.
 func (s *service) closeDecisions() {
-	if s.server.Decisions == nil {
+	log := s.server.Decisions
+	if log == nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), closing)
 	defer cancel()
-	if err := s.server.Decisions.Close(ctx); err != nil {
-		s.log.Error("the log of decisions is not complete", "error", err)
+	err := log.Close(ctx)
+	if dropped, failed := log.Dropped(), log.Failed(); err != nil || dropped+failed > 0 {
+		s.log.Error("the log of decisions is not complete", "dropped", dropped, "failed", failed, "error", err)
 	}
 }

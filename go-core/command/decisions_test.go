@@ -89,6 +89,31 @@ func TestDecisionLogRotation(t *testing.T) {
 	}
 }
 
+// A decision that cannot be logged is told when it is made, and counted, and all of
+// them at the end.
+func TestDecisionLogFails(t *testing.T) {
+	if _, err := os.Stat("/dev/full"); err != nil {
+		t.Skip(err)
+	}
+	d := startDaemon(t, "--decision-log", "/dev/full")
+	d.ask("echo")
+	line := d.await("decisions are missing from their log")
+	if line["level"] != "ERROR" || line["failed"] != 1.0 || line["error"] != "write /dev/full: no space left on device" {
+		t.Errorf("log = %v", line)
+	}
+	if metrics := d.get("/metrics"); !strings.Contains(metrics, "\npolicy_decision_log_failed_total 1\n") {
+		t.Errorf("metrics = %s", metrics)
+	}
+	d.ask("echo")
+	if err := d.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if line := d.await("the log of decisions is not complete"); line["failed"] != 2.0 || line["dropped"] != 0.0 {
+		t.Errorf("log = %v", line)
+	}
+	_ = d.cmd.Wait() // it is of no interest here
+}
+
 func rename(t *testing.T, from, to string) {
 	t.Helper()
 	if err := os.Rename(from, to); err != nil {

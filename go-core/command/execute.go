@@ -31,12 +31,13 @@ func runAll(ctx context.Context, policies []*engine.Instance, text []byte) []run
 func runOne(ctx context.Context, p *engine.Instance, text []byte) runEntry {
 	value, err := document.Decode(text, document.MaxDepth)
 	if err != nil {
-		return failedEntry(p, err)
+		return failedEntry(p, err, 0)
 	}
 	start := time.Now()
 	result, err := p.AppendJSON(ctx, nil, engine.Call{Input: value})
+	took := time.Since(start)
 	if err != nil {
-		return failedEntry(p, err)
+		return failedEntry(p, err, took)
 	}
-	return runEntry{Name: p.Name(), Result: result, took: time.Since(start)}
+	return runEntry{Name: p.Name(), Result: result, took: took}
 }

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
@@ -8,22 +9,24 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/policy-tasks/policy-tasks/go-core/engine"
 )
 
 func twoPolicies() []engine.Policy {
-	return []engine.Policy{echoing("a, b:\n%"), answering("bad", nil, errors.New("no \x1b[31m<way>\r\n::error"))}
+	return []engine.Policy{echoing("a, b:\n%"), answering("bad", nil, errors.New("no \x1b[31m<way>\r\n::error\x00"))}
 }
 
 // Text is a line for each policy, of which none can be forged.
 func TestRunText(t *testing.T) {
 	invoke(twoPolicies()[1:], `{"x":1}`, "run", "--format", "text").expect(t, exitPolicy,
-		`bad: error: no \x1b[31m<way>\r\n::error`+"\n", "")
+		`bad: error: no \x1b[31m<way>\r\n::error\x00`+"\n", "")
 	invoke([]engine.Policy{echoing("a")}, `{"x": "<"}`, "run", "--format=text").expect(t, exitOK, "a: {\"x\":\"<\"}\n", "")
 }
 
-// Annotations for GitHub name the input and cannot be forged.
+// Annotations for GitHub name the input, cannot be forged, and have nothing that does
+// not print.
 func TestRunGitHub(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a,b.json")
 	if err := os.WriteFile(path, []byte("1"), 0o600); err != nil {
@@ -31,7 +34,7 @@ func TestRunGitHub(t *testing.T) {
 	}
 	file := strings.ReplaceAll(path, ",", "%2C")
 	invoke(twoPolicies()[1:], "", "run", "--format", "github", "--input", path).expect(t, exitPolicy,
-		"::error file="+file+",title=policy bad::no \x1b[31m<way>%0D%0A::error\n", "")
+		"::error file="+file+",title=policy bad::no \\x1b[31m<way>%0D%0A::error\\x00\n", "")
 	invoke([]engine.Policy{echoing("good")}, "1", "validate", "--format", "github").expect(t, exitOK,
 		"::notice title=policy good::valid\n", "")
 }
@@ -62,6 +65,23 @@ func TestRunJUnit(t *testing.T) {
 	}
 	if failure := suite.Cases[1].Failure; failure == nil || failure.Type != "error" || !strings.HasPrefix(failure.Message, "no ") {
 		t.Errorf("failure = %+v", failure)
+	}
+}
+
+// A test case has the time that its call took, also where it failed.
+func TestRunJUnitTime(t *testing.T) {
+	slow := &fake{name: "slow", execute: func(context.Context, any) (any, error) {
+		time.Sleep(20 * time.Millisecond)
+		return nil, errors.New("no")
+	}}
+	got := invoke([]engine.Policy{slow}, "", "run", "--format", "junit")
+	var suites struct {
+		Case struct {
+			Time float64 `xml:"time,attr"`
+		} `xml:"testsuite>testcase"`
+	}
+	if err := xml.Unmarshal([]byte(got.out), &suites); err != nil || suites.Case.Time < 0.02 {
+		t.Errorf("it took %v s, %v:\n%s", suites.Case.Time, err, got.out)
 	}
 }
 

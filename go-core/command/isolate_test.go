@@ -39,7 +39,7 @@ func TestIsolate(t *testing.T) {
 			`{"results": [{"name": "echo","valid": true},{"name": "exit","valid": true}]}`, ""},
 		{[]string{"run", "--isolate", "container"}, exitUsage, "", `invalid value "container" for flag --isolate: it is none of none, process`},
 		{[]string{"run", "--isolate", "process", "--isolate-memory", "64MiB"}, exitUsage, "", "--isolate-memory 64MiB is too little for a process to start; give 128MiB or more"},
-		{[]string{"run", "--isolate-memory", "much"}, exitUsage, "", `"much" is not a size such as 512MiB or 2GiB`},
+		{[]string{"run", "--isolate-memory", "much"}, exitUsage, "", `invalid value "much" for flag --isolate-memory: it is not a size such as 512MiB or 2GiB`},
 		{[]string{"worker", "echo", "0"}, exitUsage, "", "a worker is started by the engine, not by hand"},
 	}
 	for _, test := range tests {

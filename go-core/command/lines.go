@@ -23,24 +23,31 @@ type lineAnswer struct {
 // and writes their answers in the order of the lines. It ends at the first line
 // that is not a JSON document.
 func (in *Invocation) runLines(ctx context.Context, e *engine.Engine, input inputFlag) (int, error) {
-	source, err := in.open(input)
-	if err != nil {
-		return 0, inputFailure(input, err)
-	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	answers := make(chan chan lineAnswer, 2*runtime.GOMAXPROCS(0))
-	go func() {
-		defer source.Close()
-		defer close(answers)
-		askLines(ctx, e, bufio.NewReader(source), answers)
-	}()
+	go in.askInput(ctx, e, input, answers)
 	out := bufio.NewWriter(in.Stdio.Out)
 	code, err := in.writeLines(ctx, answers, out, input)
 	if flushed := out.Flush(); flushed != nil && err == nil {
 		err = fail(exitWrite, "the answer could not be written: %v", flushed)
 	}
 	return code, err
+}
+
+// askInput asks the lines of the input, and closes the channel after them. Nobody who
+// is told to stop should wait for it, since opening a pipe cannot be interrupted.
+func (in *Invocation) askInput(ctx context.Context, e *engine.Engine, input inputFlag, answers chan<- chan lineAnswer) {
+	defer close(answers)
+	source, err := in.open(input)
+	if err != nil {
+		answer := make(chan lineAnswer, 1)
+		answer <- lineAnswer{err: err}
+		answers <- answer // the first, for which there is room
+		return
+	}
+	defer source.Close()
+	askLines(ctx, e, bufio.NewReader(source), answers)
 }
 
 // askLines puts a channel for the answer to each line on the channel answers.

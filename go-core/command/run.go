@@ -105,10 +105,10 @@ func (in *Invocation) reportAll(entries []runEntry) int {
 }
 
 // failedEntry returns the entry of a policy that did not answer.
-func failedEntry(p *engine.Instance, err error) runEntry {
+func failedEntry(p *engine.Instance, err error, took time.Duration) runEntry {
 	var failed *engine.Error
 	if !errors.As(err, &failed) {
 		failed = &engine.Error{Outcome: engine.Failed, Message: err.Error()}
 	}
-	return runEntry{Name: p.Name(), Error: failed.Message, failed: failed}
+	return runEntry{Name: p.Name(), Error: failed.Message, failed: failed, took: took}
 }

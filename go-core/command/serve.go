@@ -100,7 +100,9 @@ func (s *service) run(ctx context.Context, in *Invocation, hangUps <-chan os.Sig
 	if err := s.start(ctx, in); err != nil {
 		return err
 	}
-	go s.reloadOn(hangUps, in)
+	reloading, stopReloading := context.WithCancel(context.Background())
+	defer stopReloading() // when nobody is served any more
+	go s.reloadOn(reloading, hangUps, in)
 	s.announce(l)
 	defer s.tellBuild()()
 	if err := served.Serve(ctx, l.main); err != nil {

@@ -2,6 +2,7 @@ package command
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -130,6 +131,10 @@ func TestServeRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	noTokens := settingsFile(t, `{"token-file": []}`)
+	endless := filepath.Join(t.TempDir(), "endless")
+	if err := errors.Join(os.WriteFile(endless, nil, 0o600), os.Truncate(endless, 65<<20)); err != nil {
+		t.Fatal(err)
+	}
 	tests := []struct {
 		policies string
 		args     []string
@@ -155,6 +160,8 @@ func TestServeRefuses(t *testing.T) {
 		{"serve", []string{"--tls-client-ca", empty}, exitUsage, "--tls-client-ca is of use with --tls-cert and --tls-key only"},
 		{"serve", []string{"--tls-cert", empty, "--tls-key", empty}, exitUsage, "TLS: the certificate cannot be used"},
 		{"serve", []string{"--mask", "input"}, exitUsage, `--mask: mask \"input\" is neither /error nor a JSON pointer`},
+		{"serve", []string{"--mask", "/input"}, exitUsage, "--mask is of use with --decision-log only"},
+		{"serve", []string{"--config", settingsFile(t, `{"mask": ["/input"]}`)}, exitUsage, "--mask is of use with --decision-log only"},
 		{"serve", []string{"--decision-log", "/nowhere/log"}, exitUsage, "--decision-log: open /nowhere/log"},
 		{"serve", []string{"--timeout", "soon"}, exitUsage, `invalid value \"soon\" for flag --timeout`},
 		{"serve", []string{"--timeout", "-1s"}, exitUsage, `for flag --timeout: it is not a duration`},
@@ -163,10 +170,10 @@ func TestServeRefuses(t *testing.T) {
 		{"serve", []string{"--port", "80"}, exitUsage, `unknown flag \"--port\"; see \"policy-engine help serve\"`},
 		{"serve", []string{"now"}, exitUsage, `surplus argument \"now\"; see \"policy-engine help serve\"`},
 		{"serve", []string{"--config", "/nowhere"}, exitUsage, "configuration file /nowhere: no such file or directory"},
-		{"serve", []string{"--config", "/dev/zero"}, exitUsage, "configuration file /dev/zero: larger than the limit of 64 MiB"},
-		{"serve", []string{"--token-file", "/dev/zero"}, exitUsage, "--token-file: the tokens cannot be read: read /dev/zero: larger than the limit of 64 MiB"},
-		{"serve", []string{"--tls-cert", "/dev/zero", "--tls-key", empty}, exitUsage, "TLS: the certificate cannot be used: read /dev/zero: larger than the limit of 64 MiB"},
-		{"serve", []string{"--tls-cert", empty, "--tls-key", "/dev/zero"}, exitUsage, "TLS: the certificate cannot be used: read /dev/zero: larger than"},
+		{"serve", []string{"--config", "/dev/zero"}, exitUsage, "configuration file /dev/zero: not a regular file; put its text into one, since it may be read again"},
+		{"serve", []string{"--config", endless}, exitUsage, "configuration file " + endless + ": larger than the limit of 64 MiB"},
+		{"serve", []string{"--token-file", endless}, exitUsage, "--token-file: the tokens cannot be read: read " + endless + ": larger than the limit of 64 MiB"},
+		{"serve", []string{"--token-file", t.TempDir()}, exitUsage, ": is a directory"},
 		{"serve", []string{"--policy", "nobody"}, exitUsage, `nobody`},
 		{"unmade", nil, exitLoading, `"msg":"b.P cannot be made: no luck"`},
 		{"invalid", []string{"--addr", "127.0.0.1:0"}, exitPolicy, `policy \"bad\": no key`},

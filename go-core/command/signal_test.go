@@ -20,6 +20,7 @@ func init() {
 	if os.Getenv(processVariable) == "ignorant" {
 		signal.Ignore(syscall.SIGINT, syscall.SIGTERM)
 	}
+	processPolicies["mute"] = []engine.Policy{&mute{}}
 	deafening := &deafening{configurable{fake: fake{name: "deafening"}}}
 	processPolicies["deafening"] = []engine.Policy{echoing("echo"), deafening, &fake{name: "wait", execute: func(ctx context.Context, _ any) (any, error) {
 		fmt.Println("waiting")
@@ -86,15 +87,16 @@ func TestExtendGrace(t *testing.T) {
 	}
 }
 
-// A server that is told to stop while it waits for a file, and has no client yet,
+// mute is a policy that never tells its name.
+type mute struct{ fake }
+
+func (*mute) Name() string { fmt.Println("asked for its name"); select {} }
+
+// A server that is told to stop while it waits for a policy, and has no client yet,
 // ends as soon as any command.
 func TestStopBeforeListening(t *testing.T) {
-	fifo := t.TempDir() + "/tokens"
-	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
-		t.Skip(err)
-	}
-	d := daemonOf(t, process(t, "announce", "serve", "--addr", "127.0.0.1:0", "--shutdown-wait", "1m", "--token-file", fifo))
-	time.Sleep(300 * time.Millisecond) // there is no sign of it
+	d := daemonOf(t, process(t, "mute", "serve", "--addr", "127.0.0.1:0", "--shutdown-wait", "1m"))
+	d.await("asked for its name")
 	start := time.Now()
 	if code := d.end(); code != 143 || time.Since(start) > 2*grace {
 		t.Errorf("exit code %d after %v", code, time.Since(start))

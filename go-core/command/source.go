@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -10,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/policy-tasks/policy-tasks/go-core/document"
+	"github.com/policy-tasks/policy-tasks/go-core/logging"
 )
 
 // An inputFlag is where the input comes from: a file, standard input for "-",
@@ -41,7 +43,7 @@ func (i inputFlag) file() string {
 // open opens the input.
 func (in *Invocation) open(input inputFlag) (io.ReadCloser, error) {
 	switch {
-	case input == "" && isTerminal(in.Stdio.In):
+	case input == "" && logging.IsTerminal(in.Stdio.In):
 		return io.NopCloser(strings.NewReader("")), nil
 	case input.file() == "":
 		return io.NopCloser(in.Stdio.In), nil
@@ -89,20 +91,5 @@ func inputFailure(input inputFlag, err error) error {
 	if errors.As(err, &pathError) {
 		err = pathError.Err // the path is in the message already
 	}
-	name := input.file()
-	if name == "" {
-		name = "standard input"
-	}
-	return fail(exitUsage, "input from %s: %v", name, err)
-}
-
-// isTerminal reports whether r is a terminal. Other character devices count as
-// well: of those only /dev/null is likely here, and it is empty anyway.
-func isTerminal(r io.Reader) bool {
-	file, ok := r.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	return fail(exitUsage, "input from %s: %v", cmp.Or(input.file(), "standard input"), err)
 }

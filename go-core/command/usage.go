@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -77,15 +78,12 @@ func configuration(flags *flag.FlagSet, lookup func(string) (string, bool)) (con
 	if named == nil {
 		return config.File{}, nil
 	}
-	if variable, _ := lookup(config.Variable("config")); named.Value.String() == "" {
-		if err := named.Value.Set(variable); err != nil {
-			return config.File{}, err
-		}
-	}
-	if named.Value.String() == "" {
+	variable, _ := lookup(config.Variable("config"))
+	path := cmp.Or(named.Value.String(), variable)
+	if path == "" {
 		return config.File{}, nil
 	}
-	return config.Read(named.Value.String(), flagNames())
+	return config.Read(path, flagNames())
 }
 
 // flagNames returns the names of the flags of all commands.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 
 	"github.com/policy-tasks/policy-tasks/go-core/document"
@@ -59,7 +60,7 @@ func Parse(text []byte, known []string) (File, error) {
 		return File{}, errors.New("it is not a JSON object")
 	}
 	file := File{values: map[string][]string{}}
-	for _, key := range sortedKeys(members) {
+	for _, key := range slices.Sorted(maps.Keys(members)) {
 		if err := file.take(key, members[key], known); err != nil {
 			return File{}, err
 		}
@@ -131,13 +132,4 @@ func texts(value any) ([]string, error) {
 		return all, nil
 	}
 	return nil, errors.New("the value is neither text, a number, true, false, nor a list of texts")
-}
-
-func sortedKeys(members map[string]any) []string {
-	keys := make([]string, 0, len(members))
-	for key := range members {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
 }

@@ -1,7 +1,7 @@
 package config
 
 import (
-	"fmt"
+	"errors"
 	"strconv"
 	"strings"
 )
@@ -36,7 +36,7 @@ func (s *Size) Set(text string) error {
 	}
 	value, err := strconv.ParseUint(number, 10, 64)
 	if err != nil || value<<shift>>shift != value {
-		return fmt.Errorf("%q is not a size such as 512MiB or 2GiB", text)
+		return errors.New("it is not a size such as 512MiB or 2GiB")
 	}
 	*s = Size(value << shift)
 	return nil

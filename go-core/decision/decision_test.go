@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/policy-tasks/policy-tasks/go-core/build"
-	"github.com/policy-tasks/policy-tasks/go-core/metrics"
 )
 
 // written returns what a log with these masks writes of the records.
@@ -26,7 +25,7 @@ func written(t *testing.T, masks []string, records ...*Record) string {
 		parsed = append(parsed, mask)
 	}
 	var out bytes.Buffer
-	log := NewLog(&out, len(records), parsed, metrics.NewRegistry())
+	log := NewLog(&out, Options{Records: len(records), Masks: parsed})
 	for _, r := range records {
 		if !log.Add(r) {
 			t.Fatal("there was no room")
@@ -58,6 +57,7 @@ func TestMasks(t *testing.T) {
 		{"/input/none", `{"user":"u"}`, `"input":{"user":"u"}`},
 		{"/input", `{"user":"u"}`, `"erased":["/input"]`},
 		{"/input/a~1b/c~0d", `{"a/b":{"c~d":1}}`, `"input":{"a/b":{}},"erased":["/input/a~1b/c~0d"]`},
+		{"/input/~01", `{"~1":1,"/":2}`, `"input":{"/":2},"erased":["/input/~01"]`},
 		{"/input/0/k", `[{"k":1},{"k":2}]`, `"input":[{},{"k":2}],"erased":["/input/0/k"]`},
 		{"/input/*/k", `[{"k":1},{"k":2}]`, `"input":[{},{}],"erased":["/input/*/k"]`},
 		{"/input/*", `[1,{"a":2}]`, `"input":[null,null],"erased":["/input/*"]`},
@@ -71,6 +71,16 @@ func TestMasks(t *testing.T) {
 		got = regexp.MustCompile(`"(id|policy|time|outcome|build)":"[^"]*",?|"duration_ns":0,?`).ReplaceAllString(got, "")
 		if got = strings.Trim(got, "{,}\n"); got != strings.Trim(test.want, "{}") {
 			t.Errorf("%s of %s: %s, want %s", test.masks, test.input, got, test.want)
+		}
+	}
+}
+
+// What was taken out is told in one order: first that of the input.
+func TestErasedOrder(t *testing.T) {
+	for range 20 {
+		got := written(t, []string{"/result", "/input"}, &Record{Input: json.RawMessage("1"), Result: json.RawMessage("2")})
+		if !strings.Contains(got, `"erased":["/input","/result"]`) {
+			t.Fatalf("log = %s", got)
 		}
 	}
 }
@@ -90,7 +100,7 @@ func TestErrorMask(t *testing.T) {
 
 // What is not a mask is refused.
 func TestParseMaskRefuses(t *testing.T) {
-	for _, text := range []string{"", "/", "input", "input/a", "/inputs", "/error/a", "/errors", "/input/~2", "/input/~"} {
+	for _, text := range []string{"", "/", "input", "input/a", "/inputs", "/error/a", "/errors", "/input/~2", "/input/~", "/input/~~10", "/input/~~0", "/input/~/a"} {
 		if _, err := ParseMask(text); err == nil {
 			t.Errorf("ParseMask(%q) = nil, want an error", text)
 		}
@@ -117,7 +127,7 @@ func (b *blocked) Write(text []byte) (int, error) {
 // counted. An error of the writer is counted, and the log goes on.
 func TestLogDrops(t *testing.T) {
 	out := &blocked{release: make(chan struct{})}
-	log := NewLog(out, 2, nil, metrics.NewRegistry())
+	log := NewLog(out, Options{Records: 2})
 	accepted := 0
 	for range 10 {
 		if log.Add(&Record{}) {
@@ -139,7 +149,7 @@ func TestLogDrops(t *testing.T) {
 	if log.Add(&Record{}) {
 		t.Error("a closed log accepted a record")
 	}
-	if lost := log.failed.Value(); lost == 0 || int(lost)+strings.Count(out.String(), "\n") != accepted {
+	if lost := log.Failed(); lost == 0 || int(lost)+strings.Count(out.String(), "\n") != accepted {
 		t.Errorf("%d records were lost, %d written, of %d", lost, strings.Count(out.String(), "\n"), accepted)
 	}
 }
@@ -162,9 +172,9 @@ func (w *torn) Write(text []byte) (int, error) {
 // After a record of which a part was written the next is a line of its own.
 func TestLogTorn(t *testing.T) {
 	out := &torn{}
-	log := NewLog(out, 1, nil, metrics.NewRegistry())
+	log := NewLog(out, Options{Records: 1})
 	log.Add(&Record{ID: "1"})
-	for log.failed.Value() == 0 {
+	for log.Failed() == 0 {
 		time.Sleep(time.Millisecond)
 	}
 	log.Add(&Record{ID: "2"})

@@ -1,24 +1,40 @@
 package decision
 
 import (
+	"cmp"
 	"context"
 	"io"
+	"log/slog"
 	"sync"
 	"sync/atomic"
 
-	"github.com/policy-tasks/policy-tasks/go-core/build"
-	"github.com/policy-tasks/policy-tasks/go-core/document"
 	"github.com/policy-tasks/policy-tasks/go-core/metrics"
 )
+
+// Options are what a Log may be told.
+type Options struct {
+	// Records is how many records may wait to be written; 0 means 4096.
+	Records int
+	// Bytes is how much memory they may take, about; 0 means 64 MiB. A record
+	// that is larger waits alone.
+	Bytes int64
+	// Masks are what is taken out of every record.
+	Masks Masks
+	// Metrics is where the log counts what is lost; nil means nowhere.
+	Metrics *metrics.Registry
+	// Log is where it tells of that; nil means nowhere.
+	Log *slog.Logger
+}
 
 // A Log writes records in the background. A record for which there is no room,
 // since the writer is too slow, is dropped and counted: a decision is never
 // held up by its log. Its methods are safe for concurrent use.
 type Log struct {
-	out     io.Writer
-	masks   Masks
-	dropped *metrics.Counter
-	failed  *metrics.Counter
+	out    io.Writer
+	masks  Masks
+	limit  int64 // of taken
+	taken  atomic.Int64
+	losses *losses
 
 	mu      sync.RWMutex // held for reading while a record is put in
 	closed  bool
@@ -27,15 +43,14 @@ type Log struct {
 	err     atomic.Pointer[error]
 }
 
-// NewLog returns a log that writes to w, with room for as many records as size
-// that wait to be written.
-func NewLog(w io.Writer, size int, masks Masks, r *metrics.Registry) *Log {
+// NewLog returns a log that writes to w.
+func NewLog(w io.Writer, o Options) *Log {
 	l := &Log{
 		out:     w,
-		masks:   masks,
-		dropped: r.Counter("policy_decision_log_dropped_total", "Decisions that are not in the log, since there was no room.").With(),
-		failed:  r.Counter("policy_decision_log_failed_total", "Decisions that could not be written to the log.").With(),
-		waiting: make(chan *Record, size),
+		masks:   o.Masks,
+		limit:   cmp.Or(o.Bytes, 64<<20),
+		losses:  newLosses(cmp.Or(o.Metrics, metrics.NewRegistry()), cmp.Or(o.Log, slog.New(slog.DiscardHandler))),
+		waiting: make(chan *Record, cmp.Or(o.Records, 4096)),
 		done:    make(chan struct{}),
 	}
 	go l.write()
@@ -45,21 +60,33 @@ func NewLog(w io.Writer, size int, masks Masks, r *metrics.Registry) *Log {
 // Add puts the record in the log, which owns it from now on, and reports
 // whether there was room.
 func (l *Log) Add(r *Record) bool {
+	added := l.put(r)
+	if !added {
+		l.losses.add(1, 0, nil)
+	}
+	return added
+}
+
+func (l *Log) put(r *Record) bool {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
-	if !l.closed {
+	size := r.size()
+	if taken := l.taken.Add(size); !l.closed && (taken <= l.limit || taken == size) {
 		select {
 		case l.waiting <- r:
 			return true
 		default:
 		}
 	}
-	l.dropped.Inc()
+	l.taken.Add(-size)
 	return false
 }
 
-// Dropped returns how many records were dropped.
-func (l *Log) Dropped() uint64 { return l.dropped.Value() }
+// Dropped returns how many records there was no room for.
+func (l *Log) Dropped() uint64 { return l.losses.dropped.Value() }
+
+// Failed returns how many records could not be written.
+func (l *Log) Failed() uint64 { return l.losses.failed.Value() }
 
 // Err returns the last error of the writer, or nil.
 func (l *Log) Err() error {
@@ -84,42 +111,4 @@ func (l *Log) Close(ctx context.Context) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-}
-
-// batchSize is how much text is written at once, in bytes.
-const batchSize = 64 << 10
-
-// write writes the records until there will be no more, several at once when
-// several wait.
-func (l *Log) write() {
-	defer close(l.done)
-	var batch []byte
-	records := 0
-	for r := range l.waiting {
-		l.masks.apply(r)
-		r.Build = build.Digest() // here, where no decision waits for it
-		text, err := document.Encode(r)
-		if err != nil {
-			l.fail(1, err)
-			continue
-		}
-		batch, records = append(append(batch, text...), '\n'), records+1
-		if len(l.waiting) > 0 && len(batch) < batchSize {
-			continue
-		}
-		n, err := l.out.Write(batch)
-		batch = batch[:0]
-		if err != nil {
-			l.fail(records, err)
-		}
-		if err != nil && n > 0 {
-			batch = append(batch, '\n') // ends the line of which only a part was written
-		}
-		records = 0
-	}
-}
-
-func (l *Log) fail(records int, err error) {
-	l.failed.Add(uint64(records))
-	l.err.Store(&err)
 }

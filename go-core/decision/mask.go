@@ -3,6 +3,7 @@ package decision
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,6 +24,12 @@ type Mask struct {
 // the policy was given.
 const errorMask = "/error"
 
+// The escapes of a JSON pointer, and a ~ that begins none.
+var (
+	escapes   = strings.NewReplacer("~0", "~", "~1", "/")
+	badEscape = regexp.MustCompile(`~([^01]|$)`)
+)
+
 // ParseMask returns the mask with that text.
 func ParseMask(text string) (Mask, error) {
 	steps := strings.Split(text, "/")
@@ -30,11 +37,10 @@ func ParseMask(text string) (Mask, error) {
 		return Mask{}, fmt.Errorf("mask %q is neither %s nor a JSON pointer that begins with /input or /result", text, errorMask)
 	}
 	for i, step := range steps {
-		plain := strings.ReplaceAll(strings.ReplaceAll(step, "~1", ""), "~0", "")
-		if strings.Contains(plain, "~") {
+		if badEscape.MatchString(step) {
 			return Mask{}, fmt.Errorf("mask %q is not a JSON pointer: ~ is followed by neither 0 nor 1", text)
 		}
-		steps[i] = strings.ReplaceAll(strings.ReplaceAll(step, "~1", "/"), "~0", "~")
+		steps[i] = escapes.Replace(step)
 	}
 	return Mask{text, steps[1], steps[2:]}, nil
 }
@@ -45,9 +51,8 @@ type Masks []Mask
 // apply takes out of the record what the masks name. What cannot be read is
 // taken out as a whole.
 func (m Masks) apply(r *Record) {
-	for root, text := range map[string]*json.RawMessage{"input": &r.Input, "result": &r.Result} {
-		m.erase(r, root, text)
-	}
+	m.erase(r, "input", &r.Input)
+	m.erase(r, "result", &r.Result)
 	masked := slices.ContainsFunc(m, func(mask Mask) bool { return mask.text == errorMask })
 	if masked && r.Error != "" {
 		r.Error, r.Erased = "", append(r.Erased, errorMask)

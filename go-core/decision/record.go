@@ -26,6 +26,12 @@ type Record struct {
 	Erased   []string        `json:"erased,omitempty"` // what Masks took out
 }
 
+// size returns how much memory the record takes, about, in bytes.
+func (r *Record) size() int64 {
+	const fixed = 512 // the record itself, its place in the queue, and its short texts
+	return int64(fixed + cap(r.Input) + cap(r.Result) + len(r.Error))
+}
+
 // NewID returns an identifier that no other decision has: 128 random bits in
 // hexadecimal digits.
 func NewID() string {

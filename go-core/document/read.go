@@ -4,6 +4,7 @@ package document
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -33,9 +34,13 @@ func Read(r io.Reader) ([]byte, error) {
 	return text, nil
 }
 
-// ReadFile is os.ReadFile for a file of settings: one that is larger than MaxSize, or
-// has no end, as a device may, is an error and not read to its end.
+// ReadFile is os.ReadFile for a file of settings: one that is larger than MaxSize is
+// an error and not read to its end, and so is what is no regular file, before it is
+// opened. A pipe would be waited for, maybe for ever, and be empty the next time.
 func ReadFile(path string) ([]byte, error) {
+	if err := checkRegular(path); err != nil {
+		return nil, err
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -47,6 +52,18 @@ func ReadFile(path string) ([]byte, error) {
 	}
 	return text, err
 }
+
+// checkRegular refuses pipes, devices and sockets. What is wrong with a folder, or
+// with the path, is told by the system.
+func checkRegular(path string) error {
+	info, err := os.Stat(path)
+	if err != nil || info.IsDir() || info.Mode().IsRegular() {
+		return nil
+	}
+	return &fs.PathError{Op: "read", Path: path, Err: errNotRegular}
+}
+
+var errNotRegular = errors.New("not a regular file; put its text into one, since it may be read again")
 
 var errTooLarge = fmt.Errorf("larger than the limit of %d MiB", MaxSize>>20)
 

@@ -14,7 +14,7 @@ import (
 // and so is what has an empty value; several errors in one are on one line.
 func New(w io.Writer, format string, level slog.Leveler) *slog.Logger {
 	options := &slog.HandlerOptions{Level: level, ReplaceAttr: tidy}
-	if format == "text" || format == "auto" && isTerminal(w) {
+	if format == "text" || format == "auto" && IsTerminal(w) {
 		return slog.New(slog.NewTextHandler(w, options))
 	}
 	return slog.New(slog.NewJSONHandler(w, options))
@@ -22,7 +22,7 @@ func New(w io.Writer, format string, level slog.Leveler) *slog.Logger {
 
 // tidy returns the attribute as it is written.
 func tidy(_ []string, a slog.Attr) slog.Attr {
-	if a.Key != slog.MessageKey && a.Value.Kind() == slog.KindString && a.Value.String() == "" {
+	if value := a.Value.Any(); a.Key != slog.MessageKey && (value == nil || value == "") {
 		return slog.Attr{} // which is left out
 	}
 	if err, ok := a.Value.Any().(error); ok {
@@ -31,8 +31,11 @@ func tidy(_ []string, a slog.Attr) slog.Attr {
 	return a
 }
 
-func isTerminal(w io.Writer) bool {
-	file, ok := w.(*os.File)
+// IsTerminal reports whether the stream, a reader or a writer, is a terminal. Other
+// character devices count as well: of those only /dev/null is likely, where it makes
+// no difference.
+func IsTerminal(stream any) bool {
+	file, ok := stream.(*os.File)
 	if !ok {
 		return false
 	}

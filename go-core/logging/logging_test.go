@@ -27,13 +27,13 @@ func TestNew(t *testing.T) {
 	}
 }
 
-// Several errors in one are joined on a line, and a stack is there only where
-// there is one.
+// Several errors in one are joined on a line, and a stack, or an error, is there only
+// where there is one.
 func TestAttributes(t *testing.T) {
 	var written bytes.Buffer
 	log := New(&written, "json", slog.LevelInfo)
 	log.Info("x", "error", errors.Join(errors.New("a"), errors.New("b")), "stack", "")
-	log.Info("x", "stack", "main.go:1")
+	log.Info("x", "stack", "main.go:1", "error", error(nil))
 	lines := strings.Split(written.String(), "\n")
 	if !strings.HasSuffix(lines[0], `"msg":"x","error":"a; b"}`) || !strings.HasSuffix(lines[1], `"stack":"main.go:1"}`) {
 		t.Errorf("log = %s", written.String())

@@ -4,6 +4,7 @@ package metrics
 import (
 	"bufio"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -97,12 +98,7 @@ func (r *Registry) WriteTo(w io.Writer) (int64, error) {
 func (r *Registry) sorted() []*family {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	families := make([]*family, 0, len(r.families))
-	for _, f := range r.families {
-		families = append(families, f)
-	}
-	slices.SortFunc(families, func(a, b *family) int { return strings.Compare(a.name, b.name) })
-	return families
+	return slices.SortedFunc(maps.Values(r.families), func(a, b *family) int { return strings.Compare(a.name, b.name) })
 }
 
 func (f *family) write(w *bufio.Writer) {
@@ -112,12 +108,7 @@ func (f *family) write(w *bufio.Writer) {
 		return
 	}
 	_, _ = w.WriteString("# HELP " + f.name + " " + helpEscapes.Replace(f.help) + "\n# TYPE " + f.name + " " + f.kind + "\n")
-	labels := make([]string, 0, len(f.series))
-	for text := range f.series {
-		labels = append(labels, text)
-	}
-	slices.Sort(labels)
-	for _, text := range labels {
+	for _, text := range slices.Sorted(maps.Keys(f.series)) {
 		f.series[text].write(w, f.name, text)
 	}
 }

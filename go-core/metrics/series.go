@@ -2,7 +2,6 @@ package metrics
 
 import (
 	"bufio"
-	"math"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -142,8 +141,5 @@ func line(w *bufio.Writer, name, labels, value string) {
 }
 
 func float(value float64) string {
-	if math.IsInf(value, 1) {
-		return "+Inf"
-	}
 	return strconv.FormatFloat(value, 'g', -1, 64)
 }

@@ -23,10 +23,13 @@ func (r Report) text() ([]byte, error) {
 // Escape returns text with everything that does not print replaced by a Go
 // escape sequence. Messages carry text of policies, which must be able neither
 // to forge a line nor to send a sequence to the terminal.
-func Escape(text string) string {
+func Escape(text string) string { return escapeBut("", text) }
+
+// escapeBut is Escape for all but the characters that are kept.
+func escapeBut(kept, text string) string {
 	var escaped strings.Builder
 	for _, r := range text {
-		if unicode.IsPrint(r) {
+		if unicode.IsPrint(r) || strings.ContainsRune(kept, r) {
 			escaped.WriteRune(r)
 			continue
 		}
@@ -41,6 +44,13 @@ var (
 	githubProperty = strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
 )
 
+// annotation returns the text as it is written in an annotation: GitHub's escapes
+// keep the ends of lines, and the log that people read has nothing else that does
+// not print.
+func annotation(escapes *strings.Replacer, text string) string {
+	return escapes.Replace(escapeBut("\r\n", text))
+}
+
 // github writes an annotation for each policy, as GitHub Actions reads it:
 // https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions.
 func (r Report) github() ([]byte, error) {
@@ -50,11 +60,11 @@ func (r Report) github() ([]byte, error) {
 		if check.Error != "" {
 			level = "error"
 		}
-		properties := "title=policy " + githubProperty.Replace(check.Policy)
+		properties := "title=policy " + annotation(githubProperty, check.Policy)
 		if r.Input != "" {
-			properties = "file=" + githubProperty.Replace(r.Input) + "," + properties
+			properties = "file=" + annotation(githubProperty, r.Input) + "," + properties
 		}
-		text = fmt.Appendf(text, "::%s %s::%s\n", level, properties, githubText.Replace(check.answer()))
+		text = fmt.Appendf(text, "::%s %s::%s\n", level, properties, annotation(githubText, check.answer()))
 	}
 	return text, nil
 }

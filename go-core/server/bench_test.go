@@ -12,7 +12,6 @@ import (
 
 	"github.com/policy-tasks/policy-tasks/go-core/decision"
 	"github.com/policy-tasks/policy-tasks/go-core/engine"
-	"github.com/policy-tasks/policy-tasks/go-core/metrics"
 )
 
 const question = `{"input": {"user": "alice", "action": "write", "object": "server123"}}`
@@ -74,7 +73,7 @@ func BenchmarkHandler(b *testing.B) {
 
 // BenchmarkHandlerLogged is with a log of decisions.
 func BenchmarkHandlerLogged(b *testing.B) {
-	log := decision.NewLog(io.Discard, 1000, nil, metrics.NewRegistry())
+	log := decision.NewLog(io.Discard, decision.Options{Records: 1000})
 	benchmarkHandler(b, New(newEngine(b, engine.Options{Timeout: time.Second}, allowing()), Options{Decisions: log}))
 }
 

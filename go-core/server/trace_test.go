@@ -12,7 +12,6 @@ import (
 	"github.com/policy-tasks/policy-tasks/go-core/decision"
 	"github.com/policy-tasks/policy-tasks/go-core/engine"
 	"github.com/policy-tasks/policy-tasks/go-core/logging"
-	"github.com/policy-tasks/policy-tasks/go-core/metrics"
 )
 
 const parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -78,7 +77,7 @@ func TestTrace(t *testing.T) {
 func TestRecords(t *testing.T) {
 	var out bytes.Buffer
 	mask, _ := decision.ParseMask("/input/secret")
-	log := decision.NewLog(&out, 100, decision.Masks{mask}, metrics.NewRegistry())
+	log := decision.NewLog(&out, decision.Options{Masks: decision.Masks{mask}})
 	e := newEngine(t, engine.Options{Timeout: 50 * time.Millisecond}, append(failing(), echoing("echo"))...)
 	s := servingEngine(t, Options{Decisions: log}, e)
 	got := s.ask("POST", echoPath, `{"input": {"n": 9007199254740993, "secret": 1}}`, "traceparent", parent)

@@ -4,6 +4,7 @@ import (
 	"net"
 	"os"
 	"strings"
+	"time"
 )
 
 // The states that are told. READY=1 follows RELOADING=1 as well.
@@ -32,6 +33,9 @@ func TakeNotifier() Notifier {
 	return Notifier{socket}
 }
 
+// patience is how long whoever listens may take to make room for a message.
+const patience = time.Second
+
 // Notify tells the state and, for people, what is going on.
 func (n Notifier) Notify(state, status string) error {
 	if n.socket == "" {
@@ -43,6 +47,7 @@ func (n Notifier) Notify(state, status string) error {
 		return err
 	}
 	defer connection.Close()
+	_ = connection.SetWriteDeadline(time.Now().Add(patience)) // it is open
 	status = strings.ReplaceAll(status, "\n", " ")
 	_, err = connection.Write([]byte(state + "\nSTATUS=" + status + "\n"))
 	return err

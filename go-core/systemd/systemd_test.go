@@ -1,6 +1,7 @@
 package systemd
 
 import (
+	"errors"
 	"net"
 	"os"
 	"strconv"
@@ -64,6 +65,33 @@ func TestNotify(t *testing.T) {
 	}
 	if err := (Notifier{}).Notify(Ready, ""); err != nil {
 		t.Error(err)
+	}
+}
+
+// Who does not read what is told holds nobody up for long.
+func TestNotifyUnread(t *testing.T) {
+	name := t.TempDir() + "/notify"
+	socket, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: name, Net: "unixgram"})
+	if err != nil {
+		t.Skip(err) // not on Linux
+	}
+	defer socket.Close()
+	told := make(chan error, 1)
+	go func() {
+		for {
+			if err := (Notifier{name}).Notify(Ready, ""); err != nil {
+				told <- err
+				return
+			}
+		}
+	}()
+	select {
+	case err := <-told:
+		if !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("error = %v", err)
+		}
+	case <-time.After(10 * patience):
+		t.Error("it waits for ever")
 	}
 }
 
