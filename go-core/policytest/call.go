@@ -79,8 +79,8 @@ func errorText(err error) string {
 	return fmt.Sprintf("an error of type %T without a message", err)
 }
 
-// guard makes a call that may take the default budget.
-func (k *kit) guard(call func()) string { return k.guardFor(Budget*slowdown, call) }
+// guard makes a call that the engine makes at its start.
+func (k *kit) guard(call func()) string { return k.guardFor(startBudget*slowdown, call) }
 
 // guardFor makes a call on a goroutine of its own and says how it failed to
 // return within the limit; nothing if it returned.

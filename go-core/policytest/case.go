@@ -30,6 +30,9 @@ type Case struct {
 	Budget time.Duration
 }
 
+// unsteady is what else a different answer to the same input may mean.
+const unsteady = "where its answer depends on the time or on chance, take them from the input, or leave it out of the cases"
+
 // A fileCase is a Case as a file has it.
 type fileCase struct {
 	Name   string          `json:"name"`

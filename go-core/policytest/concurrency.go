@@ -27,7 +27,7 @@ func (k *kit) checkConcurrency(t *testing.T) {
 	var reported atomic.Bool
 	k.together(k.sound(), func(c Case, got answer) {
 		if flaw := c.answerFlaw(got); flaw != "" && reported.CompareAndSwap(false, true) {
-			t.Errorf("case %q, with other calls at the same time: Execute %s: it is not safe for concurrent use", c.Name, flaw)
+			t.Errorf("case %q, with other calls at the same time: Execute %s: it is not safe for concurrent use; %s", c.Name, flaw, unsteady)
 		}
 	})
 }
