@@ -35,6 +35,14 @@ func TestPolicy(t *testing.T) {{
 """
 
 
+CHECKED = """func (p *Policy) Validate() error {
+	if p.denied == nil {
+		return errors.New("there is no list")
+	}
+	return nil
+}"""
+
+
 def _go(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     """Run Go as an author does who knows nothing of us, and who has no network."""
     go = find_go("", cwd, Processes())
@@ -84,6 +92,19 @@ def test_a_new_policy_passes_everything_as_it_is(tmp_path: Path) -> None:
     ran = subprocess.run([engine, "run"], input=b'{"user": "ann"}', capture_output=True, check=True)
     assert json.loads(ran.stdout)["results"] == [{"name": "allow-list", "result": {"allowed": True}}]
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_a_new_policy_gets_a_constructor(tmp_path: Path) -> None:
+    """A constructor written into a new policy, and called where its README says, passes everything."""
+    folder = policy_tasks.new(policy_tasks.load_settings(tmp_path), "hello").directory
+    source, test = folder / "policy.go", folder / "policy_test.go"
+    text = source.read_text().replace("type Policy struct{}", "type Policy struct{ denied map[string]bool }")
+    text = text.replace("func (*Policy) Validate() error { return nil }", CHECKED)
+    source.write_text(f"{text}\nfunc New() (*Policy, error) {{ return &Policy{{map[string]bool{{}}}}, nil }}\n")
+    assert any("there is no list" in why for why in _problems(tmp_path).values())
+    test.write_text(test.read_text().replace("return new(Policy), nil", "return New()"))
+    assert _go("test", "./...", cwd=folder).returncode == 0
+    assert {each.policy for each in _test(tmp_path).tests} == {"Policy", None}
 
 
 def test_new_and_test_at_invokes_door(tmp_path: Path) -> None:
@@ -352,10 +373,15 @@ def test_a_constructor_that_fails_is_told_with_its_error(tmp_path: Path) -> None
     _write_limited(tmp_path, "panics", 'func New() *Policy { panic("no luck") }')
     _write_limited(tmp_path, "none", "func New() *Policy { return nil }")
     problems = _problems(tmp_path)
-    assert set(problems) == {f"policy example.com/{each}.Policy fails the check Run" for each in ("bad", "none", "panics")}
+    assert set(problems) == {
+        f"policy example.com/{each}.Policy fails the check Run" for each in ("bad", "none", "panics")
+    }
     told = 'its constructor returned the error "no key in the safe": the engine would not start'
     assert told in problems["policy example.com/bad.Policy fails the check Run"]
-    assert "its constructor panics: no luck (policy.go:" in problems["policy example.com/panics.Policy fails the check Run"]
+    assert (
+        "its constructor panics: no luck (policy.go:"
+        in problems["policy example.com/panics.Policy fails the check Run"]
+    )
     assert "its constructor returned no policy" in problems["policy example.com/none.Policy fails the check Run"]
 
 
@@ -389,8 +415,8 @@ import (
 
 func TestOwn(t *testing.T) {
 	data, err := os.ReadFile("testdata/data")
-	if err != nil || string(data) != "data" || os.Getenv("OF_THE_USER") != "seen" {
-		t.Error(string(data), err, os.Getenv("OF_THE_USER"))
+	if err != nil || string(data) != "data" || os.Getenv("GOOGLE_CLOUD_PROJECT") != "seen" || os.Getenv("GOFLAGS") != "" {
+		t.Error(string(data), err, os.Environ())
 	}
 	if err := os.WriteFile("written", nil, 0o600); err != nil {
 		t.Error(err)
@@ -398,7 +424,7 @@ func TestOwn(t *testing.T) {
 }
 """
     )
-    monkeypatch.setenv("OF_THE_USER", "seen")
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "seen")
     monkeypatch.setenv("GOFLAGS", "-tags=nonsense -mod=vendor")
     before = sorted(folder.rglob("*"))
     assert ("example.com/a", "TestOwn") in {(each.package, each.test) for each in _test(tmp_path).tests}
