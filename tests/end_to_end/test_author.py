@@ -94,6 +94,17 @@ def test_a_new_policy_passes_everything_as_it_is(tmp_path: Path) -> None:
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
 
+def test_who_has_no_policies_is_told_how_to_make_one(tmp_path: Path) -> None:
+    """An empty policies folder and one that is missing end with an error that names the command, which then mends it."""
+    for code in (2, 3):
+        done = run_console("discover", cwd=tmp_path)
+        assert done.returncode == code
+        assert "`policy-tasks new NAME`" in done.stderr
+        (tmp_path / "policies").mkdir(exist_ok=True)
+    assert run_console("new", "hello", cwd=tmp_path).returncode == 0
+    assert run_console("discover", cwd=tmp_path).returncode == 0
+
+
 def test_a_new_policy_gets_a_constructor(tmp_path: Path) -> None:
     """A constructor written into a new policy, and called where its README says, passes everything."""
     folder = policy_tasks.new(policy_tasks.load_settings(tmp_path), "hello").directory
