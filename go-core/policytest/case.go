@@ -138,7 +138,7 @@ func (k *kit) checkCases(t *testing.T) {
 	}
 	for _, c := range k.cases {
 		t.Run(c.Name, func(t *testing.T) {
-			if flaw := k.flawOf(c, k.call(c)); flaw != "" {
+			if flaw := k.flawOf(c, k.call(func() any { return k.handed(c) }, k.budget(c))); flaw != "" {
 				k.failed[c.Name] = true
 				t.Errorf("Execute(%s) %s", show(c.Input), flaw)
 			}

@@ -38,7 +38,6 @@ package policytest
 
 import (
 	"context"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -121,7 +120,7 @@ type kit struct {
 	cases     []Case
 	failed    map[string]bool // cases without the expected answer, by name
 	lost      atomic.Bool     // whether some call has not returned
-	given     inputs
+	given     []any           // what Execute was given so far, call by call
 
 	unstarted string        // how Init failed
 	timeout   time.Duration // the policy's own limit for a call; 0 if it has none
@@ -146,26 +145,13 @@ func (k *kit) checkClose(t *testing.T) {
 	}
 }
 
-// inputs are all that Execute was given so far.
-type inputs struct {
-	mutex  sync.Mutex
-	values []any
-}
-
-func (i *inputs) add(value any) {
-	i.mutex.Lock()
-	defer i.mutex.Unlock()
-	i.values = append(i.values, value)
-}
-
-// spoil writes into all of them, as whoever owns them may, and forgets them.
-func (i *inputs) spoil() {
-	i.mutex.Lock()
-	defer i.mutex.Unlock()
-	for _, value := range i.values {
-		spoil(value)
-	}
-	i.values = nil
+// handed returns a copy of the case's input, for one call, which checkInput
+// writes into later. The calls of checkConcurrency are not noted, as whatever
+// orders them hides data races from the race detector.
+func (k *kit) handed(c Case) any {
+	input := mustCopy(c.Input)
+	k.given = append(k.given, input)
+	return input
 }
 
 // sound returns the cases that have the expected answer on their own, so that

@@ -92,6 +92,7 @@ var subjects = []subject{
 		"trusting", new(trusting), cases, "Hostile/ann_may",
 		`Execute of the case with input["user"] = null panics: interface conversion: interface {} is nil, not string (flawed_test.go:`,
 	},
+	{"slow when hostile", new(slowWhenHostile), cases, "Hostile/JSON", "the inputs after these were not tried"},
 	{"not JSON", new(notJSON), cases, "Hostile/JSON", "Execute of null returned a result that is not JSON: json: unsupported type: func()"},
 	{"counting", new(counting), cases, "State/Order", `Execute returned the error "the quota is used up", want {"allowed":`},
 	{"global", new(global), cases, "State/Order", `Execute returned the error "not after bob", want {"allowed":true,"limit":10}: it keeps something`},

@@ -32,7 +32,7 @@ func (k *kit) checkState(t *testing.T) {
 func (k *kit) answers(policy Policy, cases []Case) []answer {
 	answers := make([]answer, len(cases))
 	for i, c := range cases {
-		answers[i] = k.execute(context.Background(), policy, mustCopy(c.Input), k.budget(c))
+		answers[i] = k.execute(context.Background(), policy, k.handed(c), k.budget(c))
 		answers[i].after = fullText(answers[i].input)
 	}
 	return answers
@@ -85,7 +85,10 @@ func (k *kit) checkInput(t *testing.T, policy Policy, cases []Case, answers []an
 				cases[i].Name, shorten(got.after), shorten(now))
 		}
 	}
-	k.given.spoil()
+	for _, input := range k.given {
+		spoil(input)
+	}
+	k.given = nil
 	for i, got := range k.answers(policy, cases) {
 		if flaw := cases[i].answerFlaw(got); flaw != "" {
 			t.Errorf("case %q, after the inputs of earlier calls were changed: Execute %s: it keeps its input", cases[i].Name, flaw)
