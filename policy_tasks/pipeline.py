@@ -91,7 +91,7 @@ def new(settings: Settings, name: str, *, path: str | Path | None = None, module
     """
     from policy_tasks.stages.new import make_policy
 
-    return make_policy(name, Path(path) if path else None, module, settings.folders)
+    return make_policy(name, Path(path) if path else None, module, settings)
 
 
 def watch(settings: Settings, *, addr: str) -> None:

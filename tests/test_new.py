@@ -26,7 +26,7 @@ GOLDEN = REPOSITORY / "tests" / "golden" / "new"
 
 
 def _new(root: Path, name: str = "allow-list", path: Path | None = None, module: str = "") -> NewPolicy:
-    return make_policy(name, path, module, (root / "policies",))
+    return make_policy(name, path, module, policy_tasks.load_settings(root))
 
 
 @pytest.mark.parametrize("file", FILES)
@@ -42,7 +42,7 @@ def test_scaffolded_file_is_the_golden_one(file: str, tmp_path: Path) -> None:
 
 def test_a_new_policy_is_in_a_folder_of_its_name(tmp_path: Path) -> None:
     """The folder has the policy's name, below the first policies folder, which is made where it is missing, and nothing else."""
-    made = make_policy("allow-list", None, "", (tmp_path / "first", tmp_path / "second"))
+    made = make_policy("allow-list", None, "", policy_tasks.load_settings(tmp_path, policies=["first", "second"]))
     assert made.directory == tmp_path / "first" / "allow-list"
     assert (made.name, made.module) == ("allow-list", "example.com/allow-list")
     assert list(made.files) == [made.directory / file for file in FILES]
@@ -181,6 +181,28 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as raised:
         _new(tmp_path, "A", path=tmp_path, module="B")
     assert [problem.where for problem in raised.value.problems] == ["the name after `new`", "--module", str(tmp_path)]
+
+
+def test_without_a_policies_folder_a_place_has_to_be_named(tmp_path: Path) -> None:
+    """Where all policies are other people's, the error asks for --path, which is then taken."""
+    settings = policy_tasks.load_settings(tmp_path, policies=["example.com/theirs@v1.0.0"])
+    with pytest.raises(SettingsError, match="no place for the new policy") as raised:
+        policy_tasks.new(settings, "hello")
+    assert raised.value.where == "discover.policies"
+    assert "example.com/theirs@v1.0.0" in raised.value.why
+    assert "--path" in raised.value.fix
+    assert policy_tasks.new(settings, "hello", path=tmp_path / "hello").directory == tmp_path / "hello"
+
+
+def test_a_core_with_another_contract_is_refused(tmp_path: Path) -> None:
+    """No policy is made that the project's own core could not take; one whose contract is the engine's can."""
+    core = {"main": tmp_path / "app", "interface": "example.com/app/plugin.Plugin"}
+    with pytest.raises(SettingsError, match="for a core of your own cannot be made") as raised:
+        policy_tasks.new(policy_tasks.load_settings(tmp_path, core=core), "hello")
+    assert "example.com/app/plugin.Plugin" in raised.value.fix
+    assert not list(tmp_path.iterdir())
+    same = core | {"interface": "github.com/policy-tasks/policy-tasks/go-core/engine.Policy"}
+    assert policy_tasks.new(policy_tasks.load_settings(tmp_path, core=same), "hello").files
 
 
 def test_a_build_directory_is_no_place_for_a_policy(tmp_path: Path) -> None:

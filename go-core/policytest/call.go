@@ -32,11 +32,11 @@ func (a answer) String() string {
 	return shorten(string(a.text))
 }
 
-// call has the policy answer the case, within its budget if it can be.
-func (k *kit) call(c Case) answer {
-	got := k.execute(context.Background(), k.policy, mustCopy(c.Input), k.budget(c))
-	for i := 1; i < attempts && got.flaw == "" && got.took > k.budget(c); i++ {
-		got = k.execute(context.Background(), k.policy, mustCopy(c.Input), k.budget(c))
+// call has the policy answer an input, within the budget if it can be.
+func (k *kit) call(input func() any, budget time.Duration) answer {
+	got := k.execute(context.Background(), k.policy, input(), budget)
+	for i := 1; i < attempts && got.flaw == "" && got.took > budget; i++ {
+		got = k.execute(context.Background(), k.policy, input(), budget)
 	}
 	return got
 }
@@ -48,7 +48,6 @@ func (k *kit) execute(ctx context.Context, policy Policy, input any, budget time
 	ctx, cancel := context.WithTimeout(ctx, budget)
 	defer cancel()
 	got := answer{input: input}
-	k.given.add(input)
 	limit := budget + Grace*slowdown
 	flaw := k.guardFor(limit, func() {
 		start := time.Now()
@@ -79,8 +78,8 @@ func errorText(err error) string {
 	return fmt.Sprintf("an error of type %T without a message", err)
 }
 
-// guard makes a call that may take the default budget.
-func (k *kit) guard(call func()) string { return k.guardFor(Budget*slowdown, call) }
+// guard makes a call that the engine makes at its start.
+func (k *kit) guard(call func()) string { return k.guardFor(startBudget*slowdown, call) }
 
 // guardFor makes a call on a goroutine of its own and says how it failed to
 // return within the limit; nothing if it returned.

@@ -36,7 +36,7 @@ func (k *kit) cancelled(c Case, after time.Duration) (took time.Duration, flaw s
 			cancel()
 		}
 		timer := time.AfterFunc(after, cancel)
-		got := k.execute(ctx, k.policy, mustCopy(c.Input), k.budget(c))
+		got := k.execute(ctx, k.policy, k.handed(c), k.budget(c))
 		timer.Stop()
 		cancel()
 		if k.lost.Load() {

@@ -28,6 +28,17 @@ func (p *slow) Execute(ctx context.Context, input any) (any, error) {
 	return p.good.Execute(ctx, input)
 }
 
+type slowWhenHostile struct{ good }
+
+func (*slowWhenHostile) Timeout() time.Duration { return 5 * time.Millisecond }
+
+func (p *slowWhenHostile) Execute(ctx context.Context, input any) (any, error) {
+	if user := userOf(input); user != "ann" && user != "bob" {
+		time.Sleep(60 * time.Millisecond)
+	}
+	return p.good.Execute(ctx, input)
+}
+
 type endless struct{ good }
 
 func (p *endless) Execute(ctx context.Context, input any) (any, error) { select {} }

@@ -30,7 +30,7 @@ func (k *kit) start(policy Policy) string {
 	if !ok {
 		return ""
 	}
-	return k.within("Init", p.Init)
+	return k.within(startBudget, "Init", p.Init)
 }
 
 // stop calls Close, if the policy has it, and says how that failed.
@@ -39,15 +39,15 @@ func (k *kit) stop(policy Policy) string {
 	if !ok {
 		return ""
 	}
-	return k.within("Close", p.Close)
+	return k.within(closeBudget, "Close", p.Close)
 }
 
-// within makes a call with a context that ends after the default budget.
-func (k *kit) within(name string, call func(context.Context) error) string {
-	ctx, cancel := context.WithTimeout(context.Background(), Budget*slowdown)
+// within makes a call with a context that ends after the budget.
+func (k *kit) within(budget time.Duration, name string, call func(context.Context) error) string {
+	ctx, cancel := context.WithTimeout(context.Background(), budget*slowdown)
 	defer cancel()
 	var err error
-	flaw := k.guardFor((Budget+Grace)*slowdown, func() { err = call(ctx) })
+	flaw := k.guardFor((budget+Grace)*slowdown, func() { err = call(ctx) })
 	switch {
 	case flaw != "":
 		return fmt.Sprintf("%s() %s", name, flaw)
@@ -57,15 +57,22 @@ func (k *kit) within(name string, call func(context.Context) error) string {
 	return ""
 }
 
-// another returns a new value of the policy's type, started, which is stopped
+// another returns a new value, started, which is stopped
 // at the end of the test. A policy of which there can be but one at a time, for
 // it has a port or a file to itself, skips the test.
 func (k *kit) another(t *testing.T) Policy {
 	t.Helper()
-	policy := newValue(k.policy)
+	const only = "beside the first value there cannot be another: "
+	policy, flaw := k.newPolicy()
+	if flaw != "" {
+		t.Skip(only + flaw)
+	}
+	if sameValue(policy, k.policy) {
+		t.Skip(only + "its constructor returned the first one again")
+	}
 	t.Cleanup(func() { k.stop(policy) })
 	if flaw := k.start(policy); flaw != "" {
-		t.Skipf("beside the first value there cannot be another: its %s", flaw)
+		t.Skip(only + "its " + flaw)
 	}
 	return policy
 }
@@ -73,7 +80,7 @@ func (k *kit) another(t *testing.T) Policy {
 // checkConstants checks the methods that the engine calls once, and that have
 // to give the same whenever they are called, on whichever value.
 func (k *kit) checkConstants(t *testing.T) {
-	first, again, other := constants(k.policy), constants(k.policy), constants(newValue(k.policy))
+	first, again, other := constants(k.policy), constants(k.policy), constants(k.besides())
 	for name := range first {
 		one := k.text(t, name, first[name])
 		for _, call := range []func() string{again[name], other[name]} {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -73,10 +74,14 @@ func (p *single) Close(ctx context.Context) error {
 
 // Policies that have to be started pass, and are stopped in the end.
 func TestLifecycle(t *testing.T) {
-	policy := new(started)
-	t.Run("started", func(t *testing.T) { policytest.Run(t, policy, cases...) })
-	if policy.users != nil {
-		t.Error("the policy was not closed")
+	var made []*started
+	construct := func() (policytest.Policy, error) {
+		made = append(made, new(started))
+		return made[len(made)-1], nil
+	}
+	t.Run("started", func(t *testing.T) { policytest.RunNew(t, construct, cases...) })
+	if len(made) < 2 || slices.ContainsFunc(made, func(p *started) bool { return p.users != nil }) {
+		t.Errorf("of %d policies not all were closed", len(made))
 	}
 	t.Run("single", func(t *testing.T) { policytest.Run(t, new(single), cases...) })
 	if taken.Load() {

@@ -10,9 +10,11 @@
 //		)
 //	}
 //
+// A policy that a constructor makes is given as that, to RunNew.
+//
 // What is checked is what engine.Policy asks for:
 //
-//   - Contract: the zero value has a usable name, always the same, as all that
+//   - Contract: a new value has a usable name, always the same, as all that
 //     has to be constant, and Init and Validate find it able to work.
 //   - Cases: each case has the result or the error that is expected, in time.
 //   - Hostile: no input makes Execute panic, return what is not JSON, or take
@@ -36,7 +38,6 @@ package policytest
 
 import (
 	"context"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -50,30 +51,46 @@ type Policy interface {
 }
 
 const (
-	// Budget is how long a call may take unless its case, or the policy's
+	// Budget is how long Execute may take unless its case, or the policy's
 	// Timeout, says otherwise.
 	// Under the race detector all budgets are ten times as long.
 	Budget = time.Second
 	// Grace is how long Execute may take to return once its context is
 	// cancelled.
 	Grace = 500 * time.Millisecond
+
+	// startBudget is how long a constructor and every method that the engine
+	// calls at its start may take, which is the default of
+	// engine.Options.StartTimeout.
+	startBudget = 5 * time.Second
+	// closeBudget is how long Close may take: what command.Main gives all
+	// policies together.
+	closeBudget = 2 * time.Second
 )
 
-// Run checks policy, which has to be what the engine makes of its type: T{}
-// or &T{}, with no field set.
-//
-// Each check is a subtest. Without cases what needs an expected answer is left
-// out. A call that never returns fails its check and ends Run, as does a check
-// without which the others have no meaning.
+// Run checks a policy that no constructor makes, as RunNew does. It has to be
+// what the engine makes of its type: T{} or &T{}, with no field set.
 func Run(t *testing.T, policy Policy, cases ...Case) {
 	t.Helper()
 	if flaw := valueFlaw(policy); flaw != "" {
 		t.Fatal(flaw)
 	}
-	k := &kit{policy: policy, cases: cases, failed: map[string]bool{}}
+	RunNew(t, func() (Policy, error) { return newValue(policy), nil }, cases...)
+}
+
+// RunNew checks the policy that construct makes, which is called for each
+// value that a check needs:
+//
+//	policytest.RunNew(t, func() (policytest.Policy, error) { return hello.New() })
+//
+// Each check is a subtest. Without cases what needs an expected answer is left
+// out. A call that never returns fails its check and ends Run, as does a check
+// without which the others have no meaning.
+func RunNew(t *testing.T, construct func() (Policy, error), cases ...Case) {
+	t.Helper()
+	k := &kit{construct: construct, cases: cases, failed: map[string]bool{}}
 	k.nameCases(t)
-	k.readTimeout()
-	k.unstarted = k.start(policy)
+	k.begin(t)
 	defer t.Run("Close", k.checkClose)
 	checks := []struct {
 		name  string
@@ -98,14 +115,27 @@ func Run(t *testing.T, policy Policy, cases ...Case) {
 
 // A kit is what the checks of one policy share.
 type kit struct {
-	policy Policy
-	cases  []Case
-	failed map[string]bool // cases without the expected answer, by name
-	lost   atomic.Bool     // whether some call has not returned
-	given  inputs
+	construct func() (Policy, error)
+	policy    Policy // the first that it made
+	cases     []Case
+	failed    map[string]bool // cases without the expected answer, by name
+	lost      atomic.Bool     // whether some call has not returned
+	given     []any           // what Execute was given so far, call by call
 
 	unstarted string        // how Init failed
 	timeout   time.Duration // the policy's own limit for a call; 0 if it has none
+}
+
+// begin makes the policy and starts it. The test fails at once where there is none.
+func (k *kit) begin(t *testing.T) {
+	t.Helper()
+	policy, flaw := k.newPolicy()
+	if flaw != "" {
+		t.Fatalf("%s: the engine would not start", flaw)
+	}
+	k.policy = policy
+	k.readTimeout()
+	k.unstarted = k.start(policy)
 }
 
 // checkClose is the last check, since nothing may follow Close.
@@ -115,26 +145,13 @@ func (k *kit) checkClose(t *testing.T) {
 	}
 }
 
-// inputs are all that Execute was given so far.
-type inputs struct {
-	mutex  sync.Mutex
-	values []any
-}
-
-func (i *inputs) add(value any) {
-	i.mutex.Lock()
-	defer i.mutex.Unlock()
-	i.values = append(i.values, value)
-}
-
-// spoil writes into all of them, as whoever owns them may, and forgets them.
-func (i *inputs) spoil() {
-	i.mutex.Lock()
-	defer i.mutex.Unlock()
-	for _, value := range i.values {
-		spoil(value)
-	}
-	i.values = nil
+// handed returns a copy of the case's input, for one call, which checkInput
+// writes into later. The calls of checkConcurrency are not noted, as whatever
+// orders them hides data races from the race detector.
+func (k *kit) handed(c Case) any {
+	input := mustCopy(c.Input)
+	k.given = append(k.given, input)
+	return input
 }
 
 // sound returns the cases that have the expected answer on their own, so that

@@ -22,7 +22,7 @@ func (k *kit) checkState(t *testing.T) {
 	t.Run("Result", func(t *testing.T) { checkKept(t, cases, first) })
 	t.Run("Input", func(t *testing.T) { k.checkInput(t, policy, cases, first) })
 	t.Run("Name", func(t *testing.T) {
-		if was, is := k.name(t, newValue(k.policy)), k.name(t, policy); was != is {
+		if was, is := k.name(t, k.besides()), k.name(t, policy); was != is {
 			t.Errorf("Name() is %q after Execute, and %q before: it has to be a constant", is, was)
 		}
 	})
@@ -32,7 +32,7 @@ func (k *kit) checkState(t *testing.T) {
 func (k *kit) answers(policy Policy, cases []Case) []answer {
 	answers := make([]answer, len(cases))
 	for i, c := range cases {
-		answers[i] = k.execute(context.Background(), policy, mustCopy(c.Input), k.budget(c))
+		answers[i] = k.execute(context.Background(), policy, k.handed(c), k.budget(c))
 		answers[i].after = fullText(answers[i].input)
 	}
 	return answers
@@ -55,7 +55,8 @@ func (k *kit) checkOrder(t *testing.T, cases []Case) {
 	} {
 		for i, got := range k.answers(round.policy, round.cases) {
 			if flaw := round.cases[i].answerFlaw(got); flaw != "" {
-				t.Errorf("case %q %s: Execute %s: it keeps something between calls", round.cases[i].Name, round.after, flaw)
+				t.Errorf("case %q %s: Execute %s: it keeps something between calls; %s",
+					round.cases[i].Name, round.after, flaw, unsteady)
 			}
 		}
 	}
@@ -84,7 +85,10 @@ func (k *kit) checkInput(t *testing.T, policy Policy, cases []Case, answers []an
 				cases[i].Name, shorten(got.after), shorten(now))
 		}
 	}
-	k.given.spoil()
+	for _, input := range k.given {
+		spoil(input)
+	}
+	k.given = nil
 	for i, got := range k.answers(policy, cases) {
 		if flaw := cases[i].answerFlaw(got); flaw != "" {
 			t.Errorf("case %q, after the inputs of earlier calls were changed: Execute %s: it keeps its input", cases[i].Name, flaw)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from policy_tasks.errors import PolicyTasksError, Problem, SettingsError, output_error
 from policy_tasks.model import NewPolicy
+from policy_tasks.settings import CoreSettings, Settings
 from policy_tasks.toolchain import go_core, templates
 from policy_tasks.toolchain.build_lock import is_build_directory
 from policy_tasks.toolchain.go_program import MIN_VERSION
@@ -36,17 +37,20 @@ _RESERVED_NAMES = frozenset(
 )
 
 
-def make_policy(name: str, path: Path | None, module: str, folders: tuple[Path, ...]) -> NewPolicy:
+def make_policy(name: str, path: Path | None, module: str, settings: Settings) -> NewPolicy:
     """
     Make the folder at `path`, by default below the first policies folder, all at once or not at all.
 
-    Raises `SettingsError` for a name, a module path or a place that cannot be used, and where there is something already;
-    `OutputError` where the disk refuses.
+    Raises `SettingsError` for a name, a module path or a place that cannot be used, where there is something already, and
+    for a core with another contract; `OutputError` where the disk refuses.
     """
     module = module or f"{_DEFAULT_DOMAIN}/{name}"
-    folder = Path(os.path.abspath(path or folders[0] / name))
-    problems = [*_check_name(name), *_check_module(module), *_check_place(folder)]
-    if problems:
+    folders = settings.folders
+    place = path or next((each / name for each in folders), None)
+    folder = Path(os.path.abspath(place)) if place else None
+    where = _check_place(folder) if folder else _no_folder(settings)
+    problems = [*_check_core(settings.core), *_check_name(name), *_check_module(module), *where]
+    if problems or not folder:
         raise SettingsError(*problems)
     _write(folder, _files(name, module))
     log.info("new: %s, with %s", folder, ", ".join(FILES))
@@ -84,6 +88,25 @@ def _check_module(module: str) -> Iterator[Problem]:
     if why:
         what = f"{module!r} cannot be a module's path"
         yield Problem(what=what, where="--module", why=why, fix="name a path below a domain of yours with --module")
+
+
+def _check_core(core: CoreSettings) -> Iterator[Problem]:
+    if core.main and core.interface != go_core.INTERFACE:
+        yield Problem(
+            what="a policy for a core of your own cannot be made",
+            where="core.interface",
+            why=f"what `new` writes implements {go_core.INTERFACE}, and this core's policies implement {core.interface}",
+            fix=f"write it yourself: a Go module in a policies folder with an exported type that implements {core.interface}",
+        )
+
+
+def _no_folder(settings: Settings) -> Iterator[Problem]:
+    yield Problem(
+        what="there is no place for the new policy",
+        where="discover.policies",
+        why=f"no folder is among the policies: {', '.join(map(str, settings.remotes)) or 'there are none'}",
+        fix="name the policy's folder with --path, or add a policies folder",
+    )
 
 
 def _check_place(folder: Path) -> Iterator[Problem]:

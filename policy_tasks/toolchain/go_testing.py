@@ -17,8 +17,11 @@ from policy_tasks.errors import ToolError
 from policy_tasks.printable import printable
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.go_command import Go
+from policy_tasks.toolchain.go_program import unusable
 from policy_tasks.toolchain.test_modules import MODFILE
 
+# What changes how Go builds, and `go env` does not list: `go help environment`.
+_UNLISTED = ("GO_EXTLINK_ENABLED",)
 _COMPILERS = ("cc", "gcc", "clang")
 # What is told of tests that are cut off, by os.Exit, say, or a stack overflow.
 _CUT_OFF = "the process ended during this test"
@@ -46,14 +49,24 @@ def go_test(packages: list[str], *, race: bool, go: Go, directory: BuildDirector
     """
     flags = ("-json", "-mod=readonly", MODFILE, "-buildvcs=false", *(["-race"] if race else []))
     command = go.command("test", *flags, *packages, cwd=directory.path)
-    ambient = {name: text for name, text in os.environ.items() if not name.startswith(("GO", "CGO_"))}
     detector = {"CGO_ENABLED": "1", "CC": _compiler()} if race else {}
-    done = go.processes.run(command._replace(env={**ambient, **command.env, **detector}))
+    done = go.processes.run(command._replace(env={**_ambient(go, directory), **command.env, **detector}))
     reader = _Reader()
     outcomes = [outcome for event in _events(done.stdout) for outcome in reader.read(event)]
     if done.code != 0 and not any(each.action == "fail" for each in outcomes):
         outcomes.append(Outcome("", "", "fail", 0.0, done.message or f"go test ended with code {done.code}"))
     return outcomes
+
+
+def _ambient(go: Go, directory: BuildDirectory) -> dict[str, str]:
+    """
+    The user's environment without Go's own variables. Others may begin as they do, such as GOOGLE_CLOUD_PROJECT.
+    """
+    done = go.run("env", "-json", cwd=directory.path)
+    if done.code != 0:
+        raise unusable(go.path, done.message or f"go env ended with code {done.code}")
+    own = {*json.loads(done.stdout), *_UNLISTED}
+    return {name: text for name, text in os.environ.items() if name not in own and not name.startswith("CGO_")}
 
 
 def _compiler() -> str:

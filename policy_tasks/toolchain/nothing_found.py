@@ -39,8 +39,13 @@ def nothing_found(
         "there are no policies",
         where=", ".join(map(str, (*settings.folders, *settings.remotes))),
         why=_why_nothing(settings, modules),
-        fix=f"add a module with a policy: {contract}",
+        fix=_fix_nothing(settings, contract),
     )
+
+
+def _fix_nothing(settings: Settings, contract: str) -> str:
+    make = "" if settings.core.main else ", as `policy-tasks new NAME` makes one"
+    return f"add a module with a policy{make}: {contract}"
 
 
 def _why_nothing(settings: Settings, modules: tuple[StagedModule, ...]) -> str:

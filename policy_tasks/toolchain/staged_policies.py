@@ -99,7 +99,8 @@ def _missing(folder: Path) -> Problem:
         where=str(folder),
         why=why,
         fix=_module_meant(folder)
-        or "name the folder that holds the policy modules with --policies, or as discover.policies in the settings",
+        or "name the folder that holds the policy modules with --policies, or as discover.policies in the settings; "
+        "`policy-tasks new NAME` makes a first policy",
     )
 
 

@@ -35,6 +35,14 @@ func TestPolicy(t *testing.T) {{
 """
 
 
+CHECKED = """func (p *Policy) Validate() error {
+	if p.denied == nil {
+		return errors.New("there is no list")
+	}
+	return nil
+}"""
+
+
 def _go(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     """Run Go as an author does who knows nothing of us, and who has no network."""
     go = find_go("", cwd, Processes())
@@ -84,6 +92,30 @@ def test_a_new_policy_passes_everything_as_it_is(tmp_path: Path) -> None:
     ran = subprocess.run([engine, "run"], input=b'{"user": "ann"}', capture_output=True, check=True)
     assert json.loads(ran.stdout)["results"] == [{"name": "allow-list", "result": {"allowed": True}}]
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_who_has_no_policies_is_told_how_to_make_one(tmp_path: Path) -> None:
+    """An empty policies folder and one that is missing end with an error that names the command, which then mends it."""
+    for code in (2, 3):
+        done = run_console("discover", cwd=tmp_path)
+        assert done.returncode == code
+        assert "`policy-tasks new NAME`" in done.stderr
+        (tmp_path / "policies").mkdir(exist_ok=True)
+    assert run_console("new", "hello", cwd=tmp_path).returncode == 0
+    assert run_console("discover", cwd=tmp_path).returncode == 0
+
+
+def test_a_new_policy_gets_a_constructor(tmp_path: Path) -> None:
+    """A constructor written into a new policy, and called where its README says, passes everything."""
+    folder = policy_tasks.new(policy_tasks.load_settings(tmp_path), "hello").directory
+    source, test = folder / "policy.go", folder / "policy_test.go"
+    text = source.read_text().replace("type Policy struct{}", "type Policy struct{ denied map[string]bool }")
+    text = text.replace("func (*Policy) Validate() error { return nil }", CHECKED)
+    source.write_text(f"{text}\nfunc New() (*Policy, error) {{ return &Policy{{map[string]bool{{}}}}, nil }}\n")
+    assert any("there is no list" in why for why in _problems(tmp_path).values())
+    test.write_text(test.read_text().replace("return new(Policy), nil", "return New()"))
+    assert _go("test", "./...", cwd=folder).returncode == 0
+    assert {each.policy for each in _test(tmp_path).tests} == {"Policy", None}
 
 
 def test_new_and_test_at_invokes_door(tmp_path: Path) -> None:
@@ -293,6 +325,89 @@ def test_other_peoples_tests_are_not_run(tmp_path: Path) -> None:
     assert {each.package for each in tested} == {"github.com/google", "github.com/google/inner"}
 
 
+# Policies with a constructor
+
+LIMITED = """package PACKAGE
+
+import (
+	"context"
+	"errors"
+)
+
+type Policy struct{ limits map[string]int }
+
+FUNCTION
+
+func (*Policy) Name() string { return "PACKAGE" }
+
+func (p *Policy) Validate() error {
+	if p.limits == nil {
+		return errors.New("there are no limits")
+	}
+	return nil
+}
+
+func (p *Policy) Execute(ctx context.Context, input any) (any, error) { return p.limits["ann"], p.Validate() }
+"""
+MADE = 'Policy{map[string]int{"ann": 10}}'
+CONSTRUCTORS = {
+    "pointer": f"func New() *Policy {{ return &{MADE} }}",
+    "pointererror": f"func NewPolicy() (*Policy, error) {{ return &{MADE}, nil }}",
+    "value": f"func New() Policy {{ return {MADE} }}",
+    "valueerror": f"func NewLimited() (Policy, error) {{ return {MADE}, nil }}",
+}
+
+
+def _write_limited(root: Path, package: str, function: str) -> Path:
+    """A policy that works only as its constructor makes it, and a case of it."""
+    folder = write_policy(root / "policies" / package, f"example.com/{package}")
+    (folder / "policy.go").write_text(LIMITED.replace("PACKAGE", package).replace("FUNCTION", function))
+    (folder / "testdata/policytest").mkdir(parents=True)
+    (folder / "testdata/policytest/Policy.json").write_text('[{"name": "ann", "input": null, "result": 10}]')
+    return folder
+
+
+def test_policies_are_tested_as_their_constructors_make_them(tmp_path: Path) -> None:
+    """Policies whose constructors set fields pass all checks, with every form of constructor."""
+    for package, function in CONSTRUCTORS.items():
+        _write_limited(tmp_path, package, function)
+    tests = [each for each in _test(tmp_path).tests if each.policy]
+    passed = {each.package for each in tests if each.test == "State/Order" and not each.skipped}
+    assert passed == {f"example.com/{package}" for package in CONSTRUCTORS}
+    assert not [each for each in tests if each.skipped]
+
+
+def test_a_constructor_that_fails_is_told_with_its_error(tmp_path: Path) -> None:
+    """A constructor's error, panic and nil pointer fail the test of its policy alone, and the message says which it was."""
+    _write_limited(tmp_path, "good", CONSTRUCTORS["pointererror"])
+    _write_limited(tmp_path, "bad", 'func New() (*Policy, error) { return nil, errors.New("no key in the safe") }')
+    _write_limited(tmp_path, "panics", 'func New() *Policy { panic("no luck") }')
+    _write_limited(tmp_path, "none", "func New() *Policy { return nil }")
+    problems = _problems(tmp_path)
+    assert set(problems) == {
+        f"policy example.com/{each}.Policy fails the check Run" for each in ("bad", "none", "panics")
+    }
+    told = 'its constructor returned the error "no key in the safe": the engine would not start'
+    assert told in problems["policy example.com/bad.Policy fails the check Run"]
+    assert (
+        "its constructor panics: no luck (policy.go:"
+        in problems["policy example.com/panics.Policy fails the check Run"]
+    )
+    assert "its constructor returned no policy" in problems["policy example.com/none.Policy fails the check Run"]
+
+
+def test_own_tests_are_told_how_to_give_a_constructor(tmp_path: Path) -> None:
+    """`Run` with what a constructor has made says to use `RunNew`, which passes as the message has it."""
+    folder = _write_limited(tmp_path, "a", CONSTRUCTORS["pointer"])
+    own = KIT_TEST.replace("new(Policy)", "New()").replace('Result: "a"', "Result: 10")
+    (folder / "own_test.go").write_text(own)
+    why = _problems(tmp_path)["TestPolicy of example.com/a fails"]
+    message = re.search(r"policytest\.(RunNew\(t, .*)\)$", why, re.MULTILINE)
+    assert message, why
+    (folder / "own_test.go").write_text(own.replace("Run(t, New()", message[1]))
+    assert (None, "TestPolicy/Cases/case_1") in {(each.policy, each.test) for each in _test(tmp_path).tests}
+
+
 # What tests may do
 
 
@@ -311,8 +426,8 @@ import (
 
 func TestOwn(t *testing.T) {
 	data, err := os.ReadFile("testdata/data")
-	if err != nil || string(data) != "data" || os.Getenv("OF_THE_USER") != "seen" {
-		t.Error(string(data), err, os.Getenv("OF_THE_USER"))
+	if err != nil || string(data) != "data" || os.Getenv("GOOGLE_CLOUD_PROJECT") != "seen" || os.Getenv("GOFLAGS") != "" {
+		t.Error(string(data), err, os.Environ())
 	}
 	if err := os.WriteFile("written", nil, 0o600); err != nil {
 		t.Error(err)
@@ -320,7 +435,7 @@ func TestOwn(t *testing.T) {
 }
 """
     )
-    monkeypatch.setenv("OF_THE_USER", "seen")
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "seen")
     monkeypatch.setenv("GOFLAGS", "-tags=nonsense -mod=vendor")
     before = sorted(folder.rglob("*"))
     assert ("example.com/a", "TestOwn") in {(each.package, each.test) for each in _test(tmp_path).tests}

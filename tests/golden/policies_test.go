@@ -41,94 +41,67 @@ func TestPolicy5(t *testing.T) {
 }
 
 func TestPolicy6(t *testing.T) {
-	value, err := func() (policytest.Policy, error) {
+	construct := func() (policytest.Policy, error) {
 		made, err := p6.New()
 		return &made, err
-	}()
-	if err != nil {
-		t.Fatalf("its constructor returns an error: %v", err)
 	}
-	policytest.Run(t, value)
+	policytest.RunNew(t, construct)
 }
 
 func TestPolicy7(t *testing.T) {
-	value, err := func() (policytest.Policy, error) {
+	construct := func() (policytest.Policy, error) {
 		return p3.NewFalseFalse(), nil
-	}()
-	if err != nil {
-		t.Fatalf("its constructor returns an error: %v", err)
 	}
-	policytest.Run(t, value)
+	policytest.RunNew(t, construct)
 }
 
 func TestPolicy8(t *testing.T) {
-	value, err := func() (policytest.Policy, error) {
+	construct := func() (policytest.Policy, error) {
 		return p3.NewFalseTrue()
-	}()
-	if err != nil {
-		t.Fatalf("its constructor returns an error: %v", err)
 	}
-	policytest.Run(t, value)
+	policytest.RunNew(t, construct)
 }
 
 func TestPolicy9(t *testing.T) {
-	value, err := func() (policytest.Policy, error) {
+	construct := func() (policytest.Policy, error) {
 		return p3.NewTrueFalse(), nil
-	}()
-	if err != nil {
-		t.Fatalf("its constructor returns an error: %v", err)
 	}
-	policytest.Run(t, value)
+	policytest.RunNew(t, construct)
 }
 
 func TestPolicy10(t *testing.T) {
-	value, err := func() (policytest.Policy, error) {
+	construct := func() (policytest.Policy, error) {
 		return p3.NewTrueTrue()
-	}()
-	if err != nil {
-		t.Fatalf("its constructor returns an error: %v", err)
 	}
-	policytest.Run(t, value)
+	policytest.RunNew(t, construct)
 }
 
 func TestPolicy11(t *testing.T) {
-	value, err := func() (policytest.Policy, error) {
+	construct := func() (policytest.Policy, error) {
 		made := p3.NewFalseFalse()
 		return &made, nil
-	}()
-	if err != nil {
-		t.Fatalf("its constructor returns an error: %v", err)
 	}
-	policytest.Run(t, value)
+	policytest.RunNew(t, construct)
 }
 
 func TestPolicy12(t *testing.T) {
-	value, err := func() (policytest.Policy, error) {
+	construct := func() (policytest.Policy, error) {
 		made, err := p3.NewFalseTrue()
 		return &made, err
-	}()
-	if err != nil {
-		t.Fatalf("its constructor returns an error: %v", err)
 	}
-	policytest.Run(t, value)
+	policytest.RunNew(t, construct)
 }
 
 func TestPolicy13(t *testing.T) {
-	value, err := func() (policytest.Policy, error) {
+	construct := func() (policytest.Policy, error) {
 		return p3.NewTrueFalse(), nil
-	}()
-	if err != nil {
-		t.Fatalf("its constructor returns an error: %v", err)
 	}
-	policytest.Run(t, value)
+	policytest.RunNew(t, construct)
 }
 
 func TestPolicy14(t *testing.T) {
-	value, err := func() (policytest.Policy, error) {
+	construct := func() (policytest.Policy, error) {
 		return p3.NewTrueTrue()
-	}()
-	if err != nil {
-		t.Fatalf("its constructor returns an error: %v", err)
 	}
-	policytest.Run(t, value)
+	policytest.RunNew(t, construct)
 }
