@@ -18,6 +18,7 @@ from policy_tasks.regular_file import open_regular, read_regular
 
 STATE = ".policy-tasks"
 BINARIES = "bin"
+DOCKERFILE, MANIFEST = "Dockerfile", "manifest.json"
 # The folder for archives, unless the settings name another.
 ARCHIVES = "image"
 # Beside the generated module: what later stages make of it.

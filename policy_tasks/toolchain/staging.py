@@ -9,13 +9,13 @@ import re
 from pathlib import Path, PurePosixPath
 
 from policy_tasks.model import StagedModule
-from policy_tasks.toolchain.build_directory import BuildDirectory
+from policy_tasks.toolchain.build_directory import DOCKERFILE, MANIFEST, BuildDirectory
 from policy_tasks.toolchain.core import Core
 from policy_tasks.toolchain.go_graph import Graph, GraphModule
 from policy_tasks.toolchain.go_mod import GO_MOD, GO_SUM
 
 # What is made of the copies, and stays while they change.
-_GENERATED = frozenset({"Dockerfile", "manifest.json", GO_MOD, GO_SUM})
+_GENERATED = frozenset({DOCKERFILE, MANIFEST, GO_MOD, GO_SUM})
 # Which modules the policies come from: go-core embeds it.
 _MODULES = "modules.json"
 
