@@ -65,7 +65,8 @@ def _path(value: Any, base: Path) -> Path:
         raise ValueError(f"found {value!r}, want a path")
     if "\0" in str(value):
         raise ValueError("a path cannot hold a zero byte")
-    return Path(base, Path(value).expanduser())
+    # A folder whose own name begins so is written as in the shell: `./~`.
+    return Path(base, Path(value).expanduser() if str(value).startswith("~") else value)
 
 
 def _policies(value: Any, base: Path) -> tuple[Path | RemoteModule, ...]:

@@ -8,6 +8,7 @@ import os
 import shutil
 import threading
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 import pytest
 from hypothesis import given
@@ -247,6 +248,26 @@ def test_runs_do_not_share_temporary_files(tmp_path: Path) -> None:
         assert directory.temporary != first
         assert not first.exists()
     assert not (tmp_path / STATE / "tmp").exists()
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+def test_what_is_interrupted_leaves_nothing(
+    error: type[BaseException], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A signal while an archive is copied: the file that it was to replace stays, without half a one beside it."""
+
+    def interrupted(_read: BinaryIO, write: BinaryIO) -> None:
+        write.write(b"half")
+        raise error
+
+    (tmp_path / "a.tar").write_bytes(b"old")
+    with locked_build_directory(tmp_path / "build") as directory:
+        source = directory.temporary_file(b"new")
+        monkeypatch.setattr(shutil, "copyfileobj", interrupted)
+        with pytest.raises(error):
+            save(source, tmp_path / "a.tar")
+    assert (tmp_path / "a.tar").read_bytes() == b"old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.tar", "build"]
 
 
 def test_an_archive_is_saved_in_one_step(tmp_path: Path) -> None:
