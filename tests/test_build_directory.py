@@ -166,12 +166,13 @@ def test_a_making_that_was_cut_off_is_done_again(tmp_path: Path) -> None:
             assert directory.write("main.go", b"whole")
 
 
-@pytest.mark.parametrize("place", ["notes.txt", "mine/notes.txt"])
+@pytest.mark.parametrize("place", ["notes.txt", "mine/notes.txt", ".git/config"])
 def test_a_file_of_the_users_in_a_copy_stays(place: str, tmp_path: Path) -> None:
     """What no run has put there is somebody's: the error names it, and all is as it was."""
     with locked_build_directory(tmp_path / "first") as directory:
         directory.sync({"main.go": b"x"}, set())
     shutil.copytree(tmp_path / "first", tmp_path / "second")
+    (tmp_path / "second" / STATE / "entries.json").write_text('[".git", "main.go"]')
     mine = tmp_path / "second" / place
     mine.parent.mkdir(exist_ok=True)
     mine.write_text("mine")

@@ -124,11 +124,13 @@ class BuildDirectory:
 
     def foreign(self) -> list[str]:
         """
-        What lies in this directory, or in the one that it is a copy of, and no run has put there.
+        What lies in this directory, or in the one that it is a copy of, and no run has put there: no name of ours that is not
+        in `OUTPUTS` begins with a dot, whatever the record says that came with somebody's repository.
         """
         entries = self._remembered_value(_ENTRIES)
-        ours = OUTPUTS.union(map(str, entries)) if isinstance(entries, list) else OUTPUTS
-        return sorted(set(os.listdir(self.path)) - ours)
+        recorded = set(map(str, entries)) if isinstance(entries, list) else set()
+        others = set(os.listdir(self.path)) - OUTPUTS
+        return sorted(name for name in others if name.startswith(".") or name not in recorded)
 
     def digest(self, *names: str) -> str:
         """
