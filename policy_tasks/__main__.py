@@ -9,7 +9,8 @@ import logging
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 from invoke.exceptions import Exit, ParseError
 from invoke.program import Program
@@ -18,12 +19,15 @@ from policy_tasks import __version__
 from policy_tasks.door import INTERRUPTED, TASKS, discard_stdout, log_to_stderr, print_error
 from policy_tasks.errors import PolicyTasksError, SettingsError, output_error
 from policy_tasks.project import current_folder, find_root
+from policy_tasks.regular_file import open_regular
 from policy_tasks.tasks import namespace
 
 log = logging.getLogger("policy_tasks.__main__")  # not `__main__`, its name under `python -m`
 
 # Invoke's message for a flag without its value shows the repr of an object; the group is the flag's name.
 _NO_VALUE = re.compile(r"Flag <Argument: (\w+)[^>]*> needed value and was not given one!")
+# As invoke.config.Config has them.
+_SUFFIXES = ("yaml", "yml", "json", "py")
 _NO_TASK = re.compile(r"No idea what '([^']*)' is!")
 
 
@@ -65,7 +69,9 @@ class Console(Program):
         """
         super().parse_collection()
         with self._errors_printed(), _configuration_errors():
-            self.config.set_project_location(str(find_root(current_folder())))
+            root = find_root(current_folder())
+            _check_configuration(root)
+            self.config.set_project_location(str(root))
             self.config.load_project()
 
     def execute(self) -> None:
@@ -103,6 +109,15 @@ class Console(Program):
             raise Exit(code=print_error(said, as_json=self._json)) from None
         except PolicyTasksError as error:
             raise Exit(code=print_error(error, as_json=self._json)) from None
+
+
+def _check_configuration(root: Path) -> None:
+    """
+    See that Invoke, which opens the first of these that is there, waits for nobody to write to it.
+    """
+    for suffix in _SUFFIXES:
+        with suppress(FileNotFoundError):
+            open_regular(root / f"invoke.{suffix}").close()
 
 
 def _in_our_words(message: str) -> str:

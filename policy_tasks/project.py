@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from policy_tasks.errors import PolicyTasksError, SettingsError, output_error
+from policy_tasks.regular_file import read_regular
 from policy_tasks.settings import Settings
 from policy_tasks.settings_sources import Source, environment, merge
 
@@ -77,7 +78,7 @@ def _table(folder: Path) -> Mapping[str, Any] | None:
 
 def _text(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8") if file.is_file() else ""
+        return read_regular(file).decode() if file.is_file() else ""
     except PermissionError:
         return ""
     except UnicodeDecodeError as error:

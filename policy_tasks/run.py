@@ -26,6 +26,7 @@ from policy_tasks.toolchain.go_command import Go, find_go
 from policy_tasks.toolchain.image_engine import ImageEngine, check_image_settings, choose_engine
 from policy_tasks.toolchain.lock_file import LockFile
 from policy_tasks.toolchain.measurements import Measurements
+from policy_tasks.toolchain.outside import check_inputs
 from policy_tasks.toolchain.process import Processes
 from policy_tasks.toolchain.staged_policies import StagedPolicies, check_folders, stage_policies
 
@@ -164,6 +165,7 @@ def running(settings: Settings, platform: Platform, times: Measurements) -> Iter
     A run that holds the build directory, and writes the lock where it ends well.
     """
     check_folders(settings.folders, settings.build_dir)  # before anything is written
+    check_inputs(settings)
     with locked_build_directory(settings.build_dir) as directory:
         processes = Processes(directory.temporary.name)
         times.directory = directory

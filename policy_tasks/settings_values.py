@@ -22,7 +22,9 @@ from policy_tasks.names import (
 )
 
 # Of seconds that is three weeks; what waits for a process counts in milliseconds, of which a C int holds a few more.
-_GREATEST = 2_000_000
+_MOST_SECONDS = 2_000_000
+# Of files and of bytes: what a system counts them in.
+_MOST = 2**63 - 1
 
 
 def _text(value: Any, _base: Path) -> str:
@@ -33,15 +35,19 @@ def _text(value: Any, _base: Path) -> str:
     return value
 
 
-def _integer(value: Any, _base: Path) -> int:
+def _seconds(value: Any, base: Path) -> int:
+    return _integer(value, base, _MOST_SECONDS)
+
+
+def _integer(value: Any, _base: Path, most: int = _MOST) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, str)):
         raise ValueError(f"found {value!r}, want a whole number")
     try:
         number = int(value)
     except ValueError:
         raise ValueError(f"found {value!r}, want a whole number") from None
-    if not 1 <= number <= _GREATEST:
-        raise ValueError(f"found {number}, want 1 to {_GREATEST}")
+    if not 1 <= number <= most:
+        raise ValueError(f"found {number}, want 1 to {most}")
     return number
 
 
@@ -59,7 +65,8 @@ def _path(value: Any, base: Path) -> Path:
         raise ValueError(f"found {value!r}, want a path")
     if "\0" in str(value):
         raise ValueError("a path cannot hold a zero byte")
-    return Path(base, Path(value).expanduser())
+    # A folder whose own name begins so is written as in the shell: `./~`.
+    return Path(base, Path(value).expanduser() if str(value).startswith("~") else value)
 
 
 def _policies(value: Any, base: Path) -> tuple[Path | RemoteModule, ...]:
@@ -72,7 +79,7 @@ def _policies(value: Any, base: Path) -> tuple[Path | RemoteModule, ...]:
 def _folder_or_module(value: Any, base: Path) -> Path | RemoteModule:
     if isinstance(value, RemoteModule):
         return value
-    if not isinstance(value, str) or "@" not in value or "\0" in value or os.path.lexists(Path(base, value)):
+    if not isinstance(value, str) or "@" not in value or "\0" in value or os.path.lexists(_path(value, base)):
         return _path(value, base)
     if remote := parse_module(value):
         return remote
@@ -89,7 +96,7 @@ def _program(value: Any, base: Path) -> str:
     A path counts from the file that holds it; a name alone is looked for on PATH.
     """
     text = _text(value, base)
-    return str(Path(base, text).expanduser()) if os.sep in text else text
+    return str(_path(text, base)) if os.sep in text else text
 
 
 def _table(value: Any, base: Path) -> tuple[tuple[str, str], ...]:
@@ -132,15 +139,15 @@ def _check_major(what: str, path: str, version: str) -> None:
 
 def _replaces(value: Any, base: Path) -> tuple[tuple[str, str], ...]:
     """
-    A table of modules with what they are taken from, as a replace directive has it: a folder begins with `.` or `/`.
+    A table of modules with what they are taken from, as a replace directive has it: a folder begins with `.`, `/` or `~`.
     """
     replaces = []
     for old, new in _table(value, base):
         path, _, only = old.partition("@")
         if not is_module_path(path) or ("@" in old and not is_exact(only)):
             raise ValueError(f"found the module {old!r}, want its path, such as example.com/lib, or path@v1.2.3")
-        if new.startswith((".", os.sep)):
-            replaces.append((old, os.path.normpath(base / new)))
+        if new.startswith((".", "~", os.sep)):
+            replaces.append((old, os.path.normpath(_path(new, base))))
         elif "@" in new.strip("@"):
             _check_fork(old, *new.split("@", 1))
             replaces.append((old, new))
@@ -171,6 +178,7 @@ CONVERTERS: dict[str, Any] = {
     "str": _text,
     "Program": _program,
     "int": _integer,
+    "Seconds": _seconds,
     "bool": _yes_or_no,
     "Path": _path,
     "Path | None": _path,

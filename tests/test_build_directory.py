@@ -8,6 +8,7 @@ import os
 import shutil
 import threading
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 import pytest
 from hypothesis import given
@@ -129,7 +130,8 @@ def test_an_empty_folder_and_a_missing_one_are_taken(tmp_path: Path) -> None:
 def test_a_copy_is_made_anew(tmp_path: Path) -> None:
     """A build directory that was copied, or came with a repository, carries another folder's mark."""
     with locked_build_directory(tmp_path / "first") as directory:
-        directory.write("main.go", b"x")
+        directory.sync({"main.go": b"x", "inside/a.go": b"x"}, {"manifest.json"})
+        directory.write("manifest.json", b"{}")
         directory.remember("known", [1])
     shutil.copytree(tmp_path / "first", tmp_path / "second")
     with locked_build_directory(tmp_path / "second") as directory:
@@ -147,21 +149,66 @@ def test_a_link_for_the_state_is_not_followed(tmp_path: Path) -> None:
     other.mkdir()
     (other / Path(MARK).name).write_text(str(build.stat().st_ino))
     (build / STATE).symlink_to(other)
-    with locked_build_directory(build):
-        assert not (build / STATE).is_symlink()
+    with pytest.raises(SettingsError, match="not ours"), locked_build_directory(build):
+        pass
+    assert (build / STATE).is_symlink()
     assert [path.name for path in other.iterdir()] == [Path(MARK).name]
 
 
 def test_a_making_that_was_cut_off_is_done_again(tmp_path: Path) -> None:
-    """Without a mark in it, or with half of one, the folder is still known to be ours."""
+    """Without a mark in it, or with half of one, and nothing else, the folder is still known to be ours."""
     for state in ("", "12"):
         shutil.rmtree(tmp_path / "build", ignore_errors=True)
         (tmp_path / "build" / STATE).mkdir(parents=True)
-        (tmp_path / "build" / "main.go").write_text("half")
         if state:
             (tmp_path / "build" / MARK).write_text(state)
         with locked_build_directory(tmp_path / "build") as directory:
             assert directory.write("main.go", b"whole")
+
+
+@pytest.mark.parametrize("place", ["notes.txt", "mine/notes.txt", ".git/config"])
+def test_a_file_of_the_users_in_a_copy_stays(place: str, tmp_path: Path) -> None:
+    """What no run has put there is somebody's: the error names it, and all is as it was."""
+    with locked_build_directory(tmp_path / "first") as directory:
+        directory.sync({"main.go": b"x"}, set())
+    shutil.copytree(tmp_path / "first", tmp_path / "second")
+    (tmp_path / "second" / STATE / "entries.json").write_text('[".git", "main.go"]')
+    mine = tmp_path / "second" / place
+    mine.parent.mkdir(exist_ok=True)
+    mine.write_text("mine")
+    with pytest.raises(SettingsError, match="not ours") as caught, locked_build_directory(tmp_path / "second"):
+        pass
+    assert place.partition("/")[0] in caught.value.why
+    assert mine.read_text() == "mine"
+    assert (tmp_path / "second" / "main.go").exists()
+
+
+@pytest.mark.parametrize("name", [f"{STATE}/notes.txt", MARK, f"{STATE}/entries.json"])
+def test_a_folder_that_is_named_as_our_state_is_not_ours(name: str, tmp_path: Path) -> None:
+    """Nor is a file of that name."""
+    (tmp_path / name).parent.mkdir()
+    (tmp_path / name).write_text('["notes.txt"]')
+    (tmp_path / "notes.txt").write_text("mine")
+    (tmp_path / "file").mkdir()
+    (tmp_path / "file" / STATE).write_text("mine")
+    for folder in (tmp_path, tmp_path / "file"):
+        with pytest.raises(SettingsError, match="not ours"), locked_build_directory(folder):
+            pass
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+    assert (tmp_path / "file" / STATE).read_text() == "mine"
+    assert (tmp_path / name).exists()
+
+
+def test_a_fifo_in_the_place_of_a_file_of_ours_keeps_nobody_waiting(tmp_path: Path) -> None:
+    """The mark's, the memory's, and any that is written."""
+    (tmp_path / "other" / STATE).mkdir(parents=True)
+    os.mkfifo(tmp_path / "other" / MARK)
+    assert not is_build_directory(tmp_path / "other")
+    with locked_build_directory(tmp_path / "build") as directory:
+        for name in ("some.json", "a"):
+            os.mkfifo(directory.state / name)
+        assert directory.recall("some") is None
+        assert directory.write(f"{STATE}/a", b"x")
 
 
 def test_what_cannot_be_read_was_never_remembered(tmp_path: Path) -> None:
@@ -170,7 +217,7 @@ def test_what_cannot_be_read_was_never_remembered(tmp_path: Path) -> None:
         assert directory.recall("none") is None
         directory.remember("some", {"a": [1]})
         assert directory.recall("some") == {"a": [1]}
-        for broken in (b"", b"{", b"\xff"):
+        for broken in (b"", b"{", b"\xff", b"[" * 100_000):
             (directory.state / "some.json").write_bytes(broken)
             assert directory.recall("some") is None
 
@@ -202,6 +249,26 @@ def test_runs_do_not_share_temporary_files(tmp_path: Path) -> None:
         assert directory.temporary != first
         assert not first.exists()
     assert not (tmp_path / STATE / "tmp").exists()
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+def test_what_is_interrupted_leaves_nothing(
+    error: type[BaseException], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A signal while an archive is copied: the file that it was to replace stays, without half a one beside it."""
+
+    def interrupted(_read: BinaryIO, write: BinaryIO) -> None:
+        write.write(b"half")
+        raise error
+
+    (tmp_path / "a.tar").write_bytes(b"old")
+    with locked_build_directory(tmp_path / "build") as directory:
+        source = directory.temporary_file(b"new")
+        monkeypatch.setattr(shutil, "copyfileobj", interrupted)
+        with pytest.raises(error):
+            save(source, tmp_path / "a.tar")
+    assert (tmp_path / "a.tar").read_bytes() == b"old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.tar", "build"]
 
 
 def test_an_archive_is_saved_in_one_step(tmp_path: Path) -> None:

@@ -4,12 +4,14 @@ Finding the go command, and what is in its place.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from policy_tasks.errors import ToolError
 from policy_tasks.toolchain.go_command import find_go
+from policy_tasks.toolchain.go_environment import go_environment
 from policy_tasks.toolchain.process import Processes
 
 
@@ -26,3 +28,14 @@ def test_a_go_that_is_none_is_told(says: str, tmp_path: Path) -> None:
     with pytest.raises(ToolError) as caught:
         find_go(str(go), tmp_path, Processes())
     assert caught.value.where == str(go)
+
+
+@pytest.mark.parametrize(("cache", "flags"), [("/dev/null/x", "-modcacherw"), ("cache", "")])
+def test_a_cache_in_the_build_directory_can_be_removed(cache: str, flags: str, tmp_path: Path) -> None:
+    """Go makes a module cache read-only, which is right for the user's own alone."""
+    says = json.dumps({"GOVERSION": "go1.26.0", "GOMODCACHE": str(tmp_path / cache), "GOCACHE": str(tmp_path)})
+    go = _program(tmp_path / "go", f"echo '{says}'")
+    (tmp_path / "scratch").mkdir()
+    _, environment = go_environment(go, tmp_path / "scratch", Processes(), offline=False)
+    assert environment["GOFLAGS"] == flags
+    assert environment["GOMODCACHE"] == str(tmp_path / "scratch/gomodcache" if flags else tmp_path / cache)

@@ -8,11 +8,12 @@ import os
 import tomllib
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from policy_tasks.model import Module, Replace, StagedModule
-from policy_tasks.toolchain.lock_content import as_text, content_of, differences, flat
+from policy_tasks.toolchain.lock_content import as_text, content_of, differences, flat, parse
 
 TEXTS = st.text(min_size=1)
 MODULES = st.builds(Module, path=TEXTS, version=TEXTS, sum=st.none() | TEXTS, replaced_by=st.none() | TEXTS)
@@ -75,3 +76,10 @@ def test_a_digest_is_not_told() -> None:
     )
     assert list(differences(content(old), content(new))) == ["policy a: its files have changed"]
     assert list(differences(content(), content(new))) == ["policy a: not in the lock, a now"]
+
+
+@pytest.mark.parametrize("text", [f"a = {'[' * 100_000}", f"a = {'{a=' * 100_000}"])
+def test_what_is_too_deep_is_no_lock(text: str) -> None:
+    """The error says so: Python's parser goes no deeper."""
+    with pytest.raises(ValueError, match="too deep"):
+        parse(text.encode())

@@ -409,6 +409,16 @@ def test_invokes_configuration_has_to_be_a_table(value: object, root: Path) -> N
     assert repr(value) in raised.value.why
 
 
+@pytest.mark.parametrize("name", ["invoke.yaml", "invoke.py", "pyproject.toml"])
+def test_a_fifo_keeps_no_task_waiting(name: str, root: Path) -> None:
+    """In the place of Invoke's configuration it is an error that names it, in that of the settings it is none."""
+    os.mkfifo(root / name)
+    done = run_console("discover", cwd=root)
+    assert done.returncode == (2 if name == "pyproject.toml" else 7), done.stderr
+    assert name == "pyproject.toml" or str(root / name) in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_broken_pyproject_is_an_error_that_names_the_file(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A pyproject.toml that does not parse is the error of the task, in the format that was asked for."""
     (root / "pyproject.toml").write_text("[tool.policy-tasks\n")

@@ -11,7 +11,7 @@ from typing import Any
 from policy_tasks.model import GeneratedSources, Policy, PolicySet
 from policy_tasks.toolchain import templates
 from policy_tasks.toolchain.alpine import ALPINE
-from policy_tasks.toolchain.build_directory import BuildDirectory, key_of
+from policy_tasks.toolchain.build_directory import DOCKERFILE, MANIFEST, BuildDirectory, key_of
 from policy_tasks.toolchain.core import OWN, Core
 from policy_tasks.toolchain.go_command import BUILD_COMMAND
 from policy_tasks.toolchain.image_config import ENTRYPOINT, USER
@@ -20,8 +20,6 @@ from policy_tasks.toolchain.policy_values import construct, is_pointer, new_valu
 
 log = logging.getLogger(__name__)
 
-_DOCKERFILE = "Dockerfile"
-
 
 def generate_sources(found: PolicySet, core: Core, directory: BuildDirectory) -> GeneratedSources:
     """
@@ -29,18 +27,16 @@ def generate_sources(found: PolicySet, core: Core, directory: BuildDirectory) ->
     """
     template, values = _imports(found, core)
     build = {"base": ALPINE, "build": (*BUILD_COMMAND, core.package), "entrypoint": ENTRYPOINT, "user": USER}
-    key = key_of(repr((values, build)), templates.source(template), templates.source(_DOCKERFILE))
+    key = key_of(repr((values, build)), templates.source(template), templates.source(DOCKERFILE))
     known = directory.recall("generated") or {}
-    if known != {"key": key, "files": directory.digest(core.imports, _DOCKERFILE)}:
+    if known != {"key": key, "files": directory.digest(core.imports, DOCKERFILE)}:
         # The manifest goes first and comes last: generated files with one beside them belong together.
-        (directory.path / "manifest.json").unlink(missing_ok=True)
+        (directory.path / MANIFEST).unlink(missing_ok=True)
         directory.write(core.imports, templates.render(template, **values))
-        directory.write(_DOCKERFILE, templates.render(_DOCKERFILE, **build))
-        directory.remember("generated", {"key": key, "files": directory.digest(core.imports, _DOCKERFILE)})
+        directory.write(DOCKERFILE, templates.render(DOCKERFILE, **build))
+        directory.remember("generated", {"key": key, "files": directory.digest(core.imports, DOCKERFILE)})
         log.info("generate: %s", directory.path)
-    directory.write(
-        "manifest.json", as_text(contents(found.core, found.policies, found.modules, found.replaces, found.pins))
-    )
+    directory.write(MANIFEST, as_text(contents(found.core, found.policies, found.modules, found.replaces, found.pins)))
     return found.into(GeneratedSources(core=found.core, directory=directory.path, policies=found.policies))
 
 

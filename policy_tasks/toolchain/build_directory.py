@@ -14,11 +14,17 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from pathlib import Path
 from typing import Any
 
+from policy_tasks.regular_file import open_regular, read_regular
+
 STATE = ".policy-tasks"
+BINARIES = "bin"
+DOCKERFILE, MANIFEST = "Dockerfile", "manifest.json"
 # The folder for archives, unless the settings name another.
 ARCHIVES = "image"
 # Beside the generated module: what later stages make of it.
-OUTPUTS = frozenset({STATE, "bin", ARCHIVES, ".gitignore", ".dockerignore"})
+OUTPUTS = frozenset({STATE, BINARIES, ARCHIVES, ".gitignore", ".dockerignore"})
+# What else a run has put at the top, as the state has it: a copy of this directory may have files of the user's beside that.
+_ENTRIES = "entries"
 
 
 class BuildDirectory:
@@ -43,11 +49,8 @@ class BuildDirectory:
         """
         target = self.path / name
         self._make_parents(target)
-        try:
-            if not target.is_symlink() and target.read_bytes() == data:
-                return False
-        except OSError:
-            pass
+        if _has_contents(str(target), data):
+            return False
         self.move(self.temporary_file(data), target)
         return True
 
@@ -92,6 +95,7 @@ class BuildDirectory:
         A file that has its contents already is not touched.
         """
         wanted = files.keys() | others
+        self.write(f"{STATE}/{_ENTRIES}.json", json.dumps(sorted({name.partition("/")[0] for name in wanted})).encode())
         right = set(self._remove_unwanted("", files, wanted, _folders_of(wanted)))
         self._folders.clear()
         for name in files.keys() - right:
@@ -118,6 +122,16 @@ class BuildDirectory:
                 elif name in files and _has_contents(entry.path, files[name]):
                     yield name
 
+    def foreign(self) -> list[str]:
+        """
+        What lies in this directory, or in the one that it is a copy of, and no run has put there: no name of ours that is not
+        in `OUTPUTS` begins with a dot, whatever the record says that came with somebody's repository.
+        """
+        entries = self._remembered_value(_ENTRIES)
+        recorded = set(map(str, entries)) if isinstance(entries, list) else set()
+        others = set(os.listdir(self.path)) - OUTPUTS
+        return sorted(name for name in others if name.startswith(".") or name not in recorded)
+
     def digest(self, *names: str) -> str:
         """
         A digest of these files' contents; a missing file counts as well.
@@ -134,9 +148,12 @@ class BuildDirectory:
         What an earlier run remembered under this name, or None, also where that cannot be read.
         """
         self._recalled.add(name)
+        return self._remembered_value(name)
+
+    def _remembered_value(self, name: str) -> Any:
         try:
-            return json.loads((self.state / f"{name}.json").read_bytes())
-        except (OSError, ValueError):
+            return json.loads(read_regular(self.state / f"{name}.json", links=False))
+        except (OSError, ValueError, RecursionError):
             return None
 
     def remember(self, name: str, value: Any) -> None:
@@ -176,7 +193,7 @@ def _folders_of(names: Iterable[str]) -> set[str]:
 
 def _has_contents(file: str, data: bytes) -> bool:
     try:
-        with open(file, "rb") as opened:
+        with open_regular(file, links=False) as opened:
             return opened.read(len(data) + 1) == data
     except OSError:
         return False

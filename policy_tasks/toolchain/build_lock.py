@@ -10,19 +10,23 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from policy_tasks.errors import SettingsError, output_error
-from policy_tasks.toolchain.build_directory import STATE, BuildDirectory
+from policy_tasks.regular_file import read_regular
+from policy_tasks.toolchain.build_directory import ARCHIVES, BINARIES, STATE, BuildDirectory
 from policy_tasks.toolchain.leftovers import end_commands_of
 
 log = logging.getLogger(__name__)
 
 MARK = f"{STATE}/owner"
 ANCHOR = f"{STATE}/anchor"
+_FORMAT = re.compile(r"\d+ \d+ \d+")
+_IGNORED = {".gitignore": b"*\n", ".dockerignore": f"{STATE}\n{BINARIES}\n{ARCHIVES}\n".encode()}
 
 
 @contextmanager
@@ -41,6 +45,8 @@ def locked_build_directory(path: Path) -> Iterator[BuildDirectory]:
             end_commands_of(frozenset(path.name for path in directory.state.glob("tmp/*")))
             _remove(directory.state / "tmp")
             directory.temporary.mkdir(parents=True)
+            for name, text in _IGNORED.items():
+                directory.write(name, text)
             try:
                 yield directory
             finally:
@@ -55,11 +61,21 @@ def is_build_directory(path: Path) -> bool:
     """
     Whether some run has made this very folder its build directory.
     """
+    try:
+        return _mark(path) == _owner(path)
+    except OSError:
+        return False
+
+
+def _mark(path: Path) -> str:
+    """
+    The mark in this folder, nothing where there is none.
+    """
     mark = path / MARK
     try:
-        return not mark.parent.is_symlink() and not mark.is_symlink() and mark.read_text() == _owner(path)
+        return "" if mark.parent.is_symlink() else read_regular(mark, 100, links=False).decode()
     except (OSError, ValueError):
-        return False
+        return ""
 
 
 def _owner(path: Path) -> str:
@@ -71,21 +87,32 @@ def _claim(directory: BuildDirectory) -> None:
     path = directory.path
     if is_build_directory(path):
         return
-    if os.path.lexists(directory.state):
-        log.info("%s was made elsewhere, or in another layer of an image: it is made anew, from Go's caches", path)
-        _empty(path)
-    elif any(path.iterdir()):
+    if foreign := _foreign(directory):
         raise SettingsError.of(
             "the build directory holds files that are not ours",
             where=path,
-            why="everything in a build directory may be replaced or removed",
+            why=f"{foreign[0]!r} is in it, and everything in a build directory may be replaced or removed",
             fix="name an empty or new folder with --build-dir, or remove that one",
         )
+    if os.path.lexists(directory.state):
+        log.info("%s was made elsewhere, or in another layer of an image: it is made anew, from Go's caches", path)
+        _empty(path)
     directory.state.mkdir()
-    (path / ".gitignore").write_text("*\n")
-    (path / ".dockerignore").write_text(f"{STATE}\nbin\nimage\n")
     (path / ANCHOR).touch()
     (path / MARK).write_text(_owner(path))
+
+
+def _foreign(directory: BuildDirectory) -> list[str]:
+    """
+    What is not ours in this folder: of a copy what no run has put there, of a making that was cut off nothing, else all.
+    """
+    there = sorted(os.listdir(directory.path))
+    if directory.state.is_dir() and not directory.state.is_symlink():
+        if _FORMAT.fullmatch(_mark(directory.path)):
+            return directory.foreign()
+        if there == [STATE] and {f"{STATE}/{name}" for name in os.listdir(directory.state)} <= {ANCHOR, MARK}:
+            return []
+    return there
 
 
 def _empty(path: Path) -> None:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from policy_tasks.errors import PolicyError, PolicyTasksError, SettingsError
 from policy_tasks.settings import CoreSettings, Settings
 from policy_tasks.toolchain import go_core
+from policy_tasks.toolchain.core_places import leave_out
 from policy_tasks.toolchain.go_mod import GO_MOD
 from policy_tasks.toolchain.policy_folder import Reading, SourceModule, read_folder
 
@@ -110,6 +111,8 @@ def read_core(settings: Settings) -> Core:
         raise PolicyError(*reading.problems)
     if folder not in reading.modules:
         raise _no_module(folder)
+    if needed := leave_out(reading.modules[folder]):
+        raise _taken(folder, needed)
     _check_imports(reading.modules[folder], wanted.imports)
     return Core(reading.modules[folder], wanted.interface, wanted.register, wanted.imports, own=True)
 
@@ -140,6 +143,15 @@ def _no_module(folder: Path) -> PolicyTasksError:
     around = next((each for each in folder.parents if os.path.isfile(each / GO_MOD)), None)
     fix = f"name that of the module, {around}, and with core.imports a file in the folder of its main package"
     return wrong_core(f"{folder} has no {GO_MOD}", "core.main is the folder of a Go module", fix if around else _FIX)
+
+
+def _taken(folder: Path, needed: str) -> PolicyTasksError:
+    place = needed.partition("/")[0]
+    return wrong_core(
+        f"its {place} has the name of what is made of it",
+        f"Go would compile or embed {folder / needed}, and in the build directory {place} is something else",
+        f"give {place} another name, or move it into a folder",
+    )
 
 
 def _check_imports(source: SourceModule, imports: str) -> None:

@@ -57,7 +57,7 @@ class DockerApi:
             raise failure.error(message_of(body) or f"it answers {status}")
         try:
             return read(json.loads(body)) if body else None
-        except (ValueError, TypeError, AttributeError, KeyError):
+        except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
             raise failure.error("what answers there does not answer as a Docker engine does") from None
 
     def events(self, path: str, query: dict[str, str], body: bytes) -> Iterator[dict[str, Any]]:

@@ -80,7 +80,7 @@ def message_of(body: bytes) -> str:
     """
     try:
         return str(json.loads(body)["message"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return body.decode("utf-8", "replace")[:500]
 
 
@@ -97,9 +97,9 @@ def _is_of_the_connection(error: Exception) -> bool:
     """
     Whether the connection failed, or an answer was cut off: each library on the way has errors of its own for that.
     """
-    return isinstance(error, (OSError, ValueError, http.client.HTTPException)) or type(error).__module__.startswith(
-        ("docker.", "requests.", "urllib3.")
-    )
+    return isinstance(error, (OSError, ValueError, RecursionError, http.client.HTTPException)) or type(
+        error
+    ).__module__.startswith(("docker.", "requests.", "urllib3."))
 
 
 def _fix(kind: type[PolicyTasksError], why: str) -> str:

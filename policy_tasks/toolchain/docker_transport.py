@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from policy_tasks.names import DOCKER_SOCKET
+from policy_tasks.regular_file import read_regular
 
 # In seconds: an engine that is there accepts a connection at once, answers a question after a while when it is busy, and may
 # send nothing for long while it builds, pulls or pushes.
@@ -135,7 +136,7 @@ def plain_socket() -> str | None:
 def _current_context() -> str:
     try:
         folder = Path(os.environ.get("DOCKER_CONFIG") or Path("~/.docker").expanduser())
-        found = json.loads((folder / "config.json").read_bytes()).get("currentContext")
-    except (OSError, ValueError, AttributeError, RuntimeError):  # RuntimeError: nobody knows this user's home
+        found = json.loads(read_regular(folder / "config.json")).get("currentContext")
+    except (OSError, ValueError, AttributeError, RuntimeError):  # RuntimeError: no known home, or too deep to be parsed
         return ""
     return found if isinstance(found, str) and found != "default" else ""

@@ -13,7 +13,7 @@ import shutil
 from policy_tasks.model import Binary
 from policy_tasks.names import Platform
 from policy_tasks.toolchain.background import Background
-from policy_tasks.toolchain.build_directory import BuildDirectory
+from policy_tasks.toolchain.build_directory import BINARIES, MANIFEST, BuildDirectory
 from policy_tasks.toolchain.core import Core
 from policy_tasks.toolchain.go_command import BUILD_FLAGS, LINK_FLAGS, Go
 from policy_tasks.toolchain.go_mod import GO_MOD, GO_SUM
@@ -32,7 +32,7 @@ class GoBuild:
         self._go = go
         self._directory = directory
         name = "policy-engine.exe" if platform.os == "windows" else "policy-engine"
-        self.target = directory.path / "bin" / platform.folder / name
+        self.target = directory.path / BINARIES / platform.folder / name
         self.made = directory.temporary / name
         self._early: Background[Completed] | None = None
         self._early_digest = ""
@@ -41,7 +41,7 @@ class GoBuild:
         """
         Begin to build the staged sources, if there are generated files of the last run.
         """
-        if (self._directory.path / "manifest.json").is_file() and self.target.is_file():
+        if (self._directory.path / MANIFEST).is_file() and self.target.is_file():
             self._early_digest = self._directory.digest(*self._generated)
             self._early = Background(self._build)
 

@@ -71,6 +71,8 @@ def _caches(values: Mapping[str, str], scratch: Path) -> dict[str, str]:
     for name in ("GOCACHE", "GOMODCACHE", "GOPATH"):
         if not _writable(Path(values.get(name) or os.devnull)):
             places[name] = str(scratch / name.lower())
+    if "GOMODCACHE" in places:  # Go makes what it downloads read-only, and so the build directory could not be removed
+        places["GOFLAGS"] = "-modcacherw"
     if "GOCACHE" in places:
         log.info("Go's cache %s cannot be written: using one in the build directory", values.get("GOCACHE", ""))
     temporary = Path(os.environ.get("TMPDIR") or "/tmp")  # noqa: S108 - what Go takes, and does not make

@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 
 from policy_tasks.errors import PolicyTasksError, ToolError
+from policy_tasks.regular_file import open_regular
 
 # The language version of go-core; an older toolchain cannot compile it.
 MIN_VERSION = (1, 26)
@@ -32,8 +33,11 @@ def find_program(setting: str) -> Path:
 
 
 def _is_script(program: str) -> bool:
-    with Path(program).open("rb") as file:
-        return file.read(2) == b"#!"
+    try:
+        with open_regular(program) as file:
+            return file.read(2) == b"#!"
+    except OSError:  # a program that may be run, and not be read
+        return False
 
 
 def _bundled() -> Path | None:

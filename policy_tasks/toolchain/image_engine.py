@@ -4,7 +4,6 @@ What builds the image, and on which base: decided while Go compiles, so that ask
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Protocol
 
@@ -20,6 +19,7 @@ from policy_tasks.toolchain.image_engine_docker import Docker
 from policy_tasks.toolchain.image_engine_oci import Oci
 from policy_tasks.toolchain.layer import rootfs_digest
 from policy_tasks.toolchain.oci_image import BaseImage
+from policy_tasks.toolchain.outside import check_outside
 
 ENGINES = ("auto", "docker", "oci")
 
@@ -84,8 +84,9 @@ def check_image_settings(settings: Settings, platform: Platform) -> None:
     _check_engine(settings.image.engine)
     if settings.image.base not in ("auto", STATIC):
         parse_image(settings.image.base, "image.base (--base)")
-    _check_outside_build_dir(settings, settings.image.output, "image.output (--output)")
-    _check_outside_build_dir(settings, settings.image.archive_dir, "image.archive_dir")
+    fix = "name another place, or none: by default the archive is in the image folder of the build directory"
+    check_outside(settings, settings.image.output, "the archive", "image.output (--output)", fix)
+    check_outside(settings, settings.image.archive_dir, "the archive", "image.archive_dir", fix)
     _check_platform(platform)
     check_archive_dir(settings)
 
@@ -97,16 +98,6 @@ def _check_engine(name: str) -> None:
             where="image.engine (--engine)",
             why=f"known are {', '.join(ENGINES)}",
             fix="name one of them",
-        )
-
-
-def _check_outside_build_dir(settings: Settings, path: Path | None, setting: str) -> None:
-    if path and Path(os.path.realpath(settings.path(path))).is_relative_to(os.path.realpath(settings.build_dir)):
-        raise SettingsError.of(
-            "the archive would be in the build directory",
-            where=f"{setting}: {settings.path(path)}",
-            why=f"everything in {settings.build_dir} may be replaced or removed",
-            fix="name another place, or none: by default the archive is in the image folder of the build directory",
         )
 
 

@@ -101,6 +101,8 @@ def parse(data: bytes) -> Content:
     except ValueError as error:
         conflict = "it holds conflict markers of git: " if _CONFLICT.search(data) else ""
         raise ValueError(f"{conflict}{error}") from None
+    except RecursionError:
+        raise ValueError("its arrays or tables lie too deep in one another") from None
     if content.get("format") != FORMAT:
         found = f"its format is {content['format']!r}" if "format" in content else "it has no format"
         raise ValueError(f"{found}, and this policy_tasks knows {FORMAT}" if content else "it is empty")

@@ -15,6 +15,7 @@ from typing import Any
 
 from policy_tasks.errors import OutputError, PolicyTasksError, SettingsError
 from policy_tasks.model import Module, Replace
+from policy_tasks.regular_file import read_regular
 from policy_tasks.settings import Settings
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.lock_content import FORMAT, Content, as_text, content_of, differences, parse
@@ -57,7 +58,7 @@ class LockFile:
         Raises `SettingsError` where it cannot be read.
         """
         try:
-            data = self.path.read_bytes()
+            data = read_regular(self.path)
         except FileNotFoundError:
             return {}
         except OSError as error:

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar
 
-from policy_tasks.errors import PolicyTasksError, SettingsError
+from policy_tasks.errors import PolicyTasksError
 from policy_tasks.settings import Settings
 from policy_tasks.toolchain.build_directory import BuildDirectory
+from policy_tasks.toolchain.outside import check_outside
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -89,11 +90,5 @@ def _check(settings: Settings) -> None:
     """
     A report is written also where the build directory was not even made, which would then not be ours to make.
     """
-    for path in filter(None, (settings.metrics.report, settings.metrics.textfile)):
-        if settings.path(path).is_relative_to(settings.build_dir):
-            raise SettingsError.of(
-                "a report cannot be in the build directory",
-                where=settings.path(path),
-                why="everything in a build directory may be replaced or removed",
-                fix="name another file with --report and --textfile",
-            )
+    check_outside(settings, settings.metrics.report, "a report", "metrics.report (--report)")
+    check_outside(settings, settings.metrics.textfile, "a report", "metrics.textfile (--textfile)")

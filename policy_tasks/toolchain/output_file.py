@@ -73,9 +73,10 @@ def _written_beside(target: Path, mark: str, name: str, setting: str, *, make_fo
         yield partial
         os.replace(partial, target)
     except OSError as error:
+        raise _not_written(error, target, name, setting) from None
+    finally:  # also where the run was interrupted
         with suppress(OSError):
             partial.unlink()
-        raise _not_written(error, target, name, setting) from None
 
 
 def _check(target: Path, name: str, setting: str) -> None:

@@ -8,12 +8,12 @@ nothing. The rules for which folders count are those of `go list ./...`.
 from __future__ import annotations
 
 import os
-import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 from policy_tasks.errors import PolicyError, Problem
+from policy_tasks.regular_file import open_regular
 from policy_tasks.toolchain.build_directory import STATE
 from policy_tasks.toolchain.build_lock import is_build_directory
 from policy_tasks.toolchain.file_names import is_sound
@@ -166,16 +166,13 @@ def _refuse_link(path: Path, reading: Reading, place: _Place) -> None:
 
 def _read(descriptor: int, folder: str, name: str, reading: Reading, place: _Place) -> None:
     assert place.module is not None
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    with open(os.open(name, flags, dir_fd=descriptor), "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise OSError(0, "it was replaced by something that is not a file while it was read")
+    with open_regular(name, links=False, folder=descriptor) as file:
+        size = os.fstat(file.fileno()).st_size
         reading.files_left -= 1
-        reading.bytes_left -= status.st_size
+        reading.bytes_left -= size
         if min(reading.files_left, reading.bytes_left) < 0:
             raise _too_much(reading, f"{folder}/{name}")
-        place.module.files[place.inside + name] = file.read(status.st_size)
+        place.module.files[place.inside + name] = file.read(size)
 
 
 def _too_much(reading: Reading, path: str) -> Exception:

@@ -100,14 +100,14 @@ class Registry:
             raise self._refused(error.response) from None
         except requests.exceptions.RequestException as error:
             raise self.error(_reason(error)) from None
-        except (KeyError, ValueError, TypeError, AttributeError, IndexError) as error:
+        except (KeyError, ValueError, TypeError, AttributeError, IndexError, RecursionError) as error:
             raise self.error(f"its answer is not what a registry answers: {printable(str(error))}") from None
 
     def _refused(self, response: requests.Response) -> PolicyTasksError:
         try:
             errors = response.json()["errors"]
             reason = "; ".join(f"{each.get('code', '')}: {each.get('message', '')}" for each in errors)
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             reason = response.text[:500]
         return self.error(printable(f"{response.status_code} {response.reason}: {reason}"))
 

@@ -9,13 +9,13 @@ import re
 from pathlib import Path, PurePosixPath
 
 from policy_tasks.model import StagedModule
-from policy_tasks.toolchain.build_directory import BuildDirectory
-from policy_tasks.toolchain.core import Core
-from policy_tasks.toolchain.go_graph import Graph, GraphModule
+from policy_tasks.toolchain.build_directory import DOCKERFILE, MANIFEST, BuildDirectory
+from policy_tasks.toolchain.core import Core, wrong_core
+from policy_tasks.toolchain.go_graph import POLICIES, Graph, GraphModule
 from policy_tasks.toolchain.go_mod import GO_MOD, GO_SUM
 
 # What is made of the copies, and stays while they change.
-_GENERATED = frozenset({"Dockerfile", "manifest.json", GO_MOD, GO_SUM})
+_GENERATED = frozenset({DOCKERFILE, MANIFEST, GO_MOD, GO_SUM})
 # Which modules the policies come from: go-core embeds it.
 _MODULES = "modules.json"
 
@@ -23,8 +23,11 @@ _MODULES = "modules.json"
 def stage(graph: Graph, core: Core, directory: BuildDirectory) -> tuple[StagedModule, ...]:
     """
     Copy the core and the modules; what is the same already is not touched, what is no longer there is removed.
+
+    Raises `SettingsError` for a core that has a folder of its own where one of the modules goes.
     """
     modules = tuple(map(_module, graph.modules))
+    _check_places(modules, core)
     generated = _GENERATED | {core.imports}
     files = {name: data for name, data in core.files.items() if name not in generated}
     if not core.own:
@@ -33,6 +36,17 @@ def stage(graph: Graph, core: Core, directory: BuildDirectory) -> tuple[StagedMo
         files |= {f"{module.staged}/{name}": data for name, data in module.source.files.items()}
     directory.sync(files, generated)
     return modules
+
+
+def _check_places(modules: tuple[StagedModule, ...], core: Core) -> None:
+    folders = {"/".join(name.split("/", 2)[:2]) for name in core.files if name.startswith(f"{POLICIES}/")}
+    for module in modules:
+        if module.staged in folders:
+            raise wrong_core(
+                f"it has a folder {module.staged}",
+                f"the module {module.path} goes there, and the files of both would be one package",
+                "give that folder of the core another name",
+            )
 
 
 def _module(module: GraphModule) -> StagedModule:

@@ -21,6 +21,8 @@ import pytest
 from tests.conftest import run_console, write_policy
 
 PAGE = b"<html>Welcome</html>"
+# Deeper than Python goes.
+DEEP = b"[" * 100_000
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -69,6 +71,8 @@ ENGINES: dict[str, dict[str, tuple[int, bytes]]] = {
     "a page": {"": (200, PAGE)},
     "null": {"/_ping": (200, b"OK"), "": (200, b"null")},
     "a list": {"/_ping": (200, b"OK"), "": (200, b"[1]")},
+    "what is too deep": {"/_ping": (200, b"OK"), "": (200, DEEP)},
+    "an error that is too deep": {"/_ping": (200, b"OK"), "": (500, DEEP)},
     "a text": {"/_ping": (200, b"OK"), "": (200, b'"x"')},
     "not modified": {"/_ping": (200, b"OK"), "": (304, b"")},
     "an image without an ID": {"/_ping": (200, b"OK"), "/json": (200, b"{}")},
@@ -160,6 +164,15 @@ BROKEN: dict[str, dict[str, Any]] = {
 def test_a_base_that_no_engine_would_load_is_refused(broken: str, tmp_path: Path) -> None:
     """Here, as the registry's failure, rather than by whoever loads the archive."""
     code, story = _image(_base(**BROKEN[broken]), tmp_path)
+    assert code == 6, story
+    assert "Traceback" not in story
+
+
+@pytest.mark.needs("go")
+@pytest.mark.parametrize("status", [200, 404])
+def test_an_answer_that_is_too_deep_is_none(status: int, tmp_path: Path) -> None:
+    """JSON that Python's parser cannot follow is no manifest, and no error of a registry's."""
+    code, story = _image({"manifests/1": (status, DEEP)}, tmp_path)
     assert code == 6, story
     assert "Traceback" not in story
 

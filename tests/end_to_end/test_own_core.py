@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from policy_tasks import compile, discover, fetch
+from policy_tasks.errors import SettingsError
 from tests.end_to_end.module_project import Project
 
 pytestmark = pytest.mark.needs("go")
@@ -266,6 +267,15 @@ def test_a_core_that_does_not_compile_is_told_as_such(place: str, app: Project) 
     error = app.refuse(**REGISTERED)
     assert (error.exit_code, error.what, error.where) == (3, "the core does not compile", str(app.root / "app"))
     assert error.why.endswith(f"{place}/broken.go:3:14: undefined: missing")
+
+
+def test_a_folder_of_the_core_in_a_modules_place_is_refused(app: Project) -> None:
+    """Its files would be compiled as the policy's; beside the modules' folders it may have any."""
+    app.write("app/policies/policies.go", "package policies\n")
+    assert run(app, **REGISTERED).returncode == 0
+    app.write("app/policies/example.com-made/more.go", "package made\n")
+    with pytest.raises(SettingsError, match=r"it has a folder policies/example\.com-made"):
+        compile(app.settings(**REGISTERED))
 
 
 def test_what_somebody_wrote_is_never_taken_for_generated(app: Project) -> None:
