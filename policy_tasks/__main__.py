@@ -5,10 +5,11 @@ The door for the shell: `policy-tasks TASK`, where there is no tasks.py.
 from __future__ import annotations
 
 import difflib
+import inspect
 import logging
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -28,7 +29,7 @@ log = logging.getLogger("policy_tasks.__main__")  # not `__main__`, its name und
 _NO_VALUE = re.compile(r"Flag <Argument: (\w+)[^>]*> needed value and was not given one!")
 # As invoke.config.Config has them.
 _SUFFIXES = ("yaml", "yml", "json", "py")
-_NO_TASK = re.compile(r"No idea what '([^']*)' is!")
+_UNKNOWN = re.compile(r"No idea what '([^']*)' is!")
 
 
 class Console(Program):
@@ -92,6 +93,16 @@ class Console(Program):
         self.list_tasks()
         sys.stdout.write(f"The flags of a task: {self.binary} --help TASK. The settings: docs/settings.md.\n")
 
+    def print_task_help(self, name: str) -> None:
+        """
+        A task's flags, also without Invoke's own.
+        """
+        task = self.parser.contexts[name]
+        operands = [argument.name.upper() for argument in task.positional_args]
+        usage = " ".join((self.binary, name, *operands, "[--FLAGS]"))
+        sys.stdout.write(f"Usage: {usage}\n\n{inspect.getdoc(self.collection[name])}\n\n")
+        self.print_columns(task.help_tuples())
+
     @contextmanager
     def _errors_printed(self) -> Iterator[None]:
         try:
@@ -100,7 +111,7 @@ class Console(Program):
             said = SettingsError.of(
                 "the command line is not understood",
                 where="policy-tasks",
-                why=_in_our_words(str(error)),
+                why=_in_our_words(error),
                 fix="see: policy-tasks --list, and: policy-tasks --help TASK",
             )
             raise Exit(code=print_error(said, as_json=self._json)) from None
@@ -120,11 +131,21 @@ def _check_configuration(root: Path) -> None:
             open_regular(root / f"invoke.{suffix}").close()
 
 
-def _in_our_words(message: str) -> str:
-    if no_task := _NO_TASK.fullmatch(message):
-        close = difflib.get_close_matches(no_task[1], TASKS, n=1)
-        return f"there is no task {no_task[1]!r}" + (f"; the nearest is {close[0]!r}" if close else "")
-    return _NO_VALUE.sub(lambda found: f"--{found[1].replace('_', '-')} needs a value", message)
+def _in_our_words(error: ParseError) -> str:
+    message = str(error)
+    if not (unknown := _UNKNOWN.fullmatch(message)):
+        return _NO_VALUE.sub(lambda found: f"--{found[1].replace('_', '-')} needs a value", message)
+    word = unknown[1]
+    if not word.startswith("-"):
+        return f"there is no task {word!r}{_nearest(word, TASKS)}"
+    if error.context is None or error.context.name is None:
+        return f"there is no flag {word!r} that stands before the task"
+    return f"the task {error.context.name!r} has no flag {word!r}{_nearest(word, error.context.flags)}"
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f"; the nearest is {close[0]!r}" if close else ""
 
 
 @contextmanager

@@ -108,7 +108,9 @@ def watch(settings: Settings, *, addr: str) -> None:
 
     check_folders(settings.folders, settings.build_dir)
     settings = replace(settings, compile=replace(settings.compile, platform=""))  # it runs on this machine
-    serve_changes(build, frozenset(settings.folders), settings.build_dir, addr)
+    written = (settings.generate.build_dir, settings.modules.lock, settings.metrics.report, settings.metrics.textfile)
+    outputs = frozenset(map(settings.path, filter(None, written)))
+    serve_changes(build, frozenset(settings.folders), outputs, addr)
 
 
 def _platform(settings: Settings) -> Platform:

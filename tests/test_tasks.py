@@ -478,12 +478,32 @@ def test_an_unknown_task_is_an_error_with_the_nearest(root: Path) -> None:
     assert "there is no task 'disover'; the nearest is 'discover'" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("image", "--polices", "x"), "the task 'image' has no flag '--polices'; the nearest is '--policies'"),
+        (
+            ("discover", "compile", "--fromat=json"),
+            "the task 'compile' has no flag '--fromat'; the nearest is '--format'",
+        ),
+        (("compile", "--xyzzy"), "the task 'compile' has no flag '--xyzzy'\n"),
+        (("--polices", "x", "image"), "there is no flag '--polices' that stands before the task"),
+    ],
+)
+def test_an_unknown_flag_is_an_error_with_the_nearest(words: tuple[str, ...], why: str, root: Path) -> None:
+    """A flag that a task does not have is told with the task, and the flag that was perhaps meant."""
+    done = run_console(*words, cwd=root)
+    assert done.returncode == 2
+    assert why in done.stderr
+
+
 @pytest.mark.parametrize("words", [("new", "--help"), ("new", "-h"), ("--help", "new"), ("image", "--help")])
 def test_a_task_tells_its_flags(words: tuple[str, str], root: Path) -> None:
     """--help before or behind a task shows that task's flags, also of one that takes an argument."""
     done = run_console(*words, cwd=root)
     assert done.returncode == 0, done.stderr
     assert "--format=STRING" in done.stdout
+    assert f"Usage: policy-tasks {'new NAME' if 'new' in words else 'image'} [--FLAGS]\n" in done.stdout
 
 
 @pytest.mark.parametrize("words", [(), ("--help",)])

@@ -7,6 +7,7 @@ What cannot be built, or does not start, is logged, and the engine that serves g
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,21 +23,26 @@ _POLL_INTERVAL = 500
 
 
 def serve_changes(
-    build: Callable[[], tuple[Binary, frozenset[Path]]], folders: frozenset[Path], build_dir: Path, address: str
+    build: Callable[[], tuple[Binary, frozenset[Path]]],
+    folders: frozenset[Path],
+    outputs: frozenset[Path],
+    address: str,
 ) -> None:
     """
-    Serve at `HOST:PORT` until interrupted what `build` makes, which also says the folders that it read.
+    Serve at `HOST:PORT` until interrupted what `build` makes, which also says the folders that it read. `outputs` are the files
+    and folders that it writes.
 
     Raises `SettingsError` for an address where nobody can listen, `ToolError` without watchfiles.
     """
     changes = _watcher()
+    written = frozenset(Path(os.path.realpath(output)) for output in outputs)
     with listening(address) as listener:
         engine = RunningEngine(listener)
         builder = _Builder(build, folders, engine, address)
         try:
             builder.rebuild()
             while True:
-                _rebuild_on_changes(changes, builder, engine, build_dir)
+                _rebuild_on_changes(changes, builder, engine, written)
         finally:
             listener.close()  # who comes now is refused, and does not wait for an engine that ends
             engine.stop()
@@ -72,7 +78,7 @@ class _Builder:
 
 
 def _rebuild_on_changes(
-    changes: Callable[..., object], builder: _Builder, engine: RunningEngine, build_dir: Path
+    changes: Callable[..., object], builder: _Builder, engine: RunningEngine, written: frozenset[Path]
 ) -> None:
     """
     Build with each change, until one reads other folders than are watched.
@@ -81,7 +87,7 @@ def _rebuild_on_changes(
     first = True  # one more build catches what changed before the watch began, and is quick where nothing did
     for found in changes(  # type: ignore[attr-defined]
         *watched,
-        watch_filter=lambda _, path: _is_relevant(Path(path), build_dir),
+        watch_filter=lambda _, path: _is_relevant(Path(path), written),
         debounce=_DEBOUNCE,
         rust_timeout=_POLL_INTERVAL,
         yield_on_timeout=True,
@@ -94,12 +100,15 @@ def _rebuild_on_changes(
         first = False
 
 
-def _is_relevant(path: Path, build_dir: Path) -> bool:
+def _is_relevant(path: Path, written: frozenset[Path]) -> bool:
     """
-    Whether a change of this file may change what is built: not in the build directory, not what editors and git leave.
+    Whether a change of this file may change what is built: not one that a build writes, not what editors and git leave.
+
+    A folder that is reached through a link has its files told below the link.
     """
     hidden = path.name.startswith(".") or path.name.endswith("~") or ".git" in path.parts
-    return not hidden and not path.is_relative_to(build_dir)
+    real = Path(os.path.realpath(path))
+    return not hidden and written.isdisjoint((real, *real.parents))
 
 
 def _watcher() -> Callable[..., object]:

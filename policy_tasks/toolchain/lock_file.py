@@ -165,11 +165,14 @@ class LockFile:
 
     def _differs(self, found: list[str]) -> PolicyTasksError:
         shown = found[:_MAX_LISTED] + ([f"and {len(found) - _MAX_LISTED} more"] if found[_MAX_LISTED:] else [])
+        fix = "undo that, or run with --update and commit the lock"
+        if "base" in self._new and not self.content.get("base"):  # as compile --update leaves it
+            fix = "run image --update, which puts the base in the lock, and commit it"
         return SettingsError.of(
             "the build is not what the lock says",
             where=self.path,
             why="\n".join(shown),
-            fix="undo that, or run with --update and commit the lock",
+            fix=fix,
         )
 
     def write(self) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import select
 import socket
 import subprocess
@@ -30,16 +31,17 @@ _START_TIMEOUT = 60
 _STOP_TIMEOUT = 30
 # LISTEN_PID has to be the engine's process ID, which a shell knows beforehand: `exec` keeps it.
 _SERVE_COMMAND = 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" serve 3<&0 </dev/null'
+_ADDRESS = re.compile(r"(?P<host>\[[^\[\]]+\]|[^:\[\]]+):(?P<port>[0-9]{1,5})")
 
 
 @contextmanager
 def listening(address: str) -> Iterator[socket.socket]:
     """
-    A socket that listens at `HOST:PORT`. Raises `SettingsError` where nobody can listen.
+    A socket that listens at `HOST:PORT`, or `[HOST]:PORT` for IPv6. Raises `SettingsError` where nobody can listen.
     """
-    host, _, port = address.rpartition(":")
     try:
-        found = socket.getaddrinfo(host.strip("[]") or None, port, type=socket.SOCK_STREAM)
+        host, port = _host_and_port(address)
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         listener = socket.create_server(found[0][4][:2], family=found[0][0])
     except (OSError, ValueError, OverflowError) as error:
         raise SettingsError.of(
@@ -50,6 +52,13 @@ def listening(address: str) -> Iterator[socket.socket]:
         ) from None
     with listener:
         yield listener
+
+
+def _host_and_port(address: str) -> tuple[str, int]:
+    match = _ADDRESS.fullmatch(address)
+    if not match or not 0 < int(match["port"]) < 1 << 16:  # getaddrinfo takes 99999, too, for another port
+        raise ValueError(f"found {address!r}, want a host and the number of a port, with a colon between them")
+    return match["host"].strip("[]"), int(match["port"])
 
 
 class RunningEngine:
@@ -73,6 +82,9 @@ class RunningEngine:
         started = _EngineProcess(binary.path, self._listener)
         before, self._serving, self._sha256 = self._serving, started, binary.sha256
         if before:
+            log.info(
+                "watch: the engine before it, process %d, answers what it has accepted, and ends", before.process.pid
+            )
             threading.Thread(target=before.end).start()
         return True
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -28,11 +29,11 @@ class Watched:
     A `policy-tasks watch` at work, and what it tells.
     """
 
-    def __init__(self, project: Path) -> None:
+    def __init__(self, project: Path, *flags: str) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        command = (sys.executable, "-m", "policy_tasks", "watch", "--addr", f"127.0.0.1:{self.port}")
+        command = (sys.executable, "-m", "policy_tasks", "watch", "--addr", f"127.0.0.1:{self.port}", *flags)
         self.process = subprocess.Popen(command, cwd=project, stderr=subprocess.PIPE, text=True)
         self.story: list[str] = []
         self._listener = threading.Thread(target=self._listen)
@@ -66,6 +67,10 @@ class Watched:
             assert time.monotonic() < deadline, "".join(self.story)
             assert self.process.poll() is None, "".join(self.story)
             time.sleep(0.05)
+
+    def builds(self) -> int:
+        """How often it has built."""
+        return sum(line.startswith("compile:") for line in self.story)
 
     def said(self, text: str) -> bool:
         """Whether the story has this text."""
@@ -139,6 +144,41 @@ def test_a_new_policy_is_served(watched: Watched, tmp_path: Path) -> None:
 
 
 @pytest.mark.needs("go")
+def test_what_a_build_writes_is_no_change(tmp_path: Path) -> None:
+    """A build directory, reports and a lock among the policies, and those behind a link, do not bring about build after build."""
+    write_policy(tmp_path / "policies" / "a", "example.com/a")
+    (tmp_path / "link").symlink_to("policies")
+    (tmp_path / "pyproject.toml").write_text('[tool.policy-tasks.modules]\nlock = "policies/a.lock"\n')
+    written = (
+        "--report",
+        "policies/r.json",
+        "--textfile",
+        "policies/r.prom",
+        "--build-dir",
+        "policies/build",
+        "--update",
+    )
+    watched = Watched(tmp_path, "--policies", "link", *written)
+    try:
+        watched.until(lambda: watched.builds() == 2)  # the second catches what changed before the watch began
+        time.sleep(3)
+        assert watched.builds() == 2, "".join(watched.story)
+        _edit(tmp_path, 'return "a", nil', 'return "b", nil')
+        watched.until(lambda: watched.ask() == "b")
+    finally:
+        watched.end()
+
+
+@pytest.mark.needs("go")
+def test_the_story_tells_which_engine_ends(watched: Watched, tmp_path: Path) -> None:
+    """The log of two engines is one; before the older one tells that it stops, the story names it."""
+    _edit(tmp_path, 'return "a", nil', 'return "b", nil')
+    watched.until(lambda: watched.said('"stopped"'))
+    story = "".join(watched.story)
+    assert re.search(r"the engine before it, process \d+, .* ends\n(.*\n)*.*stopping on signal", story)
+
+
+@pytest.mark.needs("go")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_it_ends_with_all_that_it_started(number: signal.Signals, code: int, watched: Watched) -> None:
     """No engine is left when it is interrupted or told to end, and nobody listens any more."""
@@ -157,4 +197,16 @@ def test_an_address_that_is_taken_is_an_error(tmp_path: Path) -> None:
         done = run_console("watch", "--addr", f"127.0.0.1:{taken.getsockname()[1]}", cwd=tmp_path)
     assert done.returncode == 2
     assert "nobody can listen" in done.stderr
+    assert not os.path.exists(tmp_path / "build")
+
+
+@pytest.mark.parametrize(
+    "address", ["8080", ":8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:99999", "::1:8080"]
+)
+def test_an_address_that_is_none_is_an_error(address: str, tmp_path: Path) -> None:
+    """Neither a host nor a port is made up, and the error says what is wanted."""
+    write_policy(tmp_path / "policies" / "a", "example.com/a")
+    done = run_console("watch", "--addr", address, cwd=tmp_path)
+    assert done.returncode == 2
+    assert f"found {address!r}, want a host and the number of a port" in done.stderr
     assert not os.path.exists(tmp_path / "build")
