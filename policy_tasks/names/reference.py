@@ -72,9 +72,17 @@ def parse_image(name: str, setting: str) -> Reference:
     if ":" in rest.rpartition("/")[2]:
         repository, _, tag = rest.rpartition(":")
     match = _REPOSITORY.fullmatch(repository)
-    if not match or not _TAG.fullmatch(tag) or ("@" in name and not _DIGEST.fullmatch(digest)):
+    if not match or not _TAG.fullmatch(tag) or ("@" in name and not is_digest(digest)):
         raise _wrong_name(setting, name, "want an image's name such as alpine:3.23")
     return _reference(match, tag, digest)
+
+
+def is_digest(text: str) -> bool:
+    """
+    Whether the text is a digest, `sha256:` and 64 hexadecimal digits, and so a file's name as well. No
+    registry or engine makes any other.
+    """
+    return bool(_DIGEST.fullmatch(text))
 
 
 def _reference(match: re.Match[str], tag: str, digest: str) -> Reference:

@@ -18,6 +18,9 @@ from typing import Any
 
 import pytest
 
+from policy_tasks.errors import RegistryError
+from policy_tasks.names import Platform, parse_reference
+from policy_tasks.toolchain.docker_connection import connect
 from tests.conftest import run_console, write_policy
 
 PAGE = b"<html>Welcome</html>"
@@ -106,6 +109,19 @@ def test_an_engine_that_is_ill_is_as_good_as_none(tmp_path: Path) -> None:
         done = run_console("image", cwd=tmp_path, env={"DOCKER_HOST": f"unix://{tmp_path / 's'}"})
     assert done.returncode == 0, done.stderr
     assert "as an archive" in done.stderr
+
+
+def test_a_pull_that_fails_leaves_the_client_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over TCP there is one client for all: a pull that may take 20 s does not cut off a build that is silent for longer."""
+    answers = {"/version": (200, b'{"ApiVersion": "1.41"}'), "/images/create": (500, b'{"message": "no"}')}
+    with serving(http.server.ThreadingHTTPServer, ("127.0.0.1", 0), answers) as server:
+        monkeypatch.setenv("DOCKER_HOST", f"tcp://127.0.0.1:{server.server_port}")
+        engine = connect()
+        usual = engine.api.sdk().timeout
+        failure = engine.api.failure("it cannot be had", RegistryError)
+        with pytest.raises(RegistryError, match="cannot be had"):
+            engine.pull(parse_reference("x", "1"), Platform("linux", "amd64"), failure, timeout=20)
+        assert engine.api.sdk().timeout == usual != 20
 
 
 LAYER = gzip.compress(b"\0" * 1024, mtime=0)
