@@ -70,8 +70,8 @@ def built(project: Path, **constructors: str) -> subprocess.CompletedProcess[byt
 def test_a_type_with_a_name_beyond_16_bits(tmp_path: Path) -> None:
     """Go takes any letter for a name, also one that JSON writes as a pair of surrogates."""
     folder = write_policy(tmp_path / "policies" / "bold", "example.com/bold")
-    source = (folder / "policy.go").read_text().replace("Policy", "𝐏olicy")
-    (folder / "policy.go").write_text(f"{source}\nfunc New() *𝐏olicy {{ return &𝐏olicy{{}} }}\n")
+    source = (folder / "policy.go").read_text().replace("Policy", "𐐔olicy")
+    (folder / "policy.go").write_text(f"{source}\nfunc New() *𐐔olicy {{ return &𐐔olicy{{}} }}\n")
     assert json.loads(built(tmp_path).stdout)["results"] == [{"name": "bold", "result": "bold"}]
 
 
