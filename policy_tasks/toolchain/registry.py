@@ -21,6 +21,16 @@ if TYPE_CHECKING:
 _HUB = "registry-1.docker.io"
 # The size of any response but a layer: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-manifests
 _MAX_BYTES = 4 << 20
+# What reading an answer raises that is something else; a number or a nesting without an end, too.
+_NO_REGISTRY_ANSWER = (
+    KeyError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    IndexError,
+    OverflowError,
+    RecursionError,
+)
 # What Docker, too, takes to be without TLS: https://docs.docker.com/reference/cli/dockerd/#insecure-registries
 _LOCALHOST = re.compile(r"(localhost|127(\.\d+){3}|\[::1\])(:\d+)?")
 
@@ -100,14 +110,14 @@ class Registry:
             raise self._refused(error.response) from None
         except requests.exceptions.RequestException as error:
             raise self.error(_reason(error)) from None
-        except (KeyError, ValueError, TypeError, AttributeError, IndexError) as error:
+        except _NO_REGISTRY_ANSWER as error:
             raise self.error(f"its answer is not what a registry answers: {printable(str(error))}") from None
 
     def _refused(self, response: requests.Response) -> PolicyTasksError:
         try:
             errors = response.json()["errors"]
             reason = "; ".join(f"{each.get('code', '')}: {each.get('message', '')}" for each in errors)
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except _NO_REGISTRY_ANSWER:
             reason = response.text[:500]
         return self.error(printable(f"{response.status_code} {response.reason}: {reason}"))
 

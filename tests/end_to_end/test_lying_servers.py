@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import http.server
 import json
+import os
 import socketserver
 import threading
 from collections.abc import Iterator
@@ -176,6 +177,54 @@ BROKEN: dict[str, dict[str, Any]] = {
 def test_a_base_that_no_engine_would_load_is_refused(broken: str, tmp_path: Path) -> None:
     """Here, as the registry's failure, rather than by whoever loads the archive."""
     code, story = _image(_base(**BROKEN[broken]), tmp_path)
+    assert code == 6, story
+    assert "Traceback" not in story
+
+
+def _changed(manifest: bytes, change: str, value: Any) -> bytes:
+    """
+    The manifest with another value at `PART.KEY`.
+    """
+    parsed = json.loads(manifest)
+    part, _, key = change.partition(".")
+    (parsed[part][0] if isinstance(parsed[part], list) else parsed[part])[key] = value
+    return json.dumps(parsed).encode()
+
+
+@pytest.mark.needs("go")
+@pytest.mark.parametrize("change", ["config.digest", "layers.digest", "manifests.digest"])
+@pytest.mark.parametrize("digest", ["PIPE", "sha256:../../../x", "sha512:" + "0" * 128, "1", 5])
+def test_a_digest_that_is_none_is_neither_read_nor_asked_for(change: str, digest: Any, tmp_path: Path) -> None:
+    """A digest names a file, and one of a registry's making could be any file here: a pipe, a device, another folder's."""
+    os.mkfifo(tmp_path / "pipe")
+    answers = _base()
+    if change.startswith("manifests"):
+        platform = {"os": "linux", "architecture": "amd64"}
+        answers["manifests/1"] = (200, json.dumps({"manifests": [{"platform": platform}]}).encode())
+    digest = str(tmp_path / "pipe") if digest == "PIPE" else digest
+    answers["manifests/1"] = (200, _changed(answers["manifests/1"][1], change, digest))
+    code, story = _image(answers, tmp_path)
+    assert code == 6, story
+    assert f"{digest!r} is no digest" in story
+
+
+@pytest.mark.needs("go")
+@pytest.mark.parametrize("size", [2 << 30, float("inf"), "x"])
+def test_layers_that_are_too_large_are_not_fetched(size: Any, tmp_path: Path) -> None:
+    """They would be read into memory, and a registry may say any number."""
+    answers = _base()
+    answers["manifests/1"] = (200, _changed(answers["manifests/1"][1], "layers.size", size))
+    code, story = _image(answers, tmp_path)
+    assert code == 6, story
+    assert "Traceback" not in story
+    assert "more than the 1073741824 that a base may have" in story or size != 2 << 30
+
+
+@pytest.mark.needs("go")
+@pytest.mark.parametrize("path", ["manifests/1", ""])
+def test_an_answer_without_a_bottom_is_refused(path: str, tmp_path: Path) -> None:
+    """Brackets in brackets are JSON that nobody can read, in an answer as in an error."""
+    code, story = _image({path: (200 if path else 400, b"[" * (1 << 20))}, tmp_path)
     assert code == 6, story
     assert "Traceback" not in story
 
