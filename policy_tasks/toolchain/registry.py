@@ -13,14 +13,13 @@ from urllib.parse import urljoin
 from policy_tasks.errors import PolicyTasksError, RegistryError
 from policy_tasks.names import Reference
 from policy_tasks.printable import printable
+from policy_tasks.toolchain.bounded_response import MAX_BYTES, read
 from policy_tasks.toolchain.registry_login import TIMEOUT, authorization, session, with_header
 
 if TYPE_CHECKING:
     import requests
 
 _HUB = "registry-1.docker.io"
-# The size of any response but a layer: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-manifests
-_MAX_BYTES = 4 << 20
 # What reading an answer raises that is something else; a number or a nesting without an end, too.
 _NO_REGISTRY_ANSWER = (
     KeyError,
@@ -58,7 +57,7 @@ class Registry:
         headers: dict[str, str] | None = None,
         scope: str = "pull",
         allowed: tuple[int, ...] = (),
-        max_bytes: int = _MAX_BYTES,
+        max_bytes: int = MAX_BYTES,
     ) -> requests.Response:
         """
         Send a request to the repository, authorized for this scope where the registry asks for that, and read the response,
@@ -84,7 +83,7 @@ class Registry:
         with self.translated_errors():
             options: dict[str, Any] = {"headers": headers, "auth": auth, "timeout": TIMEOUT, "stream": True}
             response = self._session.request(method, url, data=data, **options)
-            _read(response, max_bytes)
+            read(response, max_bytes)
             return response
 
     def _is_same_host(self, url: str) -> bool:
@@ -131,19 +130,6 @@ class Registry:
             why=why,
             fix="see that the name is right and the registry can be reached; log in with: docker login REGISTRY",
         )
-
-
-def _read(response: requests.Response, max_bytes: int) -> None:
-    """
-    Read the body. Raises ValueError where it is longer than announced, before it fills the memory.
-    """
-    body = bytearray()
-    for chunk in response.iter_content(1 << 16):
-        body += chunk
-        if len(body) > max(max_bytes, _MAX_BYTES):
-            response.close()
-            raise ValueError(f"it goes on after {len(body)} bytes")
-    response._content = bytes(body)  # noqa: SLF001 - requests has no limit of its own
 
 
 def _reason(error: BaseException) -> str:

@@ -13,7 +13,7 @@ import os
 import socketserver
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -227,6 +227,34 @@ def test_an_answer_without_a_bottom_is_refused(path: str, tmp_path: Path) -> Non
     code, story = _image({path: (200 if path else 400, b"[" * (1 << 20))}, tmp_path)
     assert code == 6, story
     assert "Traceback" not in story
+
+
+@pytest.mark.needs("go")
+def test_a_token_that_goes_on_is_cut_off(tmp_path: Path) -> None:
+    """The server that a registry sends to for a token is as unknown as the registry."""
+
+    class Endless(_Handler):
+        def do_GET(self) -> None:
+            if self.path.startswith("/v2/"):
+                self.send_response(401)
+                realm = f"http://{self.headers['Host']}/token"
+                self.send_header("WWW-Authenticate", f'Bearer realm="{realm}",service="x"')
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
+            self.send_response(200)
+            self.end_headers()
+            with suppress(OSError):  # the client has had enough
+                for _ in range(100):
+                    self.wfile.write(b" " * (1 << 20))
+
+    write_policy(tmp_path / "policies" / "a", "example.com/a")
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Endless) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        done = run_console("image", "--engine", "oci", "--base", f"127.0.0.1:{server.server_port}/x:1", cwd=tmp_path)
+        server.shutdown()
+    assert done.returncode == 6, done.stderr
+    assert "goes on" in done.stderr
 
 
 @pytest.mark.needs("go")
