@@ -144,6 +144,14 @@ def test_an_image_is_named_with_tag_digest_both_or_neither() -> None:
         parse_image("alpine@sha256:1", "base")
 
 
+@pytest.mark.parametrize("name", ["alpine", "library/alpine", "docker.io/alpine", "index.docker.io/library/alpine"])
+def test_a_name_on_docker_hub_is_one_name(name: str) -> None:
+    """However much of it is written out, the image is the one that an engine lists by its short name."""
+    assert str(parse_image(name, "base")) == "alpine:latest"
+    assert str(parse_image("docker.io/library/a/b", "base")) == "library/a/b:latest"
+    assert str(parse_image("registry.example/library/alpine", "base")) == "registry.example/library/alpine:latest"
+
+
 @given(st.text(), st.text())
 def test_any_text_is_a_reference_or_a_settings_error(repository: str, tag: str) -> None:
     """Whatever is typed, there is no other error, and what is taken comes out as it was."""

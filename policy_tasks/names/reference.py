@@ -86,8 +86,12 @@ def is_digest(text: str) -> bool:
 
 
 def _reference(match: re.Match[str], tag: str, digest: str) -> Reference:
-    registry = match["registry"] or ""
-    return Reference("" if registry in (_DOCKER_HUB, "index.docker.io") else registry, match["path"], tag, digest)
+    registry, path = match["registry"] or "", match["path"]
+    if registry in ("", _DOCKER_HUB, "index.docker.io"):
+        # As Docker shortens names, by which its engines list the digests of an image.
+        official = re.fullmatch("library/([^/]+)", path)
+        return Reference("", official[1] if official else path, tag, digest)
+    return Reference(registry, path, tag, digest)
 
 
 def _wrong_name(setting: str, text: str, why: str) -> PolicyTasksError:
