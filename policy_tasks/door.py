@@ -138,7 +138,7 @@ def discard_stdout() -> None:
 def exit_on_signals() -> Iterator[None]:
     """
     Turn SIGTERM and SIGHUP into SystemExit, so that no process and no temporary file is left behind. The exit code is 128 and
-    the signal's number.
+    the signal's number. A signal that is ignored stays so: nohup lets a program outlive its terminal by that.
     """
     before: dict[int, Any] = {}
     received: list[int] = []
@@ -147,11 +147,11 @@ def exit_on_signals() -> Iterator[None]:
         received.append(number)
         sys.exit(128 + number)
 
-    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    known = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
     try:
-        for name in names:
-            number = getattr(signal, name)
-            before[number] = signal.signal(number, leave)
+        for number in known:
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                before[number] = signal.signal(number, leave)
     except ValueError:  # not in the main thread: the program that calls us handles its signals
         pass
     try:

@@ -1,5 +1,5 @@
 """
-The five values, in order. Ask for one; everything before it is made. Beside them: a new policy, and the policies' tests.
+The value of each stage, in order. Ask for one; everything before it is made. Beside them: a new policy, and the policies' tests.
 """
 
 from __future__ import annotations

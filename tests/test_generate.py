@@ -126,6 +126,16 @@ def test_imports_are_as_gofmt_wants_them(tmp_path: Path) -> None:
     assert done.stdout == ""
 
 
+def test_quoted_texts_are_literals_of_go_and_of_docker() -> None:
+    """Go knows no pair of surrogates, as JSON has one beyond 16 bits, and a Dockerfile no number of a character at all."""
+    found = _policy("example.com/a", "𐐔olicy", constructor=Constructor(name="New", pointer=True, error=False))
+    policy = {"construct": ("return",), "origin": f"{found.package}.{found.type}", "zero": "", "version": None}
+    assert '"example.com/a.𐐔olicy"' in templates.render("imports.go", packages=[], policies=[policy]).decode()
+    config = {"folder": "/app", "path": "/é:/𐐔:/$x", "labels": [], "user": "1", "entrypoint": "/x"}
+    dockerfile = templates.render("image.Dockerfile", base="x", rootfs=False, config=config).decode()
+    assert 'ENV PATH="/é:/𐐔:/\\$x"\n' in dockerfile
+
+
 def test_unchanged_sources_are_not_rendered_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A second run touches no file and does not even load the template engine."""
     with locked_build_directory(tmp_path / "build") as directory:

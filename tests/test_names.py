@@ -70,6 +70,31 @@ def test_what_is_no_platform_is_a_settings_error(text: str) -> None:
     assert "compile.platform" in caught.value.where
 
 
+def test_several_platforms_are_one_run_each() -> None:
+    """A list, as buildx takes one, is refused with the way to an image for several platforms."""
+    with pytest.raises(SettingsError) as caught:
+        parse_platform("linux/amd64,linux/arm64")
+    assert "more than one platform" in caught.value.what
+    assert "--tag" in caught.value.fix
+    assert "imagetools create" in caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("machine", "name"),
+    [
+        ("loongarch64", "linux/loong64"),
+        ("riscv64", "linux/riscv64"),
+        ("armv6l", "linux/arm/v6"),
+        ("armv8l", "linux/arm/v7"),  # a 64-bit processor under a 32-bit system
+    ],
+)
+def test_machines_have_go_s_names(machine: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the kernel calls a machine is not always what Go calls it."""
+    monkeypatch.setattr("platform.machine", lambda: machine)
+    monkeypatch.setattr("sys.platform", "linux")
+    assert str(host_platform()) == name
+
+
 @pytest.mark.parametrize(
     ("repository", "canonical"),
     [
@@ -117,6 +142,14 @@ def test_an_image_is_named_with_tag_digest_both_or_neither() -> None:
     assert str(parse_image(f"127.0.0.1:5000/alpine:3.23@{digest}", "base")) == f"127.0.0.1:5000/alpine@{digest}"
     with pytest.raises(SettingsError):
         parse_image("alpine@sha256:1", "base")
+
+
+@pytest.mark.parametrize("name", ["alpine", "library/alpine", "docker.io/alpine", "index.docker.io/library/alpine"])
+def test_a_name_on_docker_hub_is_one_name(name: str) -> None:
+    """However much of it is written out, the image is the one that an engine lists by its short name."""
+    assert str(parse_image(name, "base")) == "alpine:latest"
+    assert str(parse_image("docker.io/library/a/b", "base")) == "library/a/b:latest"
+    assert str(parse_image("registry.example/library/alpine", "base")) == "registry.example/library/alpine:latest"
 
 
 @given(st.text(), st.text())

@@ -127,6 +127,46 @@ def test_a_command_that_hangs_is_ended_with_its_children(tmp_path: Path) -> None
     _gone(int((tmp_path / "child").read_text()))
 
 
+def test_what_a_killed_command_started_is_ended(tmp_path: Path) -> None:
+    """A go command that somebody kills, or that memory runs out for, leaves none of its compilers."""
+    file = tmp_path / "child"
+    code = f"""
+import os, subprocess, sys
+child = subprocess.Popen(["sleep", "60"], stdin=-3, stdout=-3, stderr=-3)
+open({str(file)!r}, "w").write(str(child.pid))
+os.kill(os.getpid(), 9)
+"""
+    with pytest.raises(BuildError, match="was killed"):
+        run(python(code, PATH=os.environ["PATH"]))
+    _gone(int(file.read_text()))
+
+
+@pytest.mark.parametrize("session", [False, True])
+def test_a_pipe_that_a_child_holds_is_not_waited_for(session: bool) -> None:
+    """The command's end is the end, with all that it said, also where something that it has started could say more."""
+    code = f"""
+import subprocess
+child = subprocess.Popen(["sleep", "60"], start_new_session={session})
+print(child.pid, "x" * 100_000)
+"""
+    begin = time.monotonic()
+    done = run(python(code, PATH=os.environ["PATH"], PYTHONWARNINGS="ignore"))
+    child, text = done.stdout.split()
+    if session:  # what has left the command's group is its own master
+        os.kill(int(child), signal.SIGKILL)
+    _gone(int(child))
+    assert time.monotonic() - begin < 20
+    assert (done.code, text) == (0, b"x" * 100_000)
+
+
+def test_a_command_that_closes_its_pipes_is_waited_for() -> None:
+    """Its code is known only when it ends, and the time limit holds."""
+    code = "import os, time\nfor n in range(3): os.close(n)\ntime.sleep({}); os._exit(3)"
+    assert run(python(code.format(1))).code == 3
+    with pytest.raises(BuildError, match="did not end"):
+        run(python(code.format(60))._replace(timeout=1))
+
+
 def test_a_command_that_takes_long_is_told(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever waits hears what for, more and more rarely, and nothing of what the command reads or prints is lost."""
     caplog.set_level("INFO")

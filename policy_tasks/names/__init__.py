@@ -14,7 +14,7 @@ from policy_tasks.names.module import (
     parse_module,
 )
 from policy_tasks.names.platform import Platform, host_platform, parse_platform, unsupported
-from policy_tasks.names.reference import DOCKER_SOCKET, Reference, parse_image, parse_reference
+from policy_tasks.names.reference import DOCKER_SOCKET, Reference, is_digest, parse_image, parse_reference
 
 __all__ = [
     "DOCKER_SOCKET",
@@ -23,6 +23,7 @@ __all__ = [
     "RemoteModule",
     "fits_path",
     "host_platform",
+    "is_digest",
     "is_downloadable",
     "is_exact",
     "is_module_path",

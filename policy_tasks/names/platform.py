@@ -20,6 +20,7 @@ _ARCHITECTURES = {
     "arm64": "arm64",
     "i686": "386",
     "i386": "386",
+    "loongarch64": "loong64",
 }
 # The variable that holds the variant, and how a variant is written in it: https://go.dev/doc/install/source#environment
 _VARIANTS: dict[str, tuple[str, re.Pattern[str], Callable[[str], str]]] = {
@@ -94,8 +95,8 @@ def host_platform() -> Platform:
     """
     system = {"linux": "linux", "darwin": "darwin", "win32": "windows"}.get(sys.platform, sys.platform)
     machine = host.machine().lower()
-    if machine.startswith(("armv6", "armv7")):
-        return Platform(system, "arm", machine[3:5])
+    if arm := re.match("armv([5-8])", machine):  # armv8l is a 64-bit processor under a 32-bit system
+        return Platform(system, "arm", f"v{min(int(arm[1]), 7)}")
     return Platform(system, _ARCHITECTURES.get(machine, machine))
 
 
@@ -105,6 +106,8 @@ def parse_platform(text: str) -> Platform:
     """
     if not text:
         return host_platform()
+    if "," in text:
+        raise _several_platforms(text)
     parts = text.split("/")
     if len(parts) not in (2, 3) or not all(re.fullmatch("[a-z0-9.]+", part) for part in parts):
         raise _wrong_platform(text, "want OS/ARCH or OS/ARCH/VARIANT")
@@ -115,6 +118,16 @@ def parse_platform(text: str) -> Platform:
         if not pattern.fullmatch(parts[2]):
             raise _wrong_platform(text, f"{parts[1]} has no variant {parts[2]}")
     return Platform(*parts)
+
+
+def _several_platforms(text: str) -> PolicyTasksError:
+    return SettingsError.of(
+        f"{text!r} is more than one platform",
+        where="compile.platform (--platform)",
+        why="a run is for one",
+        fix="run once for each, with a --tag for each; docker buildx imagetools create -t REPO:TAG REPO:TAG-amd64 REPO:TAG-arm64 "
+        "then makes of what was published one image for all",
+    )
 
 
 def unsupported(platform: Platform, why: str) -> PolicyTasksError:

@@ -72,14 +72,26 @@ def parse_image(name: str, setting: str) -> Reference:
     if ":" in rest.rpartition("/")[2]:
         repository, _, tag = rest.rpartition(":")
     match = _REPOSITORY.fullmatch(repository)
-    if not match or not _TAG.fullmatch(tag) or ("@" in name and not _DIGEST.fullmatch(digest)):
+    if not match or not _TAG.fullmatch(tag) or ("@" in name and not is_digest(digest)):
         raise _wrong_name(setting, name, "want an image's name such as alpine:3.23")
     return _reference(match, tag, digest)
 
 
+def is_digest(text: str) -> bool:
+    """
+    Whether the text is a digest, `sha256:` and 64 hexadecimal digits, and so a file's name as well. No
+    registry or engine makes any other.
+    """
+    return bool(_DIGEST.fullmatch(text))
+
+
 def _reference(match: re.Match[str], tag: str, digest: str) -> Reference:
-    registry = match["registry"] or ""
-    return Reference("" if registry in (_DOCKER_HUB, "index.docker.io") else registry, match["path"], tag, digest)
+    registry, path = match["registry"] or "", match["path"]
+    if registry in ("", _DOCKER_HUB, "index.docker.io"):
+        # As Docker shortens names, by which its engines list the digests of an image.
+        official = re.fullmatch("library/([^/]+)", path)
+        return Reference("", official[1] if official else path, tag, digest)
+    return Reference(registry, path, tag, digest)
 
 
 def _wrong_name(setting: str, text: str, why: str) -> PolicyTasksError:

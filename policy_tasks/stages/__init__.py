@@ -1,3 +1,3 @@
 """
-The five stages, a function each: value in, value out. No stage imports another.
+The stages, a function each: value in, value out. No stage imports another.
 """

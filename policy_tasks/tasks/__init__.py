@@ -1,5 +1,5 @@
 """
-The door for Invoke: the five stages, and what helps to write policies, as tasks, in a collection of your own or one by one.
+The door for Invoke: the stages, and what helps to write policies, as tasks, in a collection of your own or one by one.
 
     from policy_tasks import collection
     namespace = collection(policies=["policies"])

@@ -4,10 +4,8 @@ An image built by the Docker engine.
 
 from __future__ import annotations
 
-import re
-
 from policy_tasks.errors import BuildError
-from policy_tasks.names import Platform
+from policy_tasks.names import Platform, is_digest
 from policy_tasks.toolchain.docker_api import DockerApi
 
 
@@ -40,6 +38,6 @@ def _build(api: DockerApi, context: bytes, query: dict[str, str]) -> str:
         # In BuildKit's records of its progress it is a text.
         aux = event.get("aux")
         image_id = str(aux.get("ID", image_id)) if isinstance(aux, dict) else image_id
-    if not re.fullmatch("sha256:[0-9a-f]{64}", image_id):
+    if not is_digest(image_id):
         raise failure.error("the engine did not say the ID of what it built")
     return image_id

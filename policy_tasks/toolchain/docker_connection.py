@@ -80,11 +80,13 @@ def _try_socket(path: str) -> tuple[str, str]:
         with socket.socket(socket.AF_UNIX) as probe:
             probe.settimeout(CONNECT_TIMEOUT)
             probe.connect(path)
-    except FileNotFoundError:
-        return "there is no such socket", "start Docker, or set DOCKER_HOST"
+    except (FileNotFoundError, NotADirectoryError):
+        return "there is no such socket: the file does not exist", "start Docker, or set DOCKER_HOST"
     except PermissionError:
         return _not_permitted(path)
     except OSError as error:
+        if not Path(path).is_socket():
+            return f"that is no socket: {error.strerror or error}", "correct DOCKER_HOST, or the docker context"
         return f"the socket is dead: {error.strerror or error}", "start Docker"
     return "something else than a Docker engine listens there, or it hangs", "restart Docker"
 

@@ -5,14 +5,13 @@ The images of a Docker engine.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from policy_tasks.errors import BuildError, PolicyTasksError, RegistryError
-from policy_tasks.names import Platform, Reference
+from policy_tasks.names import Platform, Reference, is_digest
 from policy_tasks.toolchain.credentials import credentials
 from policy_tasks.toolchain.docker_api import DockerApi
 from policy_tasks.toolchain.docker_build import build
@@ -21,7 +20,8 @@ from policy_tasks.toolchain.docker_failure import Failure
 
 class ImageFacts(NamedTuple):
     """
-    What an engine knows of an image; `digests` are `REPOSITORY@DIGEST` of those that registries have.
+    What an engine knows of an image; `digests` are `REPOSITORY@DIGEST` of those that registries have, `tags` its names as
+    `REPOSITORY:TAG`.
     """
 
     id: str
@@ -30,6 +30,7 @@ class ImageFacts(NamedTuple):
     user: str
     env: tuple[str, ...]
     digests: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
 
 class DockerEngine:
@@ -95,13 +96,16 @@ class DockerEngine:
     @contextmanager
     def removed_on_error(self, image_id: str) -> Iterator[None]:
         """
-        Remove the image, which has no name yet, if an error is raised before it gets one.
+        Remove the image if an error is raised before it gets a name. One that has a name is an older image with the same
+        contents, and somebody's: the engine would take away that name, too.
         """
         try:
             yield
         except BaseException:
             with suppress(PolicyTasksError):
-                self.api.request("DELETE", f"/images/{image_id}", read=lambda answer: answer)
+                found = self.inspect(image_id)
+                if found and not found.tags and not found.digests:
+                    self.api.request("DELETE", f"/images/{image_id}", read=lambda answer: answer)
             raise
 
     def save(self, reference: Reference, target: Path) -> None:
@@ -123,7 +127,7 @@ class DockerEngine:
         failure = self.api.failure(f"{reference} was not pushed", RegistryError, reference)
         for event in failure.events(lambda: self.api.sdk().push(reference.repository, **options)):
             digest = (event.get("aux") or {}).get("Digest", digest)
-        if not re.fullmatch("sha256:[0-9a-f]{64}", digest):
+        if not is_digest(digest):
             raise failure.error("the engine did not say the digest that it has in the registry")
         return digest
 
@@ -137,13 +141,14 @@ class DockerEngine:
             "auth_config": credentials(reference.registry),
         }
 
-        def start() -> Any:
+        with failure.translated_errors():
             client = self.api.sdk()
-            client.timeout = timeout
-            return client.pull(reference.repository, stream=True, decode=True, **options)
-
-        for _ in failure.events(start):
-            pass
+        usual, client.timeout = client.timeout, timeout
+        try:
+            for _ in failure.events(lambda: client.pull(reference.repository, stream=True, decode=True, **options)):
+                pass
+        finally:
+            client.timeout = usual  # a client may be the connection's, for all that follows
 
 
 def _tags(images: Any) -> list[str]:
@@ -153,6 +158,6 @@ def _tags(images: Any) -> list[str]:
 def _facts(image: Any) -> ImageFacts:
     config = image.get("Config") or {}
     env = tuple(each for each in config.get("Env") or () if isinstance(each, str))
-    digests = tuple(map(str, image.get("RepoDigests") or ()))
+    digests, tags = (tuple(map(str, image.get(key) or ())) for key in ("RepoDigests", "RepoTags"))
     user = str(config.get("User", ""))
-    return ImageFacts(str(image["Id"]), str(image["Os"]), str(image["Architecture"]), user, env, digests)
+    return ImageFacts(str(image["Id"]), str(image["Os"]), str(image["Architecture"]), user, env, digests, tags)

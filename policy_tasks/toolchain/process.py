@@ -1,29 +1,31 @@
 """
-Run one command. The only place that starts processes.
+Run one command.
 """
 
 from __future__ import annotations
 
 import logging
-import os
-import signal
 import subprocess
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from policy_tasks.errors import BuildError, PolicyTasksError, ToolError
+from policy_tasks.errors import BuildError, PolicyTasksError
 from policy_tasks.printable import printable
 from policy_tasks.toolchain import leftovers
+from policy_tasks.toolchain.pipes import Pipes
+from policy_tasks.toolchain.process_group import kill, start
 
 log = logging.getLogger(__name__)
 
 # No step of a build takes this long; what does hangs, or is meant to hang (a FIFO, a compile bomb). In seconds.
 TIMEOUT = 1800
-_INTERRUPT_TIMEOUT = 2
+# In seconds: how often it is looked whether a command has ended whose pipes are open, and for how long they may be so then.
+_LOOK = 1
+_PIPES_TIMEOUT = 2
 # In seconds: whoever waits hears of a command that takes longer, and then again and again.
 _PATIENCE = 15
 
@@ -74,26 +76,25 @@ class Processes:
 
     def run(self, command: Command) -> Completed:
         """
-        Run the command to its end. Raises `BuildError` when it takes too long, or is killed by somebody.
+        Run the command to its end. Raises `BuildError` when it takes too long, or is killed by somebody. Then nothing that it has
+        started is left.
         """
         with self._lock:
             if self._stopped:
                 raise _killed(command, "the run has ended")
-            process = _start(command._replace(env={**command.env, **self._mark}))
+            process = start(command.argv, command.cwd, {**command.env, **self._mark})
             self._running.add(process)
         try:
             with _told(command):
-                stdout, stderr = process.communicate(command.stdin, timeout=command.timeout)
-        except subprocess.TimeoutExpired:
-            raise _too_long(command) from None
+                stdout, stderr = _wait(process, command)
+            if process.returncode < 0:
+                raise _killed(command, f"signal {-process.returncode} ended it")
+        except BaseException:
+            kill(process)
+            raise
         finally:
             with self._lock:
                 self._running.discard(process)
-            _kill(process)
-            for pipe in filter(None, (process.stdin, process.stdout, process.stderr)):
-                pipe.close()
-        if process.returncode < 0:
-            raise _killed(command, f"signal {-process.returncode} ended it")
         return Completed(command=command, code=process.returncode, stdout=stdout, stderr=stderr)
 
     def stop(self) -> None:
@@ -104,14 +105,13 @@ class Processes:
             self._stopped = True
             running = list(self._running)
         for process in running:
-            _kill(process)
+            kill(process)
 
 
 @contextmanager
 def _told(command: Command) -> Iterator[None]:
     """
-    Say again and again what is waited for, until it is done. `communicate`, called again after a short timeout, would not go on
-    writing to the command's stdin.
+    Say again and again what is waited for, until it is done.
     """
     done, begun = threading.Event(), time.monotonic()
 
@@ -126,6 +126,26 @@ def _told(command: Command) -> Iterator[None]:
         yield
     finally:
         done.set()
+
+
+def _wait(process: subprocess.Popen[bytes], command: Command) -> tuple[bytes, bytes]:
+    """
+    What the command says until it ends. What it leaves behind with a pipe of it is ended, not waited for.
+    """
+    pipes, end = Pipes(process, command.stdin), time.monotonic() + command.timeout
+    while not pipes.ended(min(_LOOK, max(0, end - time.monotonic()))):
+        if process.poll() is not None:
+            if not pipes.ended(_PIPES_TIMEOUT):
+                kill(process)
+                pipes.ended(_PIPES_TIMEOUT)
+            return pipes.said()
+        if time.monotonic() >= end:
+            raise _too_long(command)
+    try:
+        process.wait(max(0, end - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        raise _too_long(command) from None
+    return pipes.said()
 
 
 def _too_long(command: Command) -> PolicyTasksError:
@@ -149,44 +169,3 @@ def _killed(command: Command, why: str) -> PolicyTasksError:
 
 def _name(command: Command) -> str:
     return " ".join((Path(command.argv[0]).name, *command.argv[1:2]))
-
-
-def _start(command: Command) -> subprocess.Popen[bytes]:
-    try:
-        return subprocess.Popen(
-            command.argv,
-            cwd=command.cwd,
-            env=dict(command.env),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise ToolError.of(
-            f"{Path(command.argv[0]).name} cannot be started",
-            where=command.argv[0],
-            why=error.strerror or str(error),
-            fix="install it for this machine, or name another one in the settings",
-        ) from None
-
-
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """
-    End the command with all that it started: asked as by Ctrl-C at first, upon which Go removes its temporary folders.
-    """
-    if process.poll() is not None:
-        return
-    _signal(process, signal.SIGINT)
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(_INTERRUPT_TIMEOUT)
-    _signal(process, getattr(signal, "SIGKILL", signal.SIGTERM))
-    process.wait()
-
-
-def _signal(process: subprocess.Popen[bytes], number: int) -> None:
-    with suppress(ProcessLookupError, PermissionError):
-        if hasattr(os, "killpg"):
-            os.killpg(process.pid, number)
-        else:
-            process.kill()

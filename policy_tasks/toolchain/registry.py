@@ -13,14 +13,23 @@ from urllib.parse import urljoin
 from policy_tasks.errors import PolicyTasksError, RegistryError
 from policy_tasks.names import Reference
 from policy_tasks.printable import printable
+from policy_tasks.toolchain.bounded_response import MAX_BYTES, read
 from policy_tasks.toolchain.registry_login import TIMEOUT, authorization, session, with_header
 
 if TYPE_CHECKING:
     import requests
 
 _HUB = "registry-1.docker.io"
-# The size of any response but a layer: https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-manifests
-_MAX_BYTES = 4 << 20
+# What reading an answer raises that is something else; a number or a nesting without an end, too.
+_NO_REGISTRY_ANSWER = (
+    KeyError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    IndexError,
+    OverflowError,
+    RecursionError,
+)
 # What Docker, too, takes to be without TLS: https://docs.docker.com/reference/cli/dockerd/#insecure-registries
 _LOCALHOST = re.compile(r"(localhost|127(\.\d+){3}|\[::1\])(:\d+)?")
 
@@ -48,7 +57,7 @@ class Registry:
         headers: dict[str, str] | None = None,
         scope: str = "pull",
         allowed: tuple[int, ...] = (),
-        max_bytes: int = _MAX_BYTES,
+        max_bytes: int = MAX_BYTES,
     ) -> requests.Response:
         """
         Send a request to the repository, authorized for this scope where the registry asks for that, and read the response,
@@ -74,7 +83,7 @@ class Registry:
         with self.translated_errors():
             options: dict[str, Any] = {"headers": headers, "auth": auth, "timeout": TIMEOUT, "stream": True}
             response = self._session.request(method, url, data=data, **options)
-            _read(response, max_bytes)
+            read(response, max_bytes)
             return response
 
     def _is_same_host(self, url: str) -> bool:
@@ -100,14 +109,14 @@ class Registry:
             raise self._refused(error.response) from None
         except requests.exceptions.RequestException as error:
             raise self.error(_reason(error)) from None
-        except (KeyError, ValueError, TypeError, AttributeError, IndexError, RecursionError) as error:
+        except _NO_REGISTRY_ANSWER as error:
             raise self.error(f"its answer is not what a registry answers: {printable(str(error))}") from None
 
     def _refused(self, response: requests.Response) -> PolicyTasksError:
         try:
             errors = response.json()["errors"]
             reason = "; ".join(f"{each.get('code', '')}: {each.get('message', '')}" for each in errors)
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        except _NO_REGISTRY_ANSWER:
             reason = response.text[:500]
         return self.error(printable(f"{response.status_code} {response.reason}: {reason}"))
 
@@ -121,19 +130,6 @@ class Registry:
             why=why,
             fix="see that the name is right and the registry can be reached; log in with: docker login REGISTRY",
         )
-
-
-def _read(response: requests.Response, max_bytes: int) -> None:
-    """
-    Read the body. Raises ValueError where it is longer than announced, before it fills the memory.
-    """
-    body = bytearray()
-    for chunk in response.iter_content(1 << 16):
-        body += chunk
-        if len(body) > max(max_bytes, _MAX_BYTES):
-            response.close()
-            raise ValueError(f"it goes on after {len(body)} bytes")
-    response._content = bytes(body)  # noqa: SLF001 - requests has no limit of its own
 
 
 def _reason(error: BaseException) -> str:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from policy_tasks.toolchain.bounded_response import read
 from policy_tasks.toolchain.credentials import Credentials, parsed_credentials
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def authorization(session: requests.Session, registry: str, challenge: str, scop
         return ""
     if tls and not asked["realm"].startswith("https://"):
         raise ValueError(f"it wants the password sent without TLS, to {asked['realm']}")
+    options: dict[str, Any] = {"timeout": TIMEOUT, "stream": True}
     form = {"service": asked.get("service", ""), "scope": scope}
     if credentials.identity_token:
         form |= {
@@ -56,9 +58,10 @@ def authorization(session: requests.Session, registry: str, challenge: str, scop
             "refresh_token": credentials.identity_token,
             "client_id": "policy-tasks",
         }
-        response = session.post(asked["realm"], data=form, auth=with_header(""), timeout=TIMEOUT)
+        response = session.post(asked["realm"], data=form, auth=with_header(""), **options)
     else:
-        response = session.get(asked["realm"], params=form, auth=with_header(_basic(credentials)), timeout=TIMEOUT)
+        response = session.get(asked["realm"], params=form, auth=with_header(_basic(credentials)), **options)
+    read(response)
     response.raise_for_status()
     answer = response.json()
     return f"Bearer {answer.get('token') or answer['access_token']}"

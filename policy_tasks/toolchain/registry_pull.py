@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from policy_tasks.names import Platform
-from policy_tasks.toolchain.base_image import check_layers, checked_config
+from policy_tasks.toolchain.base_image import check_layers, check_manifest, checked_config, checked_digest
 from policy_tasks.toolchain.blob_store import BlobStore
 from policy_tasks.toolchain.oci_image import INDEX, LAYER, MANIFEST, BaseImage, Layer, digest_of
 from policy_tasks.toolchain.registry import Registry
@@ -29,6 +29,7 @@ def pull(registry: Registry, platform: Platform, store: BlobStore) -> BaseImage:
     """
     with registry.translated_errors():
         manifest, digest = _find_manifest(registry, platform)
+        check_manifest(manifest)
         config = checked_config(json.loads(_blob(registry, manifest["config"], store)))
         if (config.get("os"), config.get("architecture")) != (platform.os, platform.arch):
             raise registry.error(f"the registry has it, but not for {platform}")
@@ -62,7 +63,7 @@ def _choose(registry: Registry, index: dict[str, Any], platform: Platform) -> st
         if (found.get("os"), found.get("architecture")) != (platform.os, platform.arch):
             continue
         if not platform.variant or platform.arch != "arm" or found.get("variant") == platform.container_variant:
-            return str(each["digest"])
+            return checked_digest(each["digest"])
     raise registry.error(f"the registry has it, but not for {platform}")
 
 

@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 # In seconds, to become ready, and to end once all accepted requests are answered.
 _START_TIMEOUT = 60
 _STOP_TIMEOUT = 30
+# In bytes: what a folder's name may have so that a socket in a temporary folder of it has one, of 103 at most on any system.
+_MAX_FOLDER = 70
 # LISTEN_PID has to be the engine's process ID, which a shell knows beforehand: `exec` keeps it.
 _SERVE_COMMAND = 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" serve 3<&0 </dev/null'
 _ADDRESS = re.compile(r"(?P<host>\[[^\[\]]+\]|[^:\[\]]+):(?P<port>[0-9]{1,5})")
@@ -112,7 +114,7 @@ class _EngineProcess:
     """
 
     def __init__(self, binary: Path, listener: socket.socket) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="policy-tasks-")
+        self._folder = tempfile.TemporaryDirectory(prefix="policy-tasks-", dir=_folder_of_sockets())
         self._notify_socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._notify_socket.bind(f"{self._folder.name}/notify")
         # Its stdout goes to our stderr, like all that is logged. In a session of its own it does not get our Ctrl-C.
@@ -143,6 +145,11 @@ class _EngineProcess:
             self.process.wait()
         self._notify_socket.close()
         self._folder.cleanup()
+
+
+def _folder_of_sockets() -> str:
+    folder = tempfile.gettempdir()
+    return folder if len(os.fsencode(folder)) <= _MAX_FOLDER else "/tmp"  # noqa: S108 - a folder of our own is made in it
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], notify_socket: socket.socket) -> None:

@@ -38,8 +38,13 @@ def _environment() -> Environment:
     environment = Environment(  # noqa: S701
         loader=FileSystemLoader(FOLDER), undefined=StrictUndefined, keep_trailing_newline=True, auto_reload=False
     )
-    # A JSON text is a string literal in Go and in a Dockerfile alike; in the latter `$` would ask for a variable.
-    environment.filters["quoted"] = lambda text: (
-        json.dumps(text).replace("$", "\\$") if "$" in text else json.dumps(text)
-    )
+    environment.filters["quoted"] = _quoted
     return environment
+
+
+def _quoted(text: str) -> str:
+    """
+    The text as a string literal of Go and of a Dockerfile alike: JSON's, but for its pairs of surrogates, which Go refuses.
+    In a Dockerfile `$` would ask for a variable.
+    """
+    return json.dumps(text, ensure_ascii=False).replace("$", "\\$")

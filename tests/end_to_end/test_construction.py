@@ -67,6 +67,14 @@ def built(project: Path, **constructors: str) -> subprocess.CompletedProcess[byt
     return subprocess.run([binary.path], capture_output=True, check=False, input=b"")
 
 
+def test_a_type_with_a_name_beyond_16_bits(tmp_path: Path) -> None:
+    """Go takes any letter for a name, also one that JSON writes as a pair of surrogates."""
+    folder = write_policy(tmp_path / "policies" / "bold", "example.com/bold")
+    source = (folder / "policy.go").read_text().replace("Policy", "𐐔olicy")
+    (folder / "policy.go").write_text(f"{source}\nfunc New() *𐐔olicy {{ return &𐐔olicy{{}} }}\n")
+    assert json.loads(built(tmp_path).stdout)["results"] == [{"name": "bold", "result": "bold"}]
+
+
 @pytest.mark.parametrize(
     ("constructors", "answer"),
     [({}, "New"), ({"made": "NewOther"}, "NewOther"), ({"made_Policy": "zero", "made": "NewOther"}, "")],

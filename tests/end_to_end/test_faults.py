@@ -597,7 +597,7 @@ def test_no_engine_or_none_that_answers(project: Path, sockets: Path) -> None:
     silent = Line(sockets / "silent", silent=True)
     assert run_console("image", "--engine", "oci", cwd=project).returncode == 0
     for address, why in (
-        (f"unix://{sockets}/none", "there is no such socket"),
+        (f"unix://{sockets}/none", "there is no such socket: the file does not exist"),
         (f"unix://{sockets}/dead", "the socket is dead"),
         (silent.address, "hangs"),
         ("garbage", ""),

@@ -15,6 +15,10 @@ from typing import Any
 
 import pytest
 
+from policy_tasks.errors import BuildError
+from policy_tasks.names import Platform, parse_reference
+from policy_tasks.toolchain.docker_connection import connect
+from policy_tasks.toolchain.layer import Entry, make_tar
 from tests.conftest import REGISTRY, run_console, write_policy
 
 REPO = "policy-tasks-test/image"
@@ -47,6 +51,24 @@ def _image(project: Path, *flags: str, env: dict[str, str] | None = None) -> dic
     assert done.returncode == 0, done.stderr + done.stdout
     made: dict[str, Any] = json.loads(done.stdout)
     return made
+
+
+@pytest.mark.needs("docker")
+@pytest.mark.parametrize("named", [True, False])
+def test_an_image_that_fails_its_check_is_removed_unless_it_has_a_name(named: bool) -> None:
+    """The engine may have built what it had already, under somebody's name: only an image without one is removed."""
+    engine, platform = (
+        connect(),
+        Platform(*_docker("version", "-f", "{{.Server.Os}}/{{.Server.Arch}}").strip().split("/")),
+    )
+    dockerfile = f"FROM scratch\nLABEL named={named}\nUSER 1\n".encode()
+    image_id = engine.build(make_tar([Entry(name="Dockerfile", data=dockerfile)]), platform)
+    if named:
+        engine.tag(image_id, parse_reference(REPO, "latest"))
+    with pytest.raises(BuildError, match="something else"), engine.removed_on_error(image_id):
+        engine.check(image_id, platform, "2")
+    assert engine.image_id(image_id) == (image_id if named else None)
+    assert engine.image_id(f"{REPO}:latest") == (image_id if named else None)
 
 
 @pytest.mark.needs("docker", "alpine")

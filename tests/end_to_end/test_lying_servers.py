@@ -9,15 +9,19 @@ import gzip
 import hashlib
 import http.server
 import json
+import os
 import socketserver
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from policy_tasks.errors import RegistryError
+from policy_tasks.names import Platform, parse_reference
+from policy_tasks.toolchain.docker_connection import connect
 from tests.conftest import run_console, write_policy
 
 PAGE = b"<html>Welcome</html>"
@@ -112,6 +116,19 @@ def test_an_engine_that_is_ill_is_as_good_as_none(tmp_path: Path) -> None:
     assert "as an archive" in done.stderr
 
 
+def test_a_pull_that_fails_leaves_the_client_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over TCP there is one client for all: a pull that may take 20 s does not cut off a build that is silent for longer."""
+    answers = {"/version": (200, b'{"ApiVersion": "1.41"}'), "/images/create": (500, b'{"message": "no"}')}
+    with serving(http.server.ThreadingHTTPServer, ("127.0.0.1", 0), answers) as server:
+        monkeypatch.setenv("DOCKER_HOST", f"tcp://127.0.0.1:{server.server_port}")
+        engine = connect()
+        usual = engine.api.sdk().timeout
+        failure = engine.api.failure("it cannot be had", RegistryError)
+        with pytest.raises(RegistryError, match="cannot be had"):
+            engine.pull(parse_reference("x", "1"), Platform("linux", "amd64"), failure, timeout=20)
+        assert engine.api.sdk().timeout == usual != 20
+
+
 LAYER = gzip.compress(b"\0" * 1024, mtime=0)
 DIFF_ID = f"sha256:{hashlib.sha256(bytes(1024)).hexdigest()}"
 
@@ -166,6 +183,82 @@ def test_a_base_that_no_engine_would_load_is_refused(broken: str, tmp_path: Path
     code, story = _image(_base(**BROKEN[broken]), tmp_path)
     assert code == 6, story
     assert "Traceback" not in story
+
+
+def _changed(manifest: bytes, change: str, value: Any) -> bytes:
+    """
+    The manifest with another value at `PART.KEY`.
+    """
+    parsed = json.loads(manifest)
+    part, _, key = change.partition(".")
+    (parsed[part][0] if isinstance(parsed[part], list) else parsed[part])[key] = value
+    return json.dumps(parsed).encode()
+
+
+@pytest.mark.needs("go")
+@pytest.mark.parametrize("change", ["config.digest", "layers.digest", "manifests.digest"])
+@pytest.mark.parametrize("digest", ["PIPE", "sha256:../../../x", "sha512:" + "0" * 128, "1", 5])
+def test_a_digest_that_is_none_is_neither_read_nor_asked_for(change: str, digest: Any, tmp_path: Path) -> None:
+    """A digest names a file, and one of a registry's making could be any file here: a pipe, a device, another folder's."""
+    os.mkfifo(tmp_path / "pipe")
+    answers = _base()
+    if change.startswith("manifests"):
+        platform = {"os": "linux", "architecture": "amd64"}
+        answers["manifests/1"] = (200, json.dumps({"manifests": [{"platform": platform}]}).encode())
+    digest = str(tmp_path / "pipe") if digest == "PIPE" else digest
+    answers["manifests/1"] = (200, _changed(answers["manifests/1"][1], change, digest))
+    code, story = _image(answers, tmp_path)
+    assert code == 6, story
+    assert f"{digest!r} is no digest" in story
+
+
+@pytest.mark.needs("go")
+@pytest.mark.parametrize("size", [2 << 30, float("inf"), "x"])
+def test_layers_that_are_too_large_are_not_fetched(size: Any, tmp_path: Path) -> None:
+    """They would be read into memory, and a registry may say any number."""
+    answers = _base()
+    answers["manifests/1"] = (200, _changed(answers["manifests/1"][1], "layers.size", size))
+    code, story = _image(answers, tmp_path)
+    assert code == 6, story
+    assert "Traceback" not in story
+    assert "more than the 1073741824 that a base may have" in story or size != 2 << 30
+
+
+@pytest.mark.needs("go")
+@pytest.mark.parametrize("path", ["manifests/1", ""])
+def test_an_answer_without_a_bottom_is_refused(path: str, tmp_path: Path) -> None:
+    """Brackets in brackets are JSON that nobody can read, in an answer as in an error."""
+    code, story = _image({path: (200 if path else 400, b"[" * (1 << 20))}, tmp_path)
+    assert code == 6, story
+    assert "Traceback" not in story
+
+
+@pytest.mark.needs("go")
+def test_a_token_that_goes_on_is_cut_off(tmp_path: Path) -> None:
+    """The server that a registry sends to for a token is as unknown as the registry."""
+
+    class Endless(_Handler):
+        def do_GET(self) -> None:
+            if self.path.startswith("/v2/"):
+                self.send_response(401)
+                realm = f"http://{self.headers['Host']}/token"
+                self.send_header("WWW-Authenticate", f'Bearer realm="{realm}",service="x"')
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
+            self.send_response(200)
+            self.end_headers()
+            with suppress(OSError):  # the client has had enough
+                for _ in range(100):
+                    self.wfile.write(b" " * (1 << 20))
+
+    write_policy(tmp_path / "policies" / "a", "example.com/a")
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Endless) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        done = run_console("image", "--engine", "oci", "--base", f"127.0.0.1:{server.server_port}/x:1", cwd=tmp_path)
+        server.shutdown()
+    assert done.returncode == 6, done.stderr
+    assert "goes on" in done.stderr
 
 
 @pytest.mark.needs("go")

@@ -122,7 +122,7 @@ def test_policy_of_the_readme_becomes_an_image(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("block", [block for block in _blocks("python") if "namespace" in block])
 def test_tasks_of_the_readme_are_tasks(block: str, tmp_path: Path) -> None:
-    """Each tasks.py of the README is listed by Invoke with its five stages."""
+    """Each tasks.py of the README is listed by Invoke with its stages."""
     (tmp_path / "tasks.py").write_text(block)
     listed = subprocess.run(
         [sys.executable, "-m", "invoke", "--list"], cwd=tmp_path, capture_output=True, text=True, check=True

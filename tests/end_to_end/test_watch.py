@@ -29,12 +29,14 @@ class Watched:
     A `policy-tasks watch` at work, and what it tells.
     """
 
-    def __init__(self, project: Path, *flags: str) -> None:
+    def __init__(self, project: Path, *flags: str, **env: str) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         command = (sys.executable, "-m", "policy_tasks", "watch", "--addr", f"127.0.0.1:{self.port}", *flags)
-        self.process = subprocess.Popen(command, cwd=project, stderr=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            command, cwd=project, env={**os.environ, **env}, stderr=subprocess.PIPE, text=True
+        )
         self.story: list[str] = []
         self._listener = threading.Thread(target=self._listen)
         self._listener.start()
@@ -75,6 +77,19 @@ class Watched:
     def said(self, text: str) -> bool:
         """Whether the story has this text."""
         return any(text in line for line in self.story)
+
+
+def test_a_long_name_of_the_temporary_folder(tmp_path: Path) -> None:
+    """A socket has a name of a hundred bytes at most; where TMPDIR has more the engine is heard all the same."""
+    write_policy(tmp_path / "policies" / "a", "example.com/a")
+    long = tmp_path / ("x" * 100)
+    long.mkdir()
+    one = Watched(tmp_path, TMPDIR=str(long))
+    try:
+        one.until(lambda: one.said("serving at"))
+        assert one.ask() == "a"
+    finally:
+        one.end()
 
 
 @pytest.fixture

@@ -1,0 +1,55 @@
+"""
+What goes into a process and comes out of it.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+import time
+from contextlib import suppress
+from typing import IO, Any
+
+
+class Pipes:
+    """
+    The three pipes of a process, each with a thread of its own. So nobody has to wait for a pipe that something else holds
+    which the process has started, as `communicate` does, however long that goes on.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes], stdin: bytes) -> None:
+        self._said = (bytearray(), bytearray())
+        readers = zip((process.stdout, process.stderr), self._said, strict=True)
+        self._readers = [threading.Thread(target=_read, args=each, daemon=True) for each in readers]
+        writer = threading.Thread(target=_write, args=(process.stdin, stdin), daemon=True)
+        for thread in (writer, *self._readers):
+            thread.start()
+
+    def ended(self, timeout: float) -> bool:
+        """
+        Wait, for so many seconds at most, until nobody can write any more, and return whether that is so.
+        """
+        end = time.monotonic() + timeout
+        for reader in self._readers:
+            reader.join(max(0, end - time.monotonic()))
+        return not any(reader.is_alive() for reader in self._readers)
+
+    def said(self) -> tuple[bytes, bytes]:
+        """
+        What has come out on stdout and on stderr.
+        """
+        stdout, stderr = map(bytes, self._said)
+        return stdout, stderr
+
+
+def _read(pipe: IO[Any], said: bytearray) -> None:
+    with pipe:
+        # Not with the pipe's own buffer, whose lock Python could wait for at its end.
+        while chunk := os.read(pipe.fileno(), 1 << 16):
+            said.extend(chunk)
+
+
+def _write(pipe: IO[Any], text: bytes) -> None:
+    with suppress(BrokenPipeError), pipe:  # a command need not read what it is given
+        pipe.write(text)

@@ -1,0 +1,61 @@
+"""
+A process with all that it starts, which is its group. Nowhere else are commands started.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from policy_tasks.errors import ToolError
+
+# In seconds, between Ctrl-C and the end.
+_INTERRUPT_TIMEOUT = 2
+
+
+def start(argv: tuple[str, ...], cwd: Path, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """
+    Start a program in a group of its own, with pipes to and from it. Raises `ToolError` where that cannot be done.
+    """
+    try:
+        return subprocess.Popen(
+            argv,
+            cwd=cwd,
+            env=dict(env),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise ToolError.of(
+            f"{Path(argv[0]).name} cannot be started",
+            where=argv[0],
+            why=error.strerror or str(error),
+            fix="install it for this machine, or name another one in the settings",
+        ) from None
+
+
+def kill(process: subprocess.Popen[bytes]) -> None:
+    """
+    End the process with all that it started: asked as by Ctrl-C at first, upon which Go removes its temporary folders. Where the
+    process itself has ended others of its group may be left.
+    """
+    if process.poll() is None:
+        _signal(process, signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_INTERRUPT_TIMEOUT)
+    _signal(process, getattr(signal, "SIGKILL", signal.SIGTERM))
+    process.wait()
+
+
+def _signal(process: subprocess.Popen[bytes], number: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, number)
+        else:
+            process.kill()

@@ -1,0 +1,34 @@
+"""
+Why there is no Docker engine, where there is none.
+"""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from policy_tasks.errors import ToolError
+from policy_tasks.toolchain.docker_connection import connect
+
+
+def test_what_is_wrong_with_the_socket_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that does not exist, one that is no socket, one that nobody serves, and a name that none can have are told apart."""
+    monkeypatch.chdir(tmp_path)  # where a short name will do
+    with socket.socket(socket.AF_UNIX) as unserved:
+        unserved.bind("dead")
+    Path("file").touch()
+    for path, why in (
+        ("none", "there is no such socket: the file does not exist"),
+        ("none/none", "there is no such socket: the file does not exist"),
+        ("file/none", "there is no such socket: the file does not exist"),
+        ("file", "that is no socket: "),
+        ("", "that is no socket: "),
+        ("x" * 120, "that is no socket: AF_UNIX path too long"),
+        ("dead", "the socket is dead: "),
+    ):
+        monkeypatch.setenv("DOCKER_HOST", f"unix://{path}")
+        with pytest.raises(ToolError) as caught:
+            connect()
+        assert caught.value.why.startswith(why), (path, caught.value.why)
