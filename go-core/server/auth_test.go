@@ -113,8 +113,12 @@ func (a *authority) sign(template *x509.Certificate) (*ecdsa.PrivateKey, *x509.C
 
 // issue returns a certificate for a server on this machine, or for a client.
 func (a *authority) issue(serial int64) tls.Certificate {
+	return a.issueUntil(serial, time.Now().Add(time.Hour))
+}
+
+func (a *authority) issueUntil(serial int64, end time.Time) tls.Certificate {
 	key, certificate := a.sign(&x509.Certificate{
-		SerialNumber: big.NewInt(serial), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		SerialNumber: big.NewInt(serial), NotAfter: end, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 	})
 	return tls.Certificate{Certificate: [][]byte{certificate.Raw}, PrivateKey: key, Leaf: certificate}

@@ -160,8 +160,8 @@ func (s *Server) serve(routes *routes, w http.ResponseWriter, r *http.Request) {
 // admit says whether a request may be made by who makes it.
 func (s *Server) admit(x *exchange) *problem {
 	if !x.route.open {
-		if !s.options.Certificates.admit(x.r.TLS) {
-			return &problem{status: http.StatusUnauthorized, code: "unauthorized", message: "show a certificate that the server trusts"}
+		if !s.options.Certificates.admit(x.r.TLS, x.start) {
+			return &problem{status: http.StatusUnauthorized, code: "unauthorized", message: "show a certificate that the server trusts", close: true}
 		}
 		if !s.options.Tokens.admit(x.r.Header["Authorization"]) {
 			return &problem{status: http.StatusUnauthorized, code: "unauthorized", message: "show a bearer token that the server knows"}

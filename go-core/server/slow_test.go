@@ -71,12 +71,7 @@ func TestClientThatDoesNotRead(t *testing.T) {
 		}
 		time.Sleep(time.Millisecond)
 	}
-	for deadline := time.Now().Add(10 * time.Second); s.connections.open.Load() > 0; {
-		if time.Now().After(deadline) {
-			t.Fatal("the connection is kept")
-		}
-		time.Sleep(time.Millisecond)
-	}
+	s.expectNoConnections(t)
 }
 
 // A client that reads slowly, but reads on, gets all of a large answer.

@@ -1,0 +1,83 @@
+package server
+
+import (
+	"crypto/tls"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// guarded returns a server that asks for certificates of the authority, and the
+// file that has that.
+func guarded(t *testing.T, trusted *authority) (s *site, ca string) {
+	t.Helper()
+	folder := t.TempDir()
+	cert, key := trusted.write(folder, trusted.issue(2))
+	ca = writeFile(t, filepath.Join(folder, "ca.pem"), encoded("CERTIFICATE", trusted.certificate.Raw))
+	certificates, err := ReadCertificates(cert, key, ca)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return serving(t, Options{Certificates: certificates}, echoing("echo")), ca
+}
+
+// keeping returns what asks over one connection, which it keeps, and shows the
+// certificate there.
+func (s *site) keeping(trusted *authority, shown tls.Certificate, http2 bool) (ask func() answer) {
+	client := trusted.client(shown)
+	transport := client.Transport.(*http.Transport)
+	transport.DisableKeepAlives, transport.ForceAttemptHTTP2 = false, http2
+	s.t.Cleanup(transport.CloseIdleConnections)
+	return func() answer {
+		request, _ := http.NewRequest("POST", "https://"+s.addr+echoPath, strings.NewReader(`{"input": 1}`))
+		return s.send(client, request)
+	}
+}
+
+// A client whose authority is no longer trusted has no access over a connection
+// that is older than that, which is closed.
+func TestAuthorityIsTakenBack(t *testing.T) {
+	for _, http2 := range []bool{false, true} {
+		trusted, next := newAuthority(t), newAuthority(t)
+		s, ca := guarded(t, trusted)
+		ask := s.keeping(trusted, trusted.issue(3), http2)
+		ask().expect(t, 200, `{"result":1}`)
+		if err := s.options.Certificates.Reload(); err != nil {
+			t.Fatal(err)
+		}
+		ask().expect(t, 200, `{"result":1}`)
+		writeFile(t, ca, encoded("CERTIFICATE", next.certificate.Raw))
+		if err := s.options.Certificates.Reload(); err != nil {
+			t.Fatal(err)
+		}
+		ask().expect(t, 401, "unauthorized")
+		s.expectNoConnections(t)
+	}
+}
+
+// A client whose certificate has expired has no access over a connection that
+// is older than that.
+func TestCertificateExpires(t *testing.T) {
+	for _, http2 := range []bool{false, true} {
+		trusted := newAuthority(t)
+		s, _ := guarded(t, trusted)
+		end := time.Now().Add(2 * time.Second).Truncate(time.Second) // as certificates have it
+		ask := s.keeping(trusted, trusted.issueUntil(3, end), http2)
+		ask().expect(t, 200, `{"result":1}`)
+		time.Sleep(time.Until(end.Add(50 * time.Millisecond)))
+		ask().expect(t, 401, "unauthorized")
+		s.expectNoConnections(t)
+	}
+}
+
+// expectNoConnections fails the test unless all connections are closed soon.
+func (s *site) expectNoConnections(t *testing.T) {
+	t.Helper()
+	for deadline := time.Now().Add(5 * time.Second); s.connections.open.Load() > 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the connection is kept")
+		}
+	}
+}
