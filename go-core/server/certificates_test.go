@@ -11,7 +11,7 @@ import (
 
 // guarded returns a server that asks for certificates of the authority, and the
 // file that has that.
-func guarded(t *testing.T, trusted *authority) (s *site, ca string) {
+func guarded(t *testing.T, trusted *authority, options Options) (s *site, ca string) {
 	t.Helper()
 	folder := t.TempDir()
 	cert, key := trusted.write(folder, trusted.issue(2))
@@ -20,7 +20,8 @@ func guarded(t *testing.T, trusted *authority) (s *site, ca string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return serving(t, Options{Certificates: certificates}, echoing("echo")), ca
+	options.Certificates = certificates
+	return serving(t, options, echoing("echo")), ca
 }
 
 // keeping returns what asks over one connection, which it keeps, and shows the
@@ -41,7 +42,7 @@ func (s *site) keeping(trusted *authority, shown tls.Certificate, http2 bool) (a
 func TestAuthorityIsTakenBack(t *testing.T) {
 	for _, http2 := range []bool{false, true} {
 		trusted, next := newAuthority(t), newAuthority(t)
-		s, ca := guarded(t, trusted)
+		s, ca := guarded(t, trusted, Options{})
 		ask := s.keeping(trusted, trusted.issue(3), http2)
 		ask().expect(t, 200, `{"result":1}`)
 		if err := s.options.Certificates.Reload(); err != nil {
@@ -62,7 +63,7 @@ func TestAuthorityIsTakenBack(t *testing.T) {
 func TestCertificateExpires(t *testing.T) {
 	for _, http2 := range []bool{false, true} {
 		trusted := newAuthority(t)
-		s, _ := guarded(t, trusted)
+		s, _ := guarded(t, trusted, Options{})
 		end := time.Now().Add(2 * time.Second).Truncate(time.Second) // as certificates have it
 		ask := s.keeping(trusted, trusted.issueUntil(3, end), http2)
 		ask().expect(t, 200, `{"result":1}`)

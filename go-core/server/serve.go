@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"log/slog"
 	"net"
 	"net/http"
 	"time"
@@ -62,7 +61,7 @@ func (s *Server) httpServer(handler http.Handler, requests context.Context) *htt
 		IdleTimeout:                  s.options.IdleTimeout,
 		MaxHeaderBytes:               maxHeader,
 		BaseContext:                  func(net.Listener) context.Context { return requests },
-		ErrorLog:                     slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug),
+		ErrorLog:                     newComplaints(s.options.Log).logger(),
 	}
 }
 
