@@ -64,9 +64,13 @@ func (x *exchange) ask() *problem {
 	return nil
 }
 
-// question returns the input for the policy that is asked.
+// question returns the input for the policy that is asked. Room is made before
+// the body is decoded: what comes of that takes many times its memory.
 func (x *exchange) question() (any, *problem) {
 	if wrong := x.read(); wrong != nil {
+		return nil, wrong
+	}
+	if wrong := x.enter(); wrong != nil {
 		return nil, wrong
 	}
 	input, wrong := x.face.input(x)
@@ -78,7 +82,7 @@ func (x *exchange) question() (any, *problem) {
 		return nil, unknownPolicy(fmt.Sprintf("there is no policy %q; /v1/policies has those that are there", x.name))
 	}
 	x.policy = policy
-	return input, x.enter()
+	return input, nil
 }
 
 // call returns the call of the policy. Where net/http lets go of a connection,

@@ -37,6 +37,9 @@ func TestOverload(t *testing.T) {
 	if got.header.Get("Retry-After") != "1" {
 		t.Errorf("Retry-After = %q", got.header.Get("Retry-After"))
 	}
+	for _, path := range []string{echoPath, "/v1/execute"} {
+		s.ask("POST", path, "not JSON").expect(t, 503, "overloaded") // it is not decoded
+	}
 	s.ask("GET", "/readyz", "").expect(t, 200, `{"status":"ready"}`)
 	close(release)
 	for range 2 {

@@ -31,8 +31,8 @@ type Options struct {
 	// each other; 0 means 1000.
 	MaxDepth int
 
-	// Concurrency is how many requests may be executed at once, over all
-	// policies; 0 means 4096. How many for each policy, the engine limits.
+	// Concurrency is how many requests may be decoded and executed at once, over
+	// all policies; 0 means 4096. How many for each policy, the engine limits.
 	Concurrency int
 
 	// ReadTimeout is how long a request may take to arrive, its head and its
