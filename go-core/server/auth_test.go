@@ -200,5 +200,5 @@ func TestCertificates(t *testing.T) {
 		t.Error("a broken certificate was taken over")
 	}
 	ask(known, "POST", echoPath).expect(t, 200, `{"result":1}`)
-	parsed(t, s.raw(t, "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")).expect(t, 400, "bad_request")
+	parsed(t, s.raw(t, "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")).expect(t, 400, "bad_request")
 }

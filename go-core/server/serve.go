@@ -60,7 +60,7 @@ func (s *Server) httpServer(handler http.Handler, requests context.Context) *htt
 		ReadTimeout:                  s.options.ReadTimeout,
 		IdleTimeout:                  s.options.IdleTimeout,
 		MaxHeaderBytes:               maxHeader,
-		BaseContext:                  func(net.Listener) context.Context { return requests },
+		BaseContext:                  func(l net.Listener) context.Context { return withListener(requests, l) },
 		ErrorLog:                     newComplaints(s.options.Log).logger(),
 	}
 }

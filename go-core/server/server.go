@@ -167,8 +167,8 @@ func (s *Server) admit(x *exchange) *problem {
 			return &problem{status: http.StatusUnauthorized, code: "unauthorized", message: "show a bearer token that the server knows"}
 		}
 	}
-	if !x.route.anyOrigin && s.origins.Check(x.r) != nil {
-		return &problem{status: http.StatusForbidden, code: "forbidden", message: "pages of other origins may not ask this server"}
+	if x.route.anyOrigin {
+		return nil
 	}
-	return nil
+	return s.fromOtherPage(x)
 }
