@@ -3,12 +3,15 @@ package server
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
 
+	"github.com/policy-tasks/policy-tasks/go-core/decision"
 	"github.com/policy-tasks/policy-tasks/go-core/engine"
+	"github.com/policy-tasks/policy-tasks/go-core/metrics"
 )
 
 const (
@@ -149,6 +152,34 @@ func TestCheck(t *testing.T) {
 	if got := strings.Replace(string(text), `"host":"ignored",`, "", 1); got != want {
 		t.Errorf("input = %s\nwant    %s", got, want)
 	}
+}
+
+// A policy sets none of the headers that are about the connection, the text of the
+// answer or the decision, nor a trailer.
+func TestCheckHeadersOfOurs(t *testing.T) {
+	headers := map[string]any{"x-user": "alice"}
+	for _, name := range []string{
+		"connection", "te", "proxy-connection", "keep-alive", "upgrade", "transfer-encoding", "trailer", "Trailer:x-late", ":status", "x:y",
+		"content-encoding", "content-length", "decision-id",
+	} {
+		headers[name] = "7"
+	}
+	log := decision.NewLog(io.Discard, 10, nil, metrics.NewRegistry())
+	for _, allowed := range []bool{true, false} {
+		s := serving(t, Options{Decisions: log}, answering("p", map[string]any{"allowed": allowed, "headers": headers, "body": strings.Repeat("x", 3000)}))
+		text := s.raw(t, "GET /v1/policies/p/envoy/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+		head, _, _ := strings.Cut(text, "\r\n\r\n")
+		if got := strings.Count(head, ": 7"); got != 0 || !strings.Contains(head, "X-User: alice") || strings.Contains(text, "late") {
+			t.Errorf("allowed %v:\n%s", allowed, head)
+		}
+	}
+}
+
+// The header of an encoding is no reason to deny a check without the body.
+func TestCheckOfEncodedBody(t *testing.T) {
+	s := serving(t, Options{}, answering("p", true))
+	s.ask("POST", "/v1/policies/p/envoy/", "", "Content-Encoding", "gzip").expect(t, 200, "")
+	s.ask("POST", "/v1/policies/p/envoy/", "x", "Content-Encoding", "gzip").expect(t, 403, "unsupported_encoding")
 }
 
 // The path is that of the request, whatever the policy is called.

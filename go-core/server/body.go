@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"strings"
 )
 
 // firstRead is how large a buffer is at first. What a request says of its
@@ -15,7 +16,7 @@ const firstRead = 2 << 10
 // read reads the body of the request.
 func (x *exchange) read() *problem {
 	limit := x.server.options.MaxBody
-	if encoding := x.r.Header["Content-Encoding"]; len(encoding) > 0 && encoding[0] != "identity" {
+	if x.r.ContentLength != 0 && isEncoded(x.r.Header["Content-Encoding"]) { // there may be the header of a body that Envoy has kept
 		return &problem{
 			status: http.StatusUnsupportedMediaType, code: "unsupported_encoding", close: true,
 			message: "send the body as it is, without Content-Encoding",
@@ -35,6 +36,18 @@ func (x *exchange) read() *problem {
 			return unreadable(err)
 		}
 	}
+}
+
+// isEncoded reports whether a body is anything but what it was made as.
+func isEncoded(encodings []string) bool {
+	for _, each := range encodings {
+		for encoding := range strings.SplitSeq(each, ",") {
+			if encoding = strings.TrimSpace(encoding); encoding != "" && !strings.EqualFold(encoding, "identity") {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // readStart reads the start of a body that is too large, unless it was read.
