@@ -107,6 +107,7 @@ func TestBrokenReviews(t *testing.T) {
 	start := reviewed[:len(reviewed)-2]
 	tests := map[string]struct{ body, uid string }{
 		"empty":         {"", ""},
+		"after a mark":  {"\ufeff" + reviewed + "x", "u-1"},
 		"not JSON":      {"yes", ""},
 		"other version": {strings.Replace(reviewed, "/v1\"", "/v1beta1\"", 1), "u-1"},
 		"no uid":        {strings.Replace(reviewed, `"uid":"u-1",`, "", 1), ""},
@@ -130,6 +131,7 @@ func TestReviewInput(t *testing.T) {
 		return request["object"].(map[string]any)["n"] == json.Number("1"), nil
 	}})
 	s.ask("POST", reviewPath, reviewed).expect(t, 200, reviewHead+`{"uid":"u-1","allowed":true}}`)
+	s.ask("POST", reviewPath, "\ufeff"+reviewed).expect(t, 200, reviewHead+`{"uid":"u-1","allowed":true}}`)
 }
 
 // A policy sees the request that Envoy asks about, and can add headers, but not

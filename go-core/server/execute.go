@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 
@@ -95,16 +96,17 @@ func (x *exchange) call(input any) engine.Call {
 	return call
 }
 
-// wholeInput returns the body as a document; nothing means null.
+// wholeInput returns the body as a document; nothing but white space means null,
+// as on a command line.
 func (x *exchange) wholeInput() (any, *problem) {
-	if len(x.body) == 0 {
+	if len(bytes.Trim(document.TrimMark(x.body), " \t\r\n")) == 0 {
 		return nil, nil
 	}
 	return x.decode()
 }
 
 func (x *exchange) decode() (any, *problem) {
-	value, err := document.Decode(x.body, x.server.options.MaxDepth)
+	value, err := document.Decode(document.TrimMark(x.body), x.server.options.MaxDepth)
 	if err != nil {
 		return nil, badRequest("the body is not one JSON document: " + err.Error())
 	}
