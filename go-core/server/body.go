@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"time"
 )
 
 // firstRead is how large a buffer is at first. What a request says of its
@@ -67,6 +68,29 @@ func (x *exchange) readMore(limit int) error {
 	n, err := x.r.Body.Read(x.body[len(x.body):cap(x.body)])
 	x.body = x.body[:len(x.body)+n]
 	return err
+}
+
+// maxLeft is how much of a body net/http reads to keep a connection, in bytes.
+const maxLeft = 256 << 10
+
+// hearing is how long a client is heard out.
+const hearing = 2 * time.Second
+
+// hearOut reads what the client still sends, once it has its answer, of a body that is
+// no more than twice as large as it may be: a connection that is closed with something unread is reset,
+// which takes the answer from who has not read it by then. Who waits for our leave to
+// send, or speaks HTTP/2, needs no hearing.
+func (x *exchange) hearOut() {
+	if x.r.ProtoMajor != 1 || x.r.Header["Expect"] != nil || x.server.draining.Load() {
+		return
+	}
+	control, end := http.NewResponseController(x.w), time.Now().Add(hearing)
+	if last := x.start.Add(x.server.options.ReadTimeout); last.Before(end) {
+		end = last
+	}
+	if control.SetReadDeadline(end) == nil && control.Flush() == nil {
+		_, _ = io.CopyN(io.Discard, x.r.Body, int64(2*x.server.options.MaxBody-len(x.body))) // the client may be gone
+	}
 }
 
 func tooLarge(limit int) *problem {

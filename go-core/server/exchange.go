@@ -75,12 +75,19 @@ func (x *exchange) end() {
 // fail answers with a problem, in the way of the route.
 func (x *exchange) fail(p *problem) {
 	x.compose(p)
+	if !p.close {
+		x.send()
+		return
+	}
+	x.w.Header().Set("Content-Length", strconv.Itoa(len(x.out)))
 	x.send()
+	x.hearOut()
 }
 
 // refuse answers with a problem of a request that is not for a policy to see.
 func (x *exchange) refuse(p *problem) {
 	x.face = nil
+	p.close = p.close || x.r.ProtoMajor == 1 && x.r.ContentLength > maxLeft
 	x.fail(p)
 }
 
