@@ -3,7 +3,6 @@ package server
 import (
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/policy-tasks/policy-tasks/go-core/metrics"
@@ -125,17 +124,4 @@ func (rs *routes) ofPolicy(prefix, action string) *route {
 		return nil
 	}
 	return found
-}
-
-// all returns the routes, sorted by their paths.
-func (rs *routes) all() []*route {
-	var all []*route
-	for _, each := range rs.fixed {
-		all = append(all, each)
-	}
-	for _, each := range rs.policy {
-		all = append(all, each)
-	}
-	slices.SortFunc(all, func(a, b *route) int { return strings.Compare(a.path, b.path) })
-	return all
 }

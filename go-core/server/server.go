@@ -9,6 +9,7 @@
 package server
 
 import (
+	"cmp"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -39,8 +40,8 @@ type Options struct {
 	// body together; 0 means 10 seconds.
 	ReadTimeout time.Duration
 
-	// WriteTimeout is how long a client may take no byte of an answer; 0
-	// means 10 seconds.
+	// WriteTimeout is how long a client may take to read 256 KiB of an answer,
+	// for which it has half of that at least; 0 means 10 seconds.
 	WriteTimeout time.Duration
 
 	// IdleTimeout is how long a connection may wait for its next request; 0
@@ -87,13 +88,13 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
-	o.MaxBody = orDefault(o.MaxBody, 8<<20)
-	o.MaxDepth = orDefault(o.MaxDepth, 1000)
-	o.Concurrency = orDefault(o.Concurrency, 4096)
-	o.ReadTimeout = orDefault(o.ReadTimeout, 10*time.Second)
-	o.WriteTimeout = orDefault(o.WriteTimeout, 10*time.Second)
-	o.IdleTimeout = orDefault(o.IdleTimeout, 2*time.Minute)
-	o.ShutdownGrace = orDefault(o.ShutdownGrace, 10*time.Second)
+	o.MaxBody = cmp.Or(o.MaxBody, 8<<20)
+	o.MaxDepth = cmp.Or(o.MaxDepth, 1000)
+	o.Concurrency = cmp.Or(o.Concurrency, 4096)
+	o.ReadTimeout = cmp.Or(o.ReadTimeout, 10*time.Second)
+	o.WriteTimeout = cmp.Or(o.WriteTimeout, 10*time.Second)
+	o.IdleTimeout = cmp.Or(o.IdleTimeout, 2*time.Minute)
+	o.ShutdownGrace = cmp.Or(o.ShutdownGrace, 10*time.Second)
 	if o.Metrics == nil {
 		o.Metrics = metrics.NewRegistry()
 	}
@@ -101,13 +102,6 @@ func (o Options) withDefaults() Options {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	return o
-}
-
-func orDefault[T int | time.Duration](value, fallback T) T {
-	if value == 0 {
-		return fallback
-	}
-	return value
 }
 
 // A Server is the HTTP side of an engine. Its methods are safe for concurrent

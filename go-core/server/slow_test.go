@@ -17,6 +17,7 @@ func TestSlowClients(t *testing.T) {
 	tests := []struct{ name, start, drip string }{
 		{"silent", "", ""},
 		{"head", "POST " + echoPath + " HTTP/1.1\r\n", "X: y\r\n"},
+		{"line", "POST " + echoPath, "y"},
 		{"body", post + "Content-Length: 1000\r\n\r\n{\"input\": \"", "x"},
 		{"chunked body", post + "Transfer-Encoding: chunked\r\n\r\n", "1\r\n \r\n"},
 	}
@@ -30,7 +31,7 @@ func TestSlowClients(t *testing.T) {
 			if strings.Contains(test.name, "body") {
 				parsed(t, got).expect(t, 408, "too_slow")
 			} else if got != "" {
-				t.Errorf("answer = %q, want none", got)
+				parsed(t, got).expect(t, 400, "bad_request")
 			}
 		})
 	}
