@@ -7,11 +7,13 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/policy-tasks/policy-tasks/go-core/engine"
 )
 
 // guarded returns a server that asks for certificates of the authority, and the
 // file that has that.
-func guarded(t *testing.T, trusted *authority, options Options) (s *site, ca string) {
+func guarded(t *testing.T, trusted *authority, options Options, policies ...engine.Policy) (s *site, ca string) {
 	t.Helper()
 	folder := t.TempDir()
 	cert, key := trusted.write(folder, trusted.issue(2))
@@ -21,7 +23,7 @@ func guarded(t *testing.T, trusted *authority, options Options) (s *site, ca str
 		t.Fatal(err)
 	}
 	options.Certificates = certificates
-	return serving(t, options, echoing("echo")), ca
+	return serving(t, options, append(policies, echoing("echo"))...), ca
 }
 
 // keeping returns what asks over one connection, which it keeps, and shows the

@@ -3,6 +3,7 @@ package server
 import (
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"time"
 
@@ -147,7 +148,23 @@ func (x *exchange) send() {
 	if x.status != http.StatusOK {
 		x.w.WriteHeader(x.status)
 	}
-	_, _ = x.w.Write(x.out) // fails when the client is gone
+	x.write()
+}
+
+// write writes the text of the answer. In HTTP/1 the connection sees to the deadline;
+// in HTTP/2 a client may hold one answer up and read others.
+func (x *exchange) write() {
+	if x.r.ProtoMajor == 1 {
+		_, _ = x.w.Write(x.out) // fails when the client is gone
+		return
+	}
+	control := http.NewResponseController(x.w)
+	for piece := range slices.Chunk(x.out, pieceSize) {
+		_ = control.SetWriteDeadline(time.Now().Add(x.server.options.WriteTimeout)) // which HTTP/2 has
+		if _, err := x.w.Write(piece); err != nil {
+			return
+		}
+	}
 }
 
 // settle makes room for another request and counts this one. It comes before
