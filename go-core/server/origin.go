@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strings"
 )
 
@@ -43,12 +44,13 @@ func isRebound(r *http.Request) bool {
 // isThisMachine reports whether nobody else can have the host for a name of his:
 // https://www.rfc-editor.org/rfc/rfc6761#section-6.3 has localhost.
 func isThisMachine(host string) bool {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
+	of := url.URL{Host: host}
+	name := strings.ToLower(of.Hostname())
+	if name == "" || name == "localhost" || strings.HasSuffix(name, ".localhost") {
+		return true
 	}
-	host = strings.ToLower(strings.Trim(host, "[]"))
-	_, err := netip.ParseAddr(host)
-	return err == nil || host == "" || host == "localhost" || strings.HasSuffix(host, ".localhost")
+	_, err := netip.ParseAddr(name)
+	return err == nil
 }
 
 // A loopbackKey is that of contexts of requests from a listener that only this
