@@ -11,6 +11,59 @@ import (
 	"github.com/policy-tasks/policy-tasks/go-core/engine"
 )
 
+// Over TLS the server speaks HTTP/2, asks for certificates of its authority for
+// all but the probes, and takes new files over for connections to come.
+func TestCertificates(t *testing.T) {
+	trusted, other := newAuthority(t), newAuthority(t)
+	folder := t.TempDir()
+	cert, key := trusted.write(folder, trusted.issue(2))
+	ca := writeFile(t, filepath.Join(folder, "ca.pem"), encoded("CERTIFICATE", trusted.certificate.Raw))
+	certificates, err := ReadCertificates(cert, key, ca)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := serving(t, Options{Certificates: certificates}, append(failing(), echoing("echo"))...)
+	ask := func(client *http.Client, method, path string) answer {
+		request, _ := http.NewRequest(method, "https://"+s.addr+path, strings.NewReader(`{"input": 1}`))
+		return s.send(client, request)
+	}
+	known := trusted.client(trusted.issue(3))
+	ask(known, "POST", echoPath).expect(t, 200, `{"result":1}`)
+	ask(trusted.client(), "POST", echoPath).expect(t, 401, "unauthorized")
+	ask(trusted.client(), "GET", "/readyz").expect(t, 200, `{"status":"ready"}`)
+	request, _ := http.NewRequest("GET", "https://"+s.addr+"/readyz", nil)
+	if got, err := trusted.client(other.issue(4)).Do(request); err == nil {
+		got.Body.Close()
+		if got.StatusCode != 401 {
+			t.Errorf("a certificate of another authority: status %d", got.StatusCode)
+		}
+	}
+	for name, want := range map[string]string{"panic": "policy_panic", "goexit": "policy_goexit", "hang": "policy_timeout"} {
+		if got := ask(known, "POST", "/v1/policies/"+name+"/execute"); got.code(t) != want {
+			t.Errorf("HTTP/2, %s: %s", name, got.body)
+		}
+	}
+	got, err := known.Get("https://" + s.addr + "/livez")
+	if err != nil || got.ProtoMajor != 2 || got.TLS.PeerCertificates[0].SerialNumber.Int64() != 2 {
+		t.Fatalf("%v, %v", got, err)
+	}
+	got.Body.Close()
+	trusted.write(folder, trusted.issue(5))
+	if err := certificates.Reload(); err != nil {
+		t.Fatal(err)
+	}
+	if got, err = known.Get("https://" + s.addr + "/livez"); err != nil || got.TLS.PeerCertificates[0].SerialNumber.Int64() != 5 {
+		t.Fatalf("%v, %v", got, err)
+	}
+	got.Body.Close()
+	writeFile(t, cert, "broken")
+	if certificates.Reload() == nil {
+		t.Error("a broken certificate was taken over")
+	}
+	ask(known, "POST", echoPath).expect(t, 200, `{"result":1}`)
+	parsed(t, s.raw(t, "GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")).expect(t, 400, "bad_request")
+}
+
 // guarded returns a server that asks for certificates of the authority, and the
 // file that has that.
 func guarded(t *testing.T, trusted *authority, options Options, policies ...engine.Policy) (s *site, ca string) {
