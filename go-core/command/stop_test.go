@@ -127,7 +127,7 @@ func ask(connection io.Writer, reader *bufio.Reader, last bool) (bool, error) {
 	if last {
 		header = "Connection: close\r\n"
 	}
-	_, err := fmt.Fprintf(connection, "POST /v1/policies/echo/execute HTTP/1.1\r\nHost: x\r\n%sContent-Length: 12\r\n\r\n{\"input\": 1}", header)
+	_, err := fmt.Fprintf(connection, "POST /v1/policies/echo/execute HTTP/1.1\r\nHost: localhost\r\n%sContent-Length: 12\r\n\r\n{\"input\": 1}", header)
 	if err != nil {
 		return true, err
 	}

@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"strings"
+	"time"
 )
 
 // firstRead is how large a buffer is at first. What a request says of its
@@ -15,7 +17,7 @@ const firstRead = 2 << 10
 // read reads the body of the request.
 func (x *exchange) read() *problem {
 	limit := x.server.options.MaxBody
-	if encoding := x.r.Header["Content-Encoding"]; len(encoding) > 0 && encoding[0] != "identity" {
+	if x.r.ContentLength != 0 && isEncoded(x.r.Header["Content-Encoding"]) { // there may be the header of a body that Envoy has kept
 		return &problem{
 			status: http.StatusUnsupportedMediaType, code: "unsupported_encoding", close: true,
 			message: "send the body as it is, without Content-Encoding",
@@ -37,6 +39,18 @@ func (x *exchange) read() *problem {
 	}
 }
 
+// isEncoded reports whether a body is anything but what it was made as.
+func isEncoded(encodings []string) bool {
+	for _, each := range encodings {
+		for encoding := range strings.SplitSeq(each, ",") {
+			if encoding = strings.TrimSpace(encoding); encoding != "" && !strings.EqualFold(encoding, "identity") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // readStart reads the start of a body that is too large, unless it was read.
 func (x *exchange) readStart() {
 	for len(x.body) < firstRead {
@@ -54,6 +68,29 @@ func (x *exchange) readMore(limit int) error {
 	n, err := x.r.Body.Read(x.body[len(x.body):cap(x.body)])
 	x.body = x.body[:len(x.body)+n]
 	return err
+}
+
+// maxLeft is how much of a body net/http reads to keep a connection, in bytes.
+const maxLeft = 256 << 10
+
+// hearing is how long a client is heard out.
+const hearing = 2 * time.Second
+
+// hearOut reads what the client still sends, once it has its answer, of a body that is
+// no more than twice as large as it may be: a connection that is closed with something unread is reset,
+// which takes the answer from who has not read it by then. Who waits for our leave to
+// send, or speaks HTTP/2, needs no hearing.
+func (x *exchange) hearOut() {
+	if x.r.ProtoMajor != 1 || x.r.Header["Expect"] != nil || x.server.draining.Load() {
+		return
+	}
+	control, end := http.NewResponseController(x.w), time.Now().Add(hearing)
+	if last := x.start.Add(x.server.options.ReadTimeout); last.Before(end) {
+		end = last
+	}
+	if control.SetReadDeadline(end) == nil && control.Flush() == nil {
+		_, _ = io.CopyN(io.Discard, x.r.Body, int64(2*x.server.options.MaxBody-len(x.body))) // the client may be gone
+	}
 }
 
 func tooLarge(limit int) *problem {

@@ -5,7 +5,9 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/policy-tasks/policy-tasks/go-core/document"
 )
@@ -79,15 +81,35 @@ func (c *Certificates) serverConfig() *tls.Config {
 	}
 }
 
-// admit reports whether the client has shown a certificate of a trusted
-// authority, if it has to.
-func (c *Certificates) admit(state *tls.ConnectionState) bool {
-	if c == nil {
+// asked reports whether clients have to show a certificate.
+func (c *Certificates) asked() bool { return c != nil && c.config.Load().ClientCAs != nil }
+
+// admit reports whether the client has shown a certificate that holds now, of an
+// authority that is trusted now: a connection may be older than both.
+func (c *Certificates) admit(state *tls.ConnectionState, now time.Time) bool {
+	if !c.asked() {
 		return true
 	}
-	config := c.config.Load()
-	if config.ClientCAs == nil {
-		return true
+	if state == nil {
+		return false
 	}
-	return state != nil && len(state.VerifiedChains) > 0
+	trusted := c.config.Load().ClientCAs
+	return slices.ContainsFunc(state.VerifiedChains, func(chain []*x509.Certificate) bool {
+		return isCurrent(chain, trusted, now)
+	})
+}
+
+// isCurrent reports whether a chain that was verified once is good at that time.
+// Its signatures are, so that no more is to be known of it than its dates, and
+// that it ends at an authority: to verify one of those is a look into the pool.
+func isCurrent(chain []*x509.Certificate, trusted *x509.CertPool, now time.Time) bool {
+	for _, each := range chain {
+		if now.Before(each.NotBefore) || now.After(each.NotAfter) {
+			return false
+		}
+	}
+	_, err := chain[len(chain)-1].Verify(x509.VerifyOptions{
+		Roots: trusted, CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
+	})
+	return err == nil
 }

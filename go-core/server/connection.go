@@ -6,8 +6,10 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -21,16 +23,30 @@ type listener struct {
 
 // Accept returns the next connection. Past the listener's deadline, see empty,
 // it returns those that wait, and an error when there are no more; net/http
-// closes the listener then.
+// closes the listener then. A connection that has failed before it was accepted ends
+// nothing: net/http would take its error for one of the listener.
 func (l *listener) Accept() (net.Conn, error) {
-	accepted, err := l.Listener.Accept()
-	if errors.Is(err, os.ErrDeadlineExceeded) {
-		accepted, err = acceptWaiting(l.Listener)
+	for {
+		accepted, err := l.Listener.Accept()
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			accepted, err = acceptWaiting(l.Listener)
+		}
+		if err == nil {
+			return &connection{Conn: accepted, all: l.all, timeout: l.timeout}, nil
+		}
+		if !isOfConnection(err) {
+			return nil, err
+		}
 	}
-	if err != nil {
-		return nil, err
-	}
-	return &connection{Conn: accepted, all: l.all, timeout: l.timeout}, nil
+}
+
+// isOfConnection reports whether an error of accept is one that the connection had,
+// of those that https://man7.org/linux/man-pages/man2/accept.2.html has. What else is
+// there may as well be one of the listener, and would come again for ever.
+func isOfConnection(err error) bool {
+	return slices.ContainsFunc([]syscall.Errno{
+		syscall.ECONNABORTED, syscall.ECONNRESET, syscall.EPROTO, syscall.EHOSTDOWN, syscall.EHOSTUNREACH, syscall.ENETUNREACH,
+	}, func(each syscall.Errno) bool { return errors.Is(err, each) })
 }
 
 type connection struct {

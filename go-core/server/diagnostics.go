@@ -35,11 +35,15 @@ func (s *Server) Diagnostics() http.Handler {
 		routes.fixed[path] = &shared
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, pattern := profiles.Handler(r); pattern != "" && fromThisMachine(r) {
+		_, pattern := profiles.Handler(r)
+		switch {
+		case pattern == "" || !fromThisMachine(r):
+			s.serve(&routes, w, r)
+		case isOtherSite(r) || !isThisMachine(r.Host):
+			forbidden("pages of other origins may not ask for profiles, and the header Host is to be localhost or an IP address").write(w)
+		default:
 			profiles.ServeHTTP(w, r)
-			return
 		}
-		s.serve(&routes, w, r)
 	})
 }
 

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strconv"
 	"sync/atomic"
-
 	"time"
 
 	"github.com/policy-tasks/policy-tasks/go-core/metrics"

@@ -122,7 +122,7 @@ func (x *exchange) decideCheck() *problem {
 		return noVerdict(err.Error())
 	}
 	for name, value := range answer.Headers {
-		if !isFraming(name) {
+		if !isOurs(name) {
 			x.w.Header().Set(name, value)
 		}
 	}
@@ -147,14 +147,16 @@ func (x *exchange) deny(answer checkAnswer) {
 	}
 }
 
-// isFraming reports whether a header is about the connection and not for a
-// policy to set.
-func isFraming(name string) bool {
+// isOurs reports whether a header is about the connection or the text of the answer
+// and not for a policy to set. What net/http takes for the name of a trailer has a
+// colon, and so has what HTTP/2 has in place of a status.
+func isOurs(name string) bool {
 	switch http.CanonicalHeaderKey(name) {
-	case "Connection", "Content-Length", "Keep-Alive", "Trailer", "Transfer-Encoding", "Upgrade":
+	case "Connection", "Keep-Alive", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade",
+		"Content-Encoding", "Content-Length", decisionHeader:
 		return true
 	}
-	return false
+	return strings.Contains(name, ":")
 }
 
 // deniedStatus returns the status that a policy asks for, if it denies.

@@ -3,6 +3,7 @@ package server
 import (
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"time"
 
@@ -75,12 +76,19 @@ func (x *exchange) end() {
 // fail answers with a problem, in the way of the route.
 func (x *exchange) fail(p *problem) {
 	x.compose(p)
+	if !p.close {
+		x.send()
+		return
+	}
+	x.w.Header().Set("Content-Length", strconv.Itoa(len(x.out)))
 	x.send()
+	x.hearOut()
 }
 
 // refuse answers with a problem of a request that is not for a policy to see.
 func (x *exchange) refuse(p *problem) {
 	x.face = nil
+	p.close = p.close || x.r.ProtoMajor == 1 && x.r.ContentLength > maxLeft
 	x.fail(p)
 }
 
@@ -140,7 +148,23 @@ func (x *exchange) send() {
 	if x.status != http.StatusOK {
 		x.w.WriteHeader(x.status)
 	}
-	_, _ = x.w.Write(x.out) // fails when the client is gone
+	x.write()
+}
+
+// write writes the text of the answer. In HTTP/1 the connection sees to the deadline;
+// in HTTP/2 a client may hold one answer up and read others.
+func (x *exchange) write() {
+	if x.r.ProtoMajor == 1 {
+		_, _ = x.w.Write(x.out) // fails when the client is gone
+		return
+	}
+	control := http.NewResponseController(x.w)
+	for piece := range slices.Chunk(x.out, pieceSize) {
+		_ = control.SetWriteDeadline(time.Now().Add(x.server.options.WriteTimeout)) // which HTTP/2 has
+		if _, err := x.w.Write(piece); err != nil {
+			return
+		}
+	}
 }
 
 // settle makes room for another request and counts this one. It comes before

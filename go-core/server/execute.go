@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 
@@ -64,9 +65,13 @@ func (x *exchange) ask() *problem {
 	return nil
 }
 
-// question returns the input for the policy that is asked.
+// question returns the input for the policy that is asked. Room is made before
+// the body is decoded: what comes of that takes many times its memory.
 func (x *exchange) question() (any, *problem) {
 	if wrong := x.read(); wrong != nil {
+		return nil, wrong
+	}
+	if wrong := x.enter(); wrong != nil {
 		return nil, wrong
 	}
 	input, wrong := x.face.input(x)
@@ -78,7 +83,7 @@ func (x *exchange) question() (any, *problem) {
 		return nil, unknownPolicy(fmt.Sprintf("there is no policy %q; /v1/policies has those that are there", x.name))
 	}
 	x.policy = policy
-	return input, x.enter()
+	return input, nil
 }
 
 // call returns the call of the policy. Where net/http lets go of a connection,
@@ -91,16 +96,17 @@ func (x *exchange) call(input any) engine.Call {
 	return call
 }
 
-// wholeInput returns the body as a document; nothing means null.
+// wholeInput returns the body as a document; nothing but white space means null,
+// as on a command line.
 func (x *exchange) wholeInput() (any, *problem) {
-	if len(x.body) == 0 {
+	if len(bytes.Trim(document.TrimMark(x.body), " \t\r\n")) == 0 {
 		return nil, nil
 	}
 	return x.decode()
 }
 
 func (x *exchange) decode() (any, *problem) {
-	value, err := document.Decode(x.body, x.server.options.MaxDepth)
+	value, err := document.Decode(document.TrimMark(x.body), x.server.options.MaxDepth)
 	if err != nil {
 		return nil, badRequest("the body is not one JSON document: " + err.Error())
 	}

@@ -24,7 +24,7 @@ func FuzzConnection(f *testing.F) {
 		"GET /readyz HTTP/1.0\r\n\r\n", "GET /livez HTTP/1.1\r\n\r\n", post + "Transfer-Encoding: gzip\r\n\r\n", post + "Content-Length: -1\r\n\r\n",
 		post + "Expect: 100-continue\r\nContent-Length: 12\r\n\r\n{\"input\": 1}", post + "Expect: x\r\n\r\n", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
 		requestTo("goexit") + post + "\r\n",
-		"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n", "GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n", "\x16\x03\x01",
+		"OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n", "GET /%zz HTTP/1.1\r\nHost: localhost\r\n\r\n", "\x16\x03\x01",
 	} {
 		f.Add([]byte(text))
 	}

@@ -142,7 +142,7 @@ func (x *exchange) answerReview(response reviewResponse) {
 // uidOf returns the uid of the request in a review, of which the rest may be
 // missing or wrong. Kubernetes writes it first.
 func uidOf(body []byte) string {
-	return textAt(json.NewDecoder(bytes.NewReader(body)), "request", "uid")
+	return textAt(json.NewDecoder(bytes.NewReader(document.TrimMark(body))), "request", "uid")
 }
 
 // textAt returns the text that the path leads to, or "".

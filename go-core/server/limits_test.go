@@ -37,12 +37,41 @@ func TestOverload(t *testing.T) {
 	if got.header.Get("Retry-After") != "1" {
 		t.Errorf("Retry-After = %q", got.header.Get("Retry-After"))
 	}
+	for _, path := range []string{echoPath, "/v1/execute"} {
+		s.ask("POST", path, "not JSON").expect(t, 503, "overloaded") // it is not decoded
+	}
 	s.ask("GET", "/readyz", "").expect(t, 200, `{"status":"ready"}`)
 	close(release)
 	for range 2 {
 		(<-ended).expect(t, 200, `{"result":1}`)
 	}
 	s.ask("POST", echoPath, `{"input": 1}`).expect(t, 200, `{"result":1}`)
+}
+
+// A client that sends all of its body before it reads gets to know that the body is
+// too large, or that it may not ask, and not only that the connection was reset. The
+// body is larger than what the kernel holds.
+func TestRefusalOfLargeBody(t *testing.T) {
+	s := serving(t, Options{}, echoing("echo"))
+	large := strings.Repeat("x", 15<<20)
+	whole := fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(large), large)
+	chunked := fmt.Sprintf("Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n", len(large), large)
+	tests := []struct {
+		name, text string
+		status     int
+		code       string
+	}{
+		{"whole", post + whole, 413, "too_large"},
+		{"chunked", post + chunked, 413, "too_large"},
+		{"compressed", post + "Content-Encoding: gzip\r\n" + whole, 415, "unsupported_encoding"},
+		{"other origin", post + "Origin: http://other\r\n" + whole, 403, "forbidden"},
+		{"nothing there", strings.Replace(post, "execute", "execute/x", 1) + whole, 404, "not_found"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			parsed(t, s.raw(t, test.text)).expect(t, test.status, test.code)
+		})
+	}
 }
 
 // A large result arrives whole, and what it leaves behind is not in the next.

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"runtime"
+	"syscall"
 	"testing"
 	"time"
 
@@ -63,6 +64,31 @@ func drainQueue(t *testing.T, l net.Listener, options Options) {
 		}
 		parsed(t, string(text)).expect(t, 200, `{"result":1}`)
 	}
+}
+
+// A failing listener is one whose first connections fail before they are accepted.
+type failingListener struct {
+	net.Listener
+	errors chan error
+}
+
+func (l *failingListener) Accept() (net.Conn, error) {
+	select {
+	case err := <-l.errors:
+		return nil, &net.OpError{Op: "accept", Net: "tcp", Err: os.NewSyscallError("accept", err)}
+	default:
+		return l.Listener.Accept()
+	}
+}
+
+// A connection that has failed before it was accepted does not end the server.
+func TestConnectionFailsBeforeAccept(t *testing.T) {
+	l := &failingListener{listening(t, "tcp"), make(chan error, 3)}
+	for _, err := range []error{syscall.ECONNABORTED, syscall.EPROTO, syscall.EHOSTUNREACH} {
+		l.errors <- err
+	}
+	s := servingOn(t, l, Options{}, newEngine(t, engine.Options{}, echoing("echo")))
+	s.ask("POST", echoPath, `{"input": 1}`).expect(t, 200, `{"result":1}`)
 }
 
 // A socket that others have as well stays as it is when the server ends; one of

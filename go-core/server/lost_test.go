@@ -33,7 +33,7 @@ func TestLostConnectionIsClosed(t *testing.T) {
 // An answer to HEAD has a head alone, also when the policy was given up.
 func TestLostHead(t *testing.T) {
 	s := serving(t, Options{}, failing()...)
-	text := s.raw(t, "HEAD /v1/policies/hang/envoy/x HTTP/1.1\r\nHost: x\r\n\r\n")
+	text := s.raw(t, "HEAD /v1/policies/hang/envoy/x HTTP/1.1\r\nHost: localhost\r\n\r\n")
 	head, body, ended := strings.Cut(text, "\r\n\r\n")
 	if !ended || body != "" || !strings.HasPrefix(head, "HTTP/1.1 403 ") {
 		t.Errorf("the answer is %q, want a head of status 403", text)

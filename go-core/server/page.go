@@ -13,14 +13,14 @@ const pagePrefix = "/ui/"
 
 // addPage adds the routes of the page, which count as one.
 func (s *Server) addPage(rs *routes) {
-	page := &route{method: "GET", path: pagePrefix, open: true}
+	page := &route{method: "GET", path: pagePrefix, open: true, anyOrigin: true}
 	rs.add(page, s.options.Metrics)
 	files := ui.Files()
 	page.handle = func(x *exchange) { x.answerFile(files[strings.TrimPrefix(x.r.URL.Path, pagePrefix)]) }
 	for name := range files {
 		rs.fixed[pagePrefix+name] = page
 	}
-	toPage := &route{method: "GET", path: pagePrefix, open: true, handle: (*exchange).leadToPage, durations: page.durations}
+	toPage := &route{method: "GET", path: pagePrefix, open: true, anyOrigin: true, handle: (*exchange).leadToPage, durations: page.durations}
 	rs.fixed["/"], rs.fixed[strings.TrimSuffix(pagePrefix, "/")] = toPage, toPage
 }
 

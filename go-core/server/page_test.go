@@ -54,7 +54,7 @@ func TestPage(t *testing.T) {
 func TestWayToPage(t *testing.T) {
 	s := serving(t, Options{Page: true}, echoing("echo"))
 	for _, path := range []string{"/", "/ui"} {
-		got := parsed(t, s.raw(t, "GET "+path+" HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))
+		got := parsed(t, s.raw(t, "GET "+path+" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
 		if got.status != 307 || got.header.Get("Location") != "ui/" {
 			t.Errorf("%s: status %d, location %q", path, got.status, got.header.Get("Location"))
 		}

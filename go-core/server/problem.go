@@ -67,6 +67,14 @@ func (p *problem) headers(h http.Header) {
 	}
 }
 
+// write answers with the problem.
+func (p *problem) write(w http.ResponseWriter) {
+	p.headers(w.Header())
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(p.status)
+	_, _ = w.Write(p.envelope(nil, "")) // fails when the client is gone
+}
+
 // clientClosedRequest is the status that nginx has made usual for a request whose
 // client did not wait for the answer. Nobody reads it but the metrics.
 const clientClosedRequest = 499

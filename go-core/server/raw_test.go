@@ -12,7 +12,7 @@ import (
 
 // requestTo returns a request of the policy as it is sent, with these headers.
 func requestTo(policy string, headers ...string) string {
-	lines := append([]string{"POST /v1/policies/" + policy + "/execute HTTP/1.1", "Host: x"}, headers...)
+	lines := append([]string{"POST /v1/policies/" + policy + "/execute HTTP/1.1", "Host: localhost"}, headers...)
 	return strings.Join(lines, "\r\n") + "\r\nContent-Length: 12\r\n\r\n{\"input\": 1}"
 }
 

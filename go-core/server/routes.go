@@ -3,7 +3,6 @@ package server
 import (
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/policy-tasks/policy-tasks/go-core/metrics"
@@ -14,7 +13,7 @@ type route struct {
 	method    string // empty means any; GET allows HEAD as well
 	path      string // as it is written in documents and metrics
 	open      bool   // to requests without a token or a certificate
-	anyOrigin bool   // to requests that pages of other origins have sent
+	anyOrigin bool   // to requests that pages of other origins have sent, and by any name of the server
 	handle    func(*exchange)
 	durations durations
 }
@@ -37,8 +36,8 @@ const (
 func (s *Server) newRoutes() routes {
 	found := routes{fixed: map[string]*route{}, policy: map[string]*route{}}
 	for _, each := range []*route{
-		{method: "GET", path: "/livez", open: true, handle: s.live},
-		{method: "GET", path: "/readyz", open: true, handle: s.ready},
+		{method: "GET", path: "/livez", open: true, anyOrigin: true, handle: s.live},
+		{method: "GET", path: "/readyz", open: true, anyOrigin: true, handle: s.ready},
 		{method: "GET", path: "/metrics", handle: s.metrics},
 		{method: "GET", path: "/openapi.json", handle: s.describe},
 		{method: "GET", path: "/v1/policies", handle: s.policies},
@@ -47,6 +46,7 @@ func (s *Server) newRoutes() routes {
 		{method: "POST", path: policyPrefix + nameInPath + "/execute", handle: s.asking(&plainFace)},
 		{method: "POST", path: rawPrefix + nameInPath + "/execute", handle: s.asking(&rawFace)},
 		{method: "POST", path: policyPrefix + nameInPath + "/kubernetes", handle: s.asking(&kubernetesFace)},
+		// Envoy passes its client's Host, Origin and Sec-Fetch-Site on.
 		{path: policyPrefix + nameInPath + "/envoy/" + restInPath, anyOrigin: true, handle: s.asking(&envoyFace)},
 	} {
 		found.add(each, s.options.Metrics)
@@ -124,17 +124,4 @@ func (rs *routes) ofPolicy(prefix, action string) *route {
 		return nil
 	}
 	return found
-}
-
-// all returns the routes, sorted by their paths.
-func (rs *routes) all() []*route {
-	var all []*route
-	for _, each := range rs.fixed {
-		all = append(all, each)
-	}
-	for _, each := range rs.policy {
-		all = append(all, each)
-	}
-	slices.SortFunc(all, func(a, b *route) int { return strings.Compare(a.path, b.path) })
-	return all
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"log/slog"
 	"net"
 	"net/http"
 	"time"
@@ -61,8 +60,8 @@ func (s *Server) httpServer(handler http.Handler, requests context.Context) *htt
 		ReadTimeout:                  s.options.ReadTimeout,
 		IdleTimeout:                  s.options.IdleTimeout,
 		MaxHeaderBytes:               maxHeader,
-		BaseContext:                  func(net.Listener) context.Context { return requests },
-		ErrorLog:                     slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug),
+		BaseContext:                  func(l net.Listener) context.Context { return withListener(requests, l) },
+		ErrorLog:                     newComplaints(s.options.Log).logger(),
 	}
 }
 

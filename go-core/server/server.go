@@ -9,6 +9,7 @@
 package server
 
 import (
+	"cmp"
 	"log/slog"
 	"net/http"
 	"sync"
@@ -31,16 +32,16 @@ type Options struct {
 	// each other; 0 means 1000.
 	MaxDepth int
 
-	// Concurrency is how many requests may be executed at once, over all
-	// policies; 0 means 4096. How many for each policy, the engine limits.
+	// Concurrency is how many requests may be decoded and executed at once, over
+	// all policies; 0 means 4096. How many for each policy, the engine limits.
 	Concurrency int
 
 	// ReadTimeout is how long a request may take to arrive, its head and its
 	// body together; 0 means 10 seconds.
 	ReadTimeout time.Duration
 
-	// WriteTimeout is how long a client may take no byte of an answer; 0
-	// means 10 seconds.
+	// WriteTimeout is how long a client may take to read 256 KiB of an answer,
+	// for which it has half of that at least; 0 means 10 seconds.
 	WriteTimeout time.Duration
 
 	// IdleTimeout is how long a connection may wait for its next request; 0
@@ -87,13 +88,13 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
-	o.MaxBody = orDefault(o.MaxBody, 8<<20)
-	o.MaxDepth = orDefault(o.MaxDepth, 1000)
-	o.Concurrency = orDefault(o.Concurrency, 4096)
-	o.ReadTimeout = orDefault(o.ReadTimeout, 10*time.Second)
-	o.WriteTimeout = orDefault(o.WriteTimeout, 10*time.Second)
-	o.IdleTimeout = orDefault(o.IdleTimeout, 2*time.Minute)
-	o.ShutdownGrace = orDefault(o.ShutdownGrace, 10*time.Second)
+	o.MaxBody = cmp.Or(o.MaxBody, 8<<20)
+	o.MaxDepth = cmp.Or(o.MaxDepth, 1000)
+	o.Concurrency = cmp.Or(o.Concurrency, 4096)
+	o.ReadTimeout = cmp.Or(o.ReadTimeout, 10*time.Second)
+	o.WriteTimeout = cmp.Or(o.WriteTimeout, 10*time.Second)
+	o.IdleTimeout = cmp.Or(o.IdleTimeout, 2*time.Minute)
+	o.ShutdownGrace = cmp.Or(o.ShutdownGrace, 10*time.Second)
 	if o.Metrics == nil {
 		o.Metrics = metrics.NewRegistry()
 	}
@@ -101,13 +102,6 @@ func (o Options) withDefaults() Options {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	return o
-}
-
-func orDefault[T int | time.Duration](value, fallback T) T {
-	if value == 0 {
-		return fallback
-	}
-	return value
 }
 
 // A Server is the HTTP side of an engine. Its methods are safe for concurrent
@@ -160,15 +154,15 @@ func (s *Server) serve(routes *routes, w http.ResponseWriter, r *http.Request) {
 // admit says whether a request may be made by who makes it.
 func (s *Server) admit(x *exchange) *problem {
 	if !x.route.open {
-		if !s.options.Certificates.admit(x.r.TLS) {
-			return &problem{status: http.StatusUnauthorized, code: "unauthorized", message: "show a certificate that the server trusts"}
+		if !s.options.Certificates.admit(x.r.TLS, x.start) {
+			return &problem{status: http.StatusUnauthorized, code: "unauthorized", message: "show a certificate that the server trusts", close: true}
 		}
 		if !s.options.Tokens.admit(x.r.Header["Authorization"]) {
 			return &problem{status: http.StatusUnauthorized, code: "unauthorized", message: "show a bearer token that the server knows"}
 		}
 	}
-	if !x.route.anyOrigin && s.origins.Check(x.r) != nil {
-		return &problem{status: http.StatusForbidden, code: "forbidden", message: "pages of other origins may not ask this server"}
+	if x.route.anyOrigin {
+		return nil
 	}
-	return nil
+	return s.fromOtherPage(x)
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"runtime"
 	"strings"
@@ -83,6 +84,11 @@ func servingEngine(t testing.TB, options Options, e *engine.Engine) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return servingOn(t, l, options, e)
+}
+
+func servingOn(t testing.TB, l net.Listener, options Options, e *engine.Engine) *site {
+	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	s := &site{New(e, options), t, l.Addr().String(), stop, make(chan error, 1)}
 	go func() { s.done <- s.Serve(ctx, l) }()

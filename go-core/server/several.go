@@ -23,6 +23,9 @@ func (x *exchange) askSeveral() *problem {
 	if wrong := x.read(); wrong != nil {
 		return wrong
 	}
+	if wrong := x.enter(); wrong != nil {
+		return wrong
+	}
 	members, wrong := x.members()
 	if wrong != nil {
 		return wrong
@@ -30,9 +33,6 @@ func (x *exchange) askSeveral() *problem {
 	policies, wrong := x.selection(members)
 	if wrong == nil {
 		wrong = x.findTimeout()
-	}
-	if wrong == nil {
-		wrong = x.enter()
 	}
 	if wrong != nil {
 		return wrong

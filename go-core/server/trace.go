@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"net/http"
+	"strings"
 )
 
 // A trace is what a request says of the trace that it is part of, as in W3C's
@@ -26,9 +27,7 @@ func parseTrace(h http.Header) trace {
 	}
 	parent := parents[0]
 	t := trace{id: parent[3:35], span: parent[36:52], parent: parent}
-	if states := h["Tracestate"]; len(states) > 0 {
-		t.state = states[0]
-	}
+	t.state = strings.Join(h["Tracestate"], ",") // a list may be in several headers
 	return t
 }
 

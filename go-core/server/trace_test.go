@@ -56,6 +56,7 @@ func TestTrace(t *testing.T) {
 	}}
 	s := serving(t, Options{Log: logging.New(&out, "json", nil)}, traced)
 	path := "/v1/policies/traced/execute"
+	s.ask("POST", path, `{"input": 1}`, "traceparent", parent, "tracestate", "a=b", "tracestate", "c=d,e=f").expect(t, 200, `{"result":["`+parent+`","a=b,c=d,e=f",null]}`)
 	s.ask("POST", path, `{"input": 1}`, "traceparent", parent, "tracestate", "a=b").expect(t, 200, `{"result":["`+parent+`","a=b",null]}`)
 	s.ask("POST", path, `{"input": 1}`).expect(t, 200, `{"result":[null,null,null]}`)
 	got := s.ask("POST", path, `{"input": true}`, "traceparent", parent)

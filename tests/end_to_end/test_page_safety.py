@@ -5,6 +5,7 @@ The page with policies that mean harm, with a token, and behind a proxy.
 from __future__ import annotations
 
 import http.client
+import re
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,6 +19,7 @@ from tests.end_to_end.conftest import Server, showing
 pytestmark = pytest.mark.needs("go", "chromium")
 
 TOKEN = "a-token-of-the-tests"
+HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 # Policies that mean harm
@@ -41,6 +43,24 @@ def test_text_of_policies_stays_text(page: Page, page_binary: Path) -> None:
             1,
         ]
         assert "owned" not in page.title().removeprefix("<img src=x onerror=\"document.title='owned'\">")
+
+
+def test_hidden_characters_are_seen(page: Page, page_binary: Path) -> None:
+    """Characters that turn text around, or that are not seen, are written out in names, schemas, errors, runs and the title."""
+    with showing(page_binary, "--policy", "<*/*") as server:
+        page.goto(server.url)
+        link = page.locator("#rows a")
+        expect(link).to_contain_text(r"\u202e")
+        link.click()
+        expect(page.locator("#field-rows")).to_contain_text(r"\u2067")
+        page.get_by_label("Input").fill('"fail"')
+        page.get_by_role("button", name="Run").click()
+        expect(page.locator("#failure-message")).to_contain_text(r"\u202ereversed\u2066\u001b[31m\u009b")
+        expect(page.locator("#run-rows")).to_contain_text(r"\u202e")
+        everything = "[document.title, document.body.innerText, ...document.querySelectorAll('[aria-label]')].map((each) => each.ariaLabel ?? each)"
+        assert not HIDDEN.search("".join(page.evaluate(everything)))
+        page.keyboard.press("Escape")
+        expect(link).to_be_focused()
 
 
 def test_a_name_that_is_no_name_in_a_path(page: Page, page_binary: Path) -> None:

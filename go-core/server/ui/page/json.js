@@ -1,5 +1,6 @@
 // JSON as text: where it is wrong, what is in it, how it looks laid out. A number stays
 // its digits: JavaScript would keep 15 of them.
+import { seen } from "./text.js";
 
 export class JSONError extends Error {
   constructor(message, at) {
@@ -133,10 +134,6 @@ export function place(text, at) {
   const before = text.slice(0, at);
   return { line: before.split("\n").length, column: at - before.lastIndexOf("\n") };
 }
-
-// Characters that change the direction of what stands beside them, or are not seen.
-const hidden = /[\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
-const seen = (text) => text.replace(hidden, (c) => "\\u" + c.charCodeAt(0).toString(16).padStart(4, "0"));
 
 // layout returns a text laid out on lines, as pieces of a kind and a text. The text of
 // each token is what it was, but for characters that would not be seen.

@@ -12,6 +12,7 @@ import { Poll } from "./poll.js";
 import * as run from "./run.js";
 import * as settings from "./settings.js";
 import { showBadge, stateOf } from "./state.js";
+import { seen } from "./text.js";
 
 const recent = 5; // points of a series that a state is told from
 let latest = null; // look at the server
@@ -51,7 +52,7 @@ function render() {
   const name = selected();
   const policy = latest?.policies.find((each) => each.name === name);
   document.body.dataset.view = !latest ? "missing" : name === undefined ? "overview" : policy ? "policy" : "missing";
-  document.title = name === undefined ? "Policies" : `${name} · Policies`;
+  document.title = name === undefined ? "Policies" : `${seen(name)} · Policies`;
   if (!latest) return setText($("title"), name ?? "Policies");
   facts.showServer(latest.server);
   overview.show(latest.policies, measured);
@@ -146,7 +147,7 @@ function moved(event) {
   render();
   window.scrollTo(0, 0);
   const from = selected(new URL(event.oldURL));
-  const link = selected() === undefined && overview.links().find((each) => each.textContent === from);
+  const link = selected() === undefined && overview.links().find((each) => each.textContent === seen(from ?? ""));
   (target ?? (link || $("title"))).focus();
   target = null;
 }

@@ -6,6 +6,7 @@ import * as format from "./format.js";
 import * as history from "./history.js";
 import * as json from "./json.js";
 import { newBadge } from "./state.js";
+import { seen } from "./text.js";
 
 const mostPieces = 50e3; // beyond that a result is shown as it came
 const drafts = new Map(); // inputs and runs by the policies' names
@@ -97,7 +98,8 @@ function show(run) {
 }
 
 function outcome(run) {
-  const badge = Object.assign(newBadge(), { textContent: run.code });
+  const badge = newBadge();
+  setText(badge, run.code);
   badge.dataset.tone = run.ok ? "good" : "bad";
   const facts = [run.status && `status ${run.status}`, run.took && format.duration(run.took), run.ok && format.size(new Blob([run.text]).size), format.clock(run.at)];
   return [badge, ...facts.filter(Boolean).map((fact) => element("span", {}, fact))];
@@ -105,7 +107,7 @@ function outcome(run) {
 
 function pieces(text) {
   const all = json.layout(text);
-  if (all.length > mostPieces) return [text];
+  if (all.length > mostPieces) return [seen(text)];
   return all.map(([kind, piece]) => (kind === "mark" ? piece : element("span", { class: kind }, piece)));
 }
 

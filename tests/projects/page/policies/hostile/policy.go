@@ -1,7 +1,10 @@
 // Package hostile has policies whose every text tries to become part of the page.
 package hostile
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 const attack = `</script><img src=x onerror="document.title='owned'"><svg onload=alert(1)>"'&{}\`
 
@@ -17,11 +20,14 @@ func (Policy) Describe() string { return attack }
 func (Policy) Validate() error { return nil }
 
 func (Policy) InputSchema() string {
-	return `{"properties": {"<img src=x onerror=alert(2)>": {"description": "<script>document.title='owned'</script>", "type": "string"}, "__proto__": {"$ref": "#"}}}`
+	return `{"properties": {"<img src=x onerror=alert(2)>": {"description": "<script>document.title='owned'</script>\u2067", "type": "string"}, "__proto__": {"$ref": "#"}}}`
 }
 
-// Execute answers text that is HTML elsewhere.
-func (Policy) Execute(context.Context, any) (any, error) {
+// Execute answers text that is HTML elsewhere, and fails with text that turns around.
+func (Policy) Execute(_ context.Context, input any) (any, error) {
+	if input == "fail" {
+		return nil, errors.New("\u202ereversed\u2066\x1b[31m\u009b")
+	}
 	return map[string]any{attack: []any{attack, "\u202edesrever"}, "__proto__": map[string]any{"polluted": true}}, nil
 }
 
