@@ -11,7 +11,6 @@ import (
 
 	"github.com/policy-tasks/policy-tasks/go-core/decision"
 	"github.com/policy-tasks/policy-tasks/go-core/engine"
-	"github.com/policy-tasks/policy-tasks/go-core/metrics"
 )
 
 // A policy sees the request that Envoy asks about, and can add headers, but not
@@ -46,7 +45,7 @@ func TestCheckHeadersOfOurs(t *testing.T) {
 	} {
 		headers[name] = "7"
 	}
-	log := decision.NewLog(io.Discard, 10, nil, metrics.NewRegistry())
+	log := decision.NewLog(io.Discard, decision.Options{})
 	for _, allowed := range []bool{true, false} {
 		s := serving(t, Options{Decisions: log}, answering("p", map[string]any{"allowed": allowed, "headers": headers, "body": strings.Repeat("x", 3000)}))
 		text := s.raw(t, "GET /v1/policies/p/envoy/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
