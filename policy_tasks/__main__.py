@@ -1,181 +1,26 @@
 """
-The door for the shell: `policy-tasks TASK`, where there is no tasks.py.
+`policy-tasks` and `python -m policy_tasks`.
 """
 
 from __future__ import annotations
 
-import difflib
-import inspect
-import logging
-import re
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
 
-from invoke.exceptions import Exit, ParseError
-from invoke.program import Program
-
-from policy_tasks import __version__
-from policy_tasks.door import INTERRUPTED, TASKS, discard_stdout, log_to_stderr, print_error
-from policy_tasks.errors import PolicyTasksError, SettingsError, output_error
-from policy_tasks.project import current_folder, find_root
-from policy_tasks.regular_file import open_regular
-from policy_tasks.tasks import namespace
-
-log = logging.getLogger("policy_tasks.__main__")  # not `__main__`, its name under `python -m`
-
-# Invoke's message for a flag without its value shows the repr of an object; the group is the flag's name.
-_NO_VALUE = re.compile(r"Flag <Argument: (\w+)[^>]*> needed value and was not given one!")
-# As invoke.config.Config has them.
-_SUFFIXES = ("yaml", "yml", "json", "py")
-_UNKNOWN = re.compile(r"No idea what '([^']*)' is!")
-
-
-class Console(Program):
-    """
-    Invoke with our tasks for its own. Unlike a plain `Program(namespace=…)` it reads the project's Invoke configuration.
-    """
-
-    _json = False
-
-    def create_config(self) -> None:
-        """
-        Read the user's Invoke configuration.
-        """
-        with self._errors_printed(), _configuration_errors():
-            super().create_config()
-
-    def parse_core(self, argv: list[str] | None) -> None:
-        """
-        Read Invoke's own flags. An unknown one is reported as an error of ours, with its exit code, in the format asked for.
-        """
-        given = list(argv or sys.argv)
-        self._json = "--format json" in " ".join(given).replace("=", " ")
-        if given[2:] in (["--help"], ["-h"]):  # which Invoke takes for the task's argument, if it has one
-            given[1:] = ["--help", given[1]]
-        with self._errors_printed():
-            super().parse_core(given)
-
-    def parse_tasks(self) -> None:
-        """
-        Read the tasks and their flags.
-        """
-        with self._errors_printed():
-            super().parse_tasks()
-
-    def parse_collection(self) -> None:
-        """
-        Also read the project's configuration, which Invoke does only where it looks for a tasks.py.
-        """
-        super().parse_collection()
-        with self._errors_printed(), _configuration_errors():
-            root = find_root(current_folder())
-            _check_configuration(root)
-            self.config.set_project_location(str(root))
-            self.config.load_project()
-
-    def execute(self) -> None:
-        """
-        Run the tasks. Say that a tasks.py is not read, since it may hold settings that the user expects to count.
-        """
-        tasks = find_root(current_folder()) / "tasks.py"
-        if tasks.is_file():
-            log_to_stderr()
-            log.info("%s is for invoke, and not read here", tasks)
-        super().execute()
-
-    def print_help(self) -> None:
-        """
-        The tasks. Invoke's own flags are left out: most are for its runner of commands, which is not used here.
-        """
-        sys.stdout.write(f"Usage: {self.binary} TASK [--FLAGS] [TASK [--FLAGS] ...]\n\n")
-        self.list_tasks()
-        sys.stdout.write(f"The flags of a task: {self.binary} --help TASK. The settings: docs/settings.md.\n")
-
-    def print_task_help(self, name: str) -> None:
-        """
-        A task's flags, also without Invoke's own.
-        """
-        task = self.parser.contexts[name]
-        operands = [argument.name.upper() for argument in task.positional_args]
-        usage = " ".join((self.binary, name, *operands, "[--FLAGS]"))
-        sys.stdout.write(f"Usage: {usage}\n\n{inspect.getdoc(self.collection[name])}\n\n")
-        self.print_columns(task.help_tuples())
-
-    @contextmanager
-    def _errors_printed(self) -> Iterator[None]:
-        try:
-            yield
-        except ParseError as error:
-            said = SettingsError.of(
-                "the command line is not understood",
-                where="policy-tasks",
-                why=_in_our_words(error),
-                fix="see: policy-tasks --list, and: policy-tasks --help TASK",
-            )
-            raise Exit(code=print_error(said, as_json=self._json)) from None
-        except OSError as error:
-            said = output_error(error, "Invoke's configuration files")
-            raise Exit(code=print_error(said, as_json=self._json)) from None
-        except PolicyTasksError as error:
-            raise Exit(code=print_error(error, as_json=self._json)) from None
-
-
-def _check_configuration(root: Path) -> None:
-    """
-    See that Invoke, which opens the first of these that is there, waits for nobody to write to it.
-    """
-    for suffix in _SUFFIXES:
-        with suppress(FileNotFoundError):
-            open_regular(root / f"invoke.{suffix}").close()
-
-
-def _in_our_words(error: ParseError) -> str:
-    message = str(error)
-    if not (unknown := _UNKNOWN.fullmatch(message)):
-        return _NO_VALUE.sub(lambda found: f"--{found[1].replace('_', '-')} needs a value", message)
-    word = unknown[1]
-    if not word.startswith("-"):
-        return f"there is no task {word!r}{_nearest(word, TASKS)}"
-    if error.context is None or error.context.name is None:
-        return f"there is no flag {word!r} that stands before the task"
-    return f"the task {error.context.name!r} has no flag {word!r}{_nearest(word, error.context.flags)}"
-
-
-def _nearest(word: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f"; the nearest is {close[0]!r}" if close else ""
-
-
-@contextmanager
-def _configuration_errors() -> Iterator[None]:
-    """
-    Turn whatever Invoke raises for a configuration file, in YAML, JSON or Python, into a `SettingsError`.
-    """
-    try:
-        yield
-    except (OSError, PolicyTasksError):
-        raise
-    except Exception as error:  # noqa: BLE001 - a configuration in Python can raise anything
-        raise SettingsError.of(
-            "Invoke's configuration cannot be read",
-            where="invoke.yaml, invoke.json or invoke.py of the project or the user",
-            why=f"{type(error).__name__}: {error}",
-            fix="correct that file; see https://docs.pyinvoke.org/en/stable/concepts/configuration.html",
-        ) from None
+# As policy_tasks.door has it: 128 and SIGINT's number.
+_INTERRUPTED = 130
 
 
 def main() -> None:
     """
-    Run the tasks that the command line names.
+    Run the tasks that the command line names. All else is imported in here: it takes a while, and Ctrl-C may come meanwhile.
     """
     try:
-        Console(name="policy-tasks", binary="policy-tasks", namespace=namespace, version=__version__).run()
+        from policy_tasks.console import run
+
+        run()
     except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
-    except BrokenPipeError:  # whoever reads the help has read enough
-        discard_stdout()
+        sys.stderr.write("interrupted\n")
+        sys.exit(_INTERRUPTED)
 
 
 if __name__ == "__main__":

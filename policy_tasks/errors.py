@@ -154,6 +154,7 @@ class OutputError(PolicyTasksError):
 _FIXES = {
     errno.ENOSPC: "free some space on that disk, then run again",
     errno.EDQUOT: "free some space within your quota, then run again",
+    errno.EEXIST: "what is there is no folder: remove it, or name another place with {flag}",
     errno.EROFS: "choose a folder on a disk that can be written, with {flag}",
     errno.EACCES: "make it writable for this user, or choose another folder with {flag}",
     errno.EPERM: "make it writable for this user, or choose another folder with {flag}",

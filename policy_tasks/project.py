@@ -62,6 +62,8 @@ def _table(folder: Path) -> Mapping[str, Any] | None:
     text = _text(file)
     if "policy-tasks" not in text and "policy_tasks" not in text:
         return None
+    if text.startswith("\ufeff"):
+        raise _broken(file, "it begins with a byte order mark, which TOML does not know: save it as UTF-8 without one")
     try:
         tool = tomllib.loads(text).get("tool", {})
     except (tomllib.TOMLDecodeError, RecursionError) as error:

@@ -110,10 +110,12 @@ ignore ./node_modules
 def test_all_that_is_broken_is_told_at_once(go: Go, directory: BuildDirectory) -> None:
     """Every go.mod that does not parse is a problem with its own file, and its line where Go says one."""
     texts = {"a": b"modul x\n", "b": b"module x\n", "c": b"\n\nrequire x\n", "d": b"", "e": b"module x\n\x00\n"}
+    texts["f"] = b"\xef\xbb\xbfmodule x\n"
     with pytest.raises(PolicyError) as caught:
         parse_go_mods({Path("/x", name): text for name, text in texts.items()}, go, directory)
     where = [problem.where for problem in caught.value.problems]
-    assert where == ["/x/a/go.mod:1", "/x/c/go.mod:3", "/x/d/go.mod", "/x/e/go.mod:2"]
+    assert where == ["/x/a/go.mod:1", "/x/c/go.mod:3", "/x/d/go.mod", "/x/e/go.mod:2", "/x/f/go.mod:1"]
+    assert ["byte order mark" in problem.fix for problem in caught.value.problems] == [False] * 4 + [True]
 
 
 @pytest.mark.needs("go")

@@ -427,6 +427,30 @@ def test_a_broken_pyproject_is_an_error_that_names_the_file(root: Path, capsys: 
     assert error["where"] == str(root / "pyproject.toml")
 
 
+def test_a_byte_order_mark_is_named(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A pyproject.toml that an editor has saved with a byte order mark, which nobody sees, is told as that."""
+    (root / "pyproject.toml").write_bytes(b"\xef\xbb\xbf[tool.policy-tasks]\n")
+    assert _invoke(collection(), "discover", "--format", "json") == 2
+    assert "byte order mark" in json.loads(capsys.readouterr().out)["error"]["why"]
+
+
+def test_what_is_no_folder_is_told_as_what_it_is(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A FIFO in the place of the policies is no file, and a file in that of the build directory is to go."""
+    os.mkfifo(root / "fifo")
+    assert _invoke(collection(), "discover", "--policies", "fifo", "--format", "json") == 2
+    assert "FIFO" in json.loads(capsys.readouterr().out)["error"]["why"]
+    (root / "policies").mkdir(exist_ok=True)
+    assert _invoke(collection(), "discover", "--policies", "policies", "--build-dir", "fifo", "--format", "json") == 7
+    assert "no folder" in json.loads(capsys.readouterr().out)["error"]["fix"]
+
+
+def test_an_interrupt_while_modules_are_imported_is_one(root: Path) -> None:
+    """Ctrl-C ends the console script without a traceback and with its exit code, however early it comes."""
+    (root / "invoke.py").write_text("raise KeyboardInterrupt\n")
+    done = run_console("discover", cwd=root, env={"PYTHONPATH": str(root)})
+    assert (done.returncode, done.stderr) == (130, "interrupted\n")
+
+
 def test_an_unknown_format_is_an_error(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`--format xml` is refused with exit code 2 and the formats that there are, and stdout stays empty."""
     assert _invoke(collection(), "discover", "--format", "xml") == 2

@@ -17,16 +17,13 @@ _SOCKET = Path(DOCKER_SOCKET)
 
 def check_archive_dir(settings: Settings) -> None:
     """
-    Raise `OutputError` where neither the folder for archives nor a Docker engine is there, before anything is compiled. Whether
-    an engine answers is only asked where nothing shows that there is one.
+    Raise `OutputError` where neither the folder for archives nor a Docker engine is there, before anything is compiled.
     """
     folder, engine = settings.image.archive_dir, settings.image.engine
     if not folder or settings.image.output or engine == "docker" or settings.path(folder).is_dir():
         return
     if engine == "oci":
         raise _no_outlet(settings.path(folder), None)
-    if os.environ.get("DOCKER_HOST") or os.environ.get("DOCKER_CONTEXT") or _SOCKET.is_socket():
-        return
     from policy_tasks.toolchain.docker_connection import connect
 
     try:
@@ -53,18 +50,12 @@ def archive_path(settings: Settings, reference: Reference, error: PolicyTasksErr
 
 
 def _no_outlet(folder: Path, error: PolicyTasksError | None) -> PolicyTasksError:
-    no_folder, mount = f"there is no folder {folder} for an archive", f'-v "$PWD/out":{folder}'
+    what, no_folder = "the image has nowhere to go", f"there is no folder {folder} for an archive"
+    make = f'make that folder; for a container, mount it: docker run -v "$PWD/out":{folder} ...'
     if not error:
-        return OutputError.of(
-            "the image has nowhere to go",
-            where=folder,
-            why=no_folder,
-            fix=f"make that folder; for a container, mount it: docker run {mount} ...",
-        )
-    return OutputError.of(
-        "the image has nowhere to go",
-        where=f"{error.where} and {folder}",
-        why=f"{error.what}: {error.why}; and {no_folder}",
-        fix="start Docker, or make that folder; for a container, mount one of the two:\n"
-        f"docker run -v {_SOCKET}:{_SOCKET} ...\ndocker run {mount} ...",
-    )
+        return OutputError.of(what, where=folder, why=no_folder, fix=make)
+    fix = error.fix
+    if not os.path.lexists(_SOCKET):
+        fix += f"; for a container, mount the socket: docker run -v {_SOCKET}:{_SOCKET} ..."
+    why = f"{error.what}: {error.why}; and {no_folder}"
+    return OutputError.of(what, where=f"{error.where} and {folder}", why=why, fix=f"{fix}\nor {make}")

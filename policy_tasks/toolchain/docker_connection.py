@@ -7,6 +7,7 @@ from __future__ import annotations
 import http.client
 import os
 import socket
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,6 @@ def _connect_with_sdk() -> DockerEngine:
 
 
 def _no_engine(address: str, why: str, fix: str) -> PolicyTasksError:
-    fix = f"{fix}; or use --engine oci, which needs none"
     return ToolError.of("no Docker engine answers", where=address, why=why, fix=fix)
 
 
@@ -96,9 +96,9 @@ def _not_permitted(path: str) -> tuple[str, str]:
         status = Path(path).stat()
     except OSError:
         return "permission denied: this user may not enter its folder", "ask for access to that folder"
-    try:
+    group = str(status.st_gid)
+    fix = f"give this user the group {group}; a container: docker run --group-add {group} ..."
+    with suppress(KeyError):  # which no container knows by name
         group = Path(path).group()
-    except KeyError:
-        group = str(status.st_gid)
-    join = f"run: sudo usermod -aG {group} $USER, and log in anew"
-    return f"permission denied: the socket belongs to the group {group}", join
+        fix = f"run: sudo usermod -aG {group} $USER, and log in anew"
+    return f"permission denied: the socket belongs to the group {group}", fix

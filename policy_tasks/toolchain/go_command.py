@@ -5,6 +5,7 @@ The go command, and how it is run.
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import tempfile
@@ -105,5 +106,6 @@ def full_disk(where: Path | str, message: str) -> PolicyTasksError | None:
     """
     if _NO_SPACE not in message:
         return None
-    fix = "free some space on the disk that this names, then run again"
+    temporary = os.environ.get("TMPDIR") or tempfile.gettempdir()
+    fix = f"free some space where this says, where Go has its cache, or in {temporary}, where it links; then run again"
     return OutputError.of("Go ran out of disk", where=where, why=message, fix=fix)

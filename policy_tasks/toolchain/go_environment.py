@@ -28,6 +28,8 @@ _PASSED_VARIABLES = (
 _GO_VARIABLES = (
     "GOVERSION GOROOT GOPROXY GONOPROXY GOPRIVATE GOSUMDB GONOSUMDB GOINSECURE GOVCS GOAUTH GOCACHE GOMODCACHE GOPATH"
 ).split()
+# What GOCACHE is where there is no home.
+_OFF = "off"
 # A go.work or GOFLAGS of the user's must not decide.
 _FIXED = {"GOFLAGS": "", "GOWORK": "off", "GOTOOLCHAIN": "local"}
 
@@ -74,7 +76,7 @@ def _caches(values: Mapping[str, str], scratch: Path) -> dict[str, str]:
     if "GOMODCACHE" in places:  # Go makes what it downloads read-only, and so the build directory could not be removed
         places["GOFLAGS"] = "-modcacherw"
     if "GOCACHE" in places:
-        log.info("Go's cache %s cannot be written: using one in the build directory", values.get("GOCACHE", ""))
+        log.info("%s: using one in the build directory", _no_cache(values.get("GOCACHE", _OFF)))
     temporary = Path(os.environ.get("TMPDIR") or "/tmp")  # noqa: S108 - what Go takes, and does not make
     if (temporary.is_dir() and _writable(temporary)) or os.name != "posix":
         return places
@@ -82,8 +84,12 @@ def _caches(values: Mapping[str, str], scratch: Path) -> dict[str, str]:
     return {**places, "TMPDIR": str(scratch)}
 
 
+def _no_cache(cache: str) -> str:
+    return "Go has no place for its cache" if cache == _OFF else f"Go's cache {cache} cannot be written"
+
+
 def _writable(folder: Path) -> bool:
-    if not folder.is_absolute():  # `off`, which Go says where there is no home
+    if not folder.is_absolute():  # _OFF
         return False
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent

@@ -99,9 +99,8 @@ def _parse(folder: Path, text: bytes, go: Go, directory: BuildDirectory) -> dict
 
 def _broken(folder: Path, line: str, why: str) -> Problem:
     where = f"{folder / GO_MOD}:{line}" if line else str(folder / GO_MOD)
-    return Problem(
-        what="a go.mod does not parse", where=where, why=why, fix="correct that file; see https://go.dev/ref/mod"
-    )
+    fix = "save it as UTF-8 without a byte order mark" if r"\ufeff" in why else "correct that file"
+    return Problem(what="a go.mod does not parse", where=where, why=why, fix=f"{fix}; see https://go.dev/ref/mod")
 
 
 def _go_mod(parsed: dict[str, Any]) -> GoMod:

@@ -126,7 +126,8 @@ def choose_engine(settings: Settings, reference: Reference, platform: Platform) 
         engine = connect()
     except ToolError as error:
         if settings.image.engine == "docker":
-            raise
+            fix = f"{error.fix}; or use --engine oci, which needs no Docker engine"
+            raise ToolError.of(error.what, where=error.where, why=error.why, fix=fix) from None
         return _oci(settings, reference, platform, error)
     from policy_tasks.toolchain.docker_base import find_base
 

@@ -41,6 +41,7 @@ _IMPORT_FIX = "correct that import, or the go.mod of its module"
 _FIXES_OF_GO = (
     (re.compile("found packages .+ and "), "let all Go files of that folder say the same package"),
     (re.compile(r"pattern \S+: "), "correct that //go:embed line, or add the files that it means"),
+    (re.compile("read .+: unexpected NUL in input"), "save that file as text in UTF-8"),
 )
 
 

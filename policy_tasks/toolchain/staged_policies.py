@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from stat import S_ISREG
 from typing import NamedTuple
 
 from policy_tasks.errors import PolicyError, Problem, SettingsError
@@ -88,8 +89,7 @@ def _inside(folder: Path, build_dir: Path) -> Problem:
 
 def _missing(folder: Path) -> Problem:
     try:
-        folder.stat()
-        why = "it is a file"
+        why = "it is a file" if S_ISREG(folder.stat().st_mode) else "it is a FIFO, a socket or a device"
     except FileNotFoundError:
         why = "there is no such folder"
     except OSError as error:

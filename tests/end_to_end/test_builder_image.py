@@ -277,6 +277,16 @@ def test_with_neither_socket_nor_out_it_fails_at_once_and_names_both(builder: st
     assert "discover:" not in done.stderr
 
 
+def test_a_user_who_may_not_use_the_socket_is_told_of_its_group(builder: str, policies: Path) -> None:
+    """Where the socket is mounted the error does not say to mount it, but which group a container is to be given."""
+    group = Path("/var/run/docker.sock").stat().st_gid
+    done = docker("run", "--rm", "--user=1234", "-v", TO_SOCKET, "-v", f"{policies}:/policies:ro", builder)
+    assert (done.returncode, done.stdout) == (7, "")
+    assert f"--group-add {group}" in done.stderr
+    assert f"-v {TO_SOCKET}" not in done.stderr
+    assert "discover:" not in done.stderr
+
+
 def test_without_policies_it_names_the_folder(builder: str) -> None:
     """A run without /policies fails with the settings' exit code and names that folder."""
     done = docker("run", "--rm", "-v", TO_SOCKET, builder)
