@@ -3,6 +3,7 @@ package command
 import (
 	"context"
 	"flag"
+	"fmt"
 	"net"
 
 	"github.com/policy-tasks/policy-tasks/go-core/server"
@@ -70,6 +71,18 @@ func splitAddress(name, address string) (host, port string, err error) {
 		return "", "", fail(exitUsage, "%s: %v; give a HOST:PORT", name, err)
 	}
 	return host, port, nil
+}
+
+// pageURL returns where a browser on this machine finds the page.
+func pageURL(address *net.TCPAddr, tls bool) string {
+	host, scheme := address.String(), "http"
+	if address.IP.IsUnspecified() {
+		host = fmt.Sprintf("localhost:%d", address.Port)
+	}
+	if tls {
+		scheme = "https"
+	}
+	return scheme + "://" + host + "/ui/"
 }
 
 func isLoopback(address net.Addr) bool {

@@ -111,24 +111,27 @@ func TestProcessUnwritable(t *testing.T) {
 }
 
 // A signal ends the process without a document: at once if the policy heeds
-// its context, else after a second signal or the grace period.
+// its context, else after a second signal or the grace period. What comes with the
+// first signal is no second one.
 func TestProcessSignal(t *testing.T) {
 	tests := []struct {
 		name, policies string
 		signals        []os.Signal
+		between        time.Duration
 		code           int
 		least, most    time.Duration
 	}{
-		{"interrupt", "wait", []os.Signal{os.Interrupt}, 130, 0, grace},
-		{"terminate", "wait", []os.Signal{syscall.SIGTERM}, 143, 0, grace},
-		{"hanging policy", "hang", []os.Signal{syscall.SIGTERM}, 143, grace, grace + 10*time.Second},
-		{"second signal", "hang", []os.Signal{os.Interrupt, syscall.SIGTERM}, 130, 0, grace},
+		{"interrupt", "wait", []os.Signal{os.Interrupt}, 0, 130, 0, grace},
+		{"terminate", "wait", []os.Signal{syscall.SIGTERM}, 0, 143, 0, grace},
+		{"hanging policy", "hang", []os.Signal{syscall.SIGTERM}, 0, 143, grace, grace + 10*time.Second},
+		{"two at once", "hang", []os.Signal{syscall.SIGTERM, syscall.SIGTERM}, 0, 143, grace, grace + 10*time.Second},
+		{"second signal", "hang", []os.Signal{os.Interrupt, syscall.SIGTERM}, 2 * echoes, 130, 2 * echoes, grace},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			start := time.Now()
-			got := signalled(t, process(t, test.policies), test.signals)
+			got := signalled(t, process(t, test.policies), test.signals, test.between)
 			got.expect(t, test.code, "", "policy-engine: stopping on signal: ")
 			if took := time.Since(start); took < test.least || took > test.most {
 				t.Errorf("took %v, want between %v and %v", took, test.least, test.most)
@@ -138,9 +141,9 @@ func TestProcessSignal(t *testing.T) {
 }
 
 // signalled starts cmd and sends it the signals, each after a line on standard
-// error: the first when a policy has printed one, the others when the one before
-// was noticed.
-func signalled(t *testing.T, cmd *exec.Cmd, signals []os.Signal) invocation {
+// error: the first when a policy has printed one, the others a while after the one
+// before was noticed.
+func signalled(t *testing.T, cmd *exec.Cmd, signals []os.Signal, between time.Duration) invocation {
 	t.Helper()
 	var out, messages strings.Builder
 	cmd.Stdout = &out
@@ -159,6 +162,7 @@ func signalled(t *testing.T, cmd *exec.Cmd, signals []os.Signal) invocation {
 				t.Error(err)
 			}
 			signals = signals[1:]
+			time.Sleep(between)
 		}
 	}
 	_ = cmd.Wait() // the exit code is for the caller to check
@@ -174,7 +178,7 @@ func TestProcessSignalWhileReading(t *testing.T) {
 	}
 	defer stdin.Close()
 	start := time.Now()
-	got := signalled(t, cmd, []os.Signal{syscall.SIGTERM})
+	got := signalled(t, cmd, []os.Signal{syscall.SIGTERM}, 0)
 	got.expect(t, 143, "", "policy-engine: stopping on signal: ")
 	if took := time.Since(start); took > grace {
 		t.Errorf("took %v, want less than %v", took, grace)

@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"os/signal"
 	"sync"
@@ -153,6 +154,9 @@ func (s *service) announce(l listeners) {
 	}
 	if l.diagnostic != nil {
 		s.log.Info("diagnostics", "addr", l.diagnostic.Addr().String())
+	}
+	if tcp, ok := l.main.Addr().(*net.TCPAddr); ok && s.options.page {
+		s.log.Info("the page is there for browsers", "url", pageURL(tcp, s.server.Certificates != nil))
 	}
 	s.notify(systemd.Ready, "serving on "+address)
 }

@@ -46,20 +46,31 @@ func (in *Invocation) interruptible(command func(context.Context) int) int {
 		in.tell(slog.LevelInfo, fmt.Sprintf("stopping on signal: %v", received))
 		cause := interrupted(received)
 		cancel(cause)
-		return await(done, signals, in.stopsWithin(), cause.code)
+		return in.await(done, signals, cause.code)
 	}
 }
 
+// echoes is how long more signals are taken for the first one again: timeout(1), as
+// others do, sends its signal to the process and then to all of its group.
+const echoes = 200 * time.Millisecond
+
 // await returns the code of the command if it ends in time, else the code
 // given: a command that has written its document is not called interrupted.
-func await(done <-chan int, signals <-chan os.Signal, limit time.Duration, interruptedCode int) int {
-	select {
-	case code := <-done:
-		return code
-	case <-signals:
-	case <-time.After(limit):
+func (in *Invocation) await(done <-chan int, signals <-chan os.Signal, interruptedCode int) int {
+	first, end := time.Now(), time.After(in.stopsWithin())
+	for {
+		select {
+		case code := <-done:
+			return code
+		case <-end:
+			return interruptedCode
+		case again := <-signals:
+			if time.Since(first) >= echoes {
+				in.tell(slog.LevelWarn, fmt.Sprintf("stopped at once on a second signal: %v", again))
+				return interruptedCode
+			}
+		}
 	}
-	return interruptedCode
 }
 
 // A heeded signal is one that a channel is told of.

@@ -53,7 +53,7 @@ func TestSignalsAreTakenBack(t *testing.T) {
 		}
 		d.endWell()
 	}
-	got := signalled(t, process(t, "deafening", "run"), []os.Signal{syscall.SIGTERM})
+	got := signalled(t, process(t, "deafening", "run"), []os.Signal{syscall.SIGTERM}, 0)
 	got.expect(t, 143, "", "policy-engine: stopping on signal: ")
 }
 

@@ -51,7 +51,8 @@ func refuseEmpty(flags *flag.FlagSet) (err error) {
 func flagProblem(command string, err error) string {
 	name, unknown := strings.CutPrefix(err.Error(), "flag provided but not defined: -")
 	if unknown {
-		return fmt.Sprintf("unknown flag %q; %s", "--"+name, suggestFlag(command, name))
+		dashes := "--"[:min(2, len(name))] // of -v there is one
+		return fmt.Sprintf("unknown flag %q; %s", dashes+name, suggestFlag(command, name))
 	}
 	return singleDash.ReplaceAllString(err.Error(), "$1--$2") + "; " + seeHelpFor(command)
 }

@@ -28,7 +28,7 @@ func TestUsageErrors(t *testing.T) {
 		{[]string{"a\x1bb"}, `unknown command "a\x1bb";`},
 		{[]string{"--version"}, `unknown flag "--version"; did you mean "version"?`},
 		{[]string{"run", "--inptu=x"}, `unknown flag "--inptu"; did you mean "--input"?`},
-		{[]string{"list", "-v"}, `unknown flag "--v"; see "policy-engine help list"`},
+		{[]string{"list", "-v"}, `unknown flag "-v"; see "policy-engine help list"`},
 		{[]string{"run", "--count", "2"}, `unknown flag "--count"; see "policy-engine help run"`},
 		{[]string{"run", "--input"}, `flag needs an argument: --input; see "policy-engine help run"`},
 		{[]string{"run", "--input="}, `--input: the value is empty; leave the setting out for its default`},
