@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from policy_tasks.errors import PolicyTasksError, ToolError
@@ -38,11 +39,11 @@ def serve_changes(
     written = frozenset(Path(os.path.realpath(output)) for output in outputs)
     with listening(address) as listener:
         engine = RunningEngine(listener)
-        builder = _Builder(build, folders, engine, address)
+        builder = _Builder(build, folders, engine, address, written)
         try:
             builder.rebuild()
             while True:
-                _rebuild_on_changes(changes, builder, engine, written)
+                _rebuild_on_changes(changes, builder, engine)
         finally:
             listener.close()  # who comes now is refused, and does not wait for an engine that ends
             engine.stop()
@@ -50,8 +51,11 @@ def serve_changes(
 
 class _Builder:
     """
-    Builds and serves. `folders` are those that the last build read: the policies', and where their replaces lead.
+    Builds and serves. `folders` are those that the last build read: the policies', and where their replaces lead; `built` is
+    what their files were before it.
     """
+
+    built: Mapping[str, object] = {}
 
     def __init__(
         self,
@@ -59,8 +63,10 @@ class _Builder:
         folders: frozenset[Path],
         engine: RunningEngine,
         address: str,
+        written: frozenset[Path],
     ) -> None:
         self.folders = folders
+        self.written = written
         self._build = build
         self._engine = engine
         self._address = address
@@ -69,46 +75,58 @@ class _Builder:
         """
         Build, and serve what was built. Where that fails the engine before it goes on, and the error is logged.
         """
+        self.built = self.files()
         try:
             binary, self.folders = self._build()
-            if self._engine.replace(binary):
-                log.info("watch: serving at %s", self._address)
+            as_before = "" if self._engine.replace(binary) else " as before"
+            log.info("watch: serving at %s%s", self._address, as_before)
         except PolicyTasksError as error:
             log.error("%s", error)  # noqa: TRY400 - it is the user's error: no traceback
 
+    def files(self) -> Mapping[str, object]:
+        """
+        The files that a build reads, with what changes when they do.
+        """
+        walked = (Path(place, name) for folder in self.folders for place, _, names in os.walk(folder) for name in names)
+        return {str(path): _state(path) for path in walked if self.reads(path)}
 
-def _rebuild_on_changes(
-    changes: Callable[..., object], builder: _Builder, engine: RunningEngine, written: frozenset[Path]
-) -> None:
+    def reads(self, path: Path) -> bool:
+        """
+        Whether a change of this file may change what is built: not one that a build writes, not what editors and git leave.
+
+        A folder that is reached through a link has its files told below the link.
+        """
+        hidden = path.name.startswith(".") or path.name.endswith("~") or ".git" in path.parts
+        real = Path(os.path.realpath(path))
+        return not hidden and self.written.isdisjoint((real, *real.parents))
+
+
+def _state(path: Path) -> object:
+    with suppress(OSError):  # gone, or not for us to see
+        status = path.stat()
+        return status.st_ino, status.st_size, status.st_mtime_ns
+    return None
+
+
+def _rebuild_on_changes(changes: Callable[..., object], builder: _Builder, engine: RunningEngine) -> None:
     """
     Build with each change, until one reads other folders than are watched.
     """
     watched = builder.folders
-    first = True  # one more build catches what changed before the watch began, and is quick where nothing did
+    unwatched = True  # what changed before the watch began is found by looking
     for found in changes(  # type: ignore[attr-defined]
         *watched,
-        watch_filter=lambda _, path: _is_relevant(Path(path), written),
+        watch_filter=lambda _, path: builder.reads(Path(path)),
         debounce=_DEBOUNCE,
         rust_timeout=_POLL_INTERVAL,
         yield_on_timeout=True,
     ):
         engine.log_if_ended()
-        if found or first:
+        if found or (unwatched and builder.files() != builder.built):
             builder.rebuild()
         if builder.folders != watched:
             return
-        first = False
-
-
-def _is_relevant(path: Path, written: frozenset[Path]) -> bool:
-    """
-    Whether a change of this file may change what is built: not one that a build writes, not what editors and git leave.
-
-    A folder that is reached through a link has its files told below the link.
-    """
-    hidden = path.name.startswith(".") or path.name.endswith("~") or ".git" in path.parts
-    real = Path(os.path.realpath(path))
-    return not hidden and written.isdisjoint((real, *real.parents))
+        unwatched = False
 
 
 def _watcher() -> Callable[..., object]:
