@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import shutil
 import threading
+import time
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from policy_tasks.errors import OutputError, SettingsError
 from policy_tasks.toolchain.build_directory import STATE
-from policy_tasks.toolchain.build_lock import MARK, is_build_directory, locked_build_directory
+from policy_tasks.toolchain.build_lock import ANCHOR, MARK, is_build_directory, locked_build_directory
 from policy_tasks.toolchain.output_file import save
 
 NAMES = st.lists(st.sampled_from("ab"), min_size=1, max_size=4).map("/".join)
@@ -142,6 +143,22 @@ def test_a_copy_is_made_anew(tmp_path: Path) -> None:
         assert (directory.path / "main.go").exists()
 
 
+def test_what_people_keep_beside_the_outputs_stays(tmp_path: Path) -> None:
+    """Where it is made anew, as after `chmod -R`, only the binaries go, which Go would build onto; archives are nobody's input."""
+    kept = ("bin/notes", "bin/linux-amd64/notes", "image/release-1.0.tar", "image/policy-engine.tar")
+    with locked_build_directory(tmp_path) as directory:
+        for name in (*kept, "bin/linux-amd64/policy-engine", "main.go"):
+            directory.write(name, b"x")
+        directory.sync({"main.go": b"x"}, set())
+        directory.remember("known", [1])
+    (tmp_path / ANCHOR).chmod(0o660)
+    with locked_build_directory(tmp_path) as directory:
+        assert directory.recall("known") is None
+        assert not (tmp_path / "bin/linux-amd64/policy-engine").exists()
+        assert not (tmp_path / "main.go").exists()
+        assert [name for name in kept if not (tmp_path / name).exists()] == []
+
+
 def test_a_link_for_the_state_is_not_followed(tmp_path: Path) -> None:
     """Even where it leads to a folder with the right mark."""
     build, other = tmp_path / "build", tmp_path / "other"
@@ -237,6 +254,29 @@ def test_the_second_waits_for_the_first(tmp_path: Path) -> None:
         order.append("first")
     thread.join()
     assert order == ["first", "second"]
+
+
+def test_a_folder_that_is_removed_meanwhile_is_locked_anew(tmp_path: Path) -> None:
+    """Who has waited for the lock of a folder that is gone by then does not run beside who has the new one."""
+    build, order = tmp_path / "build", []
+
+    def run(name: str) -> None:
+        with locked_build_directory(build) as directory:
+            order.append(name)
+            time.sleep(0.3)
+            assert directory.temporary.is_dir()
+            order.append(name)
+
+    threads = [threading.Thread(target=run, args=(name,)) for name in ("second", "third")]
+    with locked_build_directory(build):
+        threads[0].start()
+        time.sleep(0.2)  # it waits now
+        shutil.rmtree(build)
+        threads[1].start()
+        time.sleep(0.1)
+    for thread in threads:
+        thread.join()
+    assert order in (["second"] * 2 + ["third"] * 2, ["third"] * 2 + ["second"] * 2)
 
 
 def test_runs_do_not_share_temporary_files(tmp_path: Path) -> None:

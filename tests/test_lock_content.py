@@ -83,3 +83,10 @@ def test_what_is_too_deep_is_no_lock(text: str) -> None:
     """The error says so: Python's parser goes no deeper."""
     with pytest.raises(ValueError, match="too deep"):
         parse(text.encode())
+
+
+@pytest.mark.parametrize("text", ["go = 1979-05-27\ncore = ''", "go = ''\ncore = 5", "go = {}\ncore = ''"])
+def test_what_is_no_text_is_no_lock(text: str) -> None:
+    """A date or a number has no place in a lock."""
+    with pytest.raises(ValueError, match="is no text"):
+        parse(f"format = 1\n{text}\n".encode())

@@ -13,7 +13,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from policy_tasks.errors import SettingsError, output_error
@@ -50,7 +50,10 @@ def locked_build_directory(path: Path) -> Iterator[BuildDirectory]:
             try:
                 yield directory
             finally:
-                shutil.rmtree(directory.state / "tmp", ignore_errors=True)
+                # Not all of tmp: where somebody has removed the folder meanwhile, another run may have its own there.
+                shutil.rmtree(directory.temporary, ignore_errors=True)
+                with suppress(OSError):
+                    directory.temporary.parent.rmdir()
     except OSError as error:
         if type(error).__module__ != "builtins":  # requests' errors are OSErrors as well: one that comes here is a bug
             raise
@@ -118,7 +121,11 @@ def _foreign(directory: BuildDirectory) -> list[str]:
 def _empty(path: Path) -> None:
     # Our own folder goes last: should this be cut off, the next run still knows what it has before it.
     for entry in sorted(path.iterdir(), key=lambda entry: entry.name == STATE):
-        _remove(entry)
+        if entry.is_symlink() or entry.name not in (BINARIES, ARCHIVES):
+            _remove(entry)
+    # People keep things beside what was made. Go builds onto the last binary, and must not onto somebody's.
+    for binary in path.glob(f"{BINARIES}/*/policy-engine*"):
+        _remove(binary)
 
 
 def _remove(path: Path) -> None:
@@ -135,13 +142,25 @@ def _locked(path: Path) -> Iterator[None]:
     except ImportError:
         yield
         return
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    descriptor = -1
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            log.info("waiting for another run that builds in %s", path)
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        while descriptor < 0 or not _is_there(descriptor, path):
+            if descriptor >= 0:  # somebody has removed the folder meanwhile: this lock is of no use
+                os.close(descriptor)
+                path.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                log.info("waiting for another run that builds in %s", path)
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
-        os.close(descriptor)
+        if descriptor >= 0:
+            os.close(descriptor)
+
+
+def _is_there(descriptor: int, path: Path) -> bool:
+    with suppress(FileNotFoundError):
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    return False

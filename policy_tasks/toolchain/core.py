@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +19,8 @@ from policy_tasks.toolchain.go_mod import GO_MOD
 from policy_tasks.toolchain.policy_folder import Reading, SourceModule, read_folder
 
 _FIX = "see docs/dependencies.md for a core of your own"
+# A //go:embed line that means names with a dot before them: https://pkg.go.dev/embed#hdr-Directives
+_EMBEDS_HIDDEN = re.compile(rb"""^//go:embed(?=[ \t]).*(all:|[ \t"`/]\.[^./])""", re.MULTILINE)
 _MAIN = re.compile(rb"^package main\b", re.MULTILINE)
 # https://go.dev/s/generatedcode
 _GENERATED = re.compile(rb"^// Code generated .* DO NOT EDIT\.\r?$", re.MULTILINE)
@@ -103,10 +105,9 @@ def read_core(settings: Settings) -> Core:
     folder = Path(os.path.realpath(settings.path(wanted.main)))
     if not os.path.isdir(folder):
         raise _no_module(folder)
-    reading = Reading(
-        files_left=settings.discover.max_files, bytes_left=settings.discover.max_bytes, nested=False, hidden=False
-    )
-    read_folder(folder, reading)
+    reading = _read(folder, settings, hidden=False)
+    if any(_EMBEDS_HIDDEN.search(data) for each in reading.modules.values() for data in _go_files(each)):
+        reading = _read(folder, settings, hidden=True)
     if reading.problems:
         raise PolicyError(*reading.problems)
     if folder not in reading.modules:
@@ -115,6 +116,20 @@ def read_core(settings: Settings) -> Core:
         raise _taken(folder, needed)
     _check_imports(reading.modules[folder], wanted.imports)
     return Core(reading.modules[folder], wanted.interface, wanted.register, wanted.imports, own=True)
+
+
+def _read(folder: Path, settings: Settings, *, hidden: bool) -> Reading:
+    """
+    The core's module. What begins with a dot is mostly somebody's tools, such as `.venv`, with links in them.
+    """
+    discover = settings.discover
+    reading = Reading(files_left=discover.max_files, bytes_left=discover.max_bytes, nested=False, hidden=hidden)
+    read_folder(folder, reading)
+    return reading
+
+
+def _go_files(source: SourceModule) -> Iterator[bytes]:
+    return (data for name, data in source.files.items() if name.endswith(".go"))
 
 
 def _check(wanted: CoreSettings) -> None:

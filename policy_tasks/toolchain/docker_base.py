@@ -8,7 +8,7 @@ import logging
 from typing import TYPE_CHECKING, NamedTuple
 
 from policy_tasks.errors import PolicyTasksError, RegistryError
-from policy_tasks.names import Platform, parse_image
+from policy_tasks.names import Platform, is_digest, parse_image
 from policy_tasks.printable import printable
 from policy_tasks.toolchain import alpine
 from policy_tasks.toolchain.docker_transport import STREAM_TIMEOUT
@@ -86,7 +86,7 @@ def _present(name: str, platform: Platform, engine: DockerEngine) -> DockerBase 
         return None
     repository = parse_image(name, "image.base (--base)").repository
     known = (each.rpartition("@") for each in found.digests)
-    digests = [digest for place, _, digest in known if place == repository]
+    digests = [digest for place, _, digest in known if place == repository and is_digest(digest)]
     return DockerBase(name, digests[0] if digests else found.id, found.id, found.env)
 
 

@@ -126,7 +126,8 @@ class DockerEngine:
         digest = ""
         failure = self.api.failure(f"{reference} was not pushed", RegistryError, reference)
         for event in failure.events(lambda: self.api.sdk().push(reference.repository, **options)):
-            digest = (event.get("aux") or {}).get("Digest", digest)
+            aux = event.get("aux")
+            digest = str(aux.get("Digest", digest)) if isinstance(aux, dict) else digest
         if not is_digest(digest):
             raise failure.error("the engine did not say the digest that it has in the registry")
         return digest

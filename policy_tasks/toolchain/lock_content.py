@@ -124,6 +124,8 @@ def _check_complete(content: Content) -> None:
     for name, table, key in entries:
         if key not in table:
             raise ValueError(f"{name} has no {key}")
+        if not isinstance(table[key], str):
+            raise TypeError(f"the {key} of {name} is no text")
     flat(content)
 
 

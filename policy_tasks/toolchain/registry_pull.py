@@ -88,8 +88,8 @@ def _blob(registry: Registry, descriptor: dict[str, Any], store: BlobStore) -> b
     if stored is not None:
         return stored
     data = registry.request("GET", f"blobs/{digest}", max_bytes=size).content
-    if digest_of(data) != digest:
-        raise registry.error(f"the registry sent a blob that is not {digest}")
+    if len(data) != size or digest_of(data) != digest:
+        raise registry.error(f"the registry sent a blob that is not {digest} of {size} bytes")
     store.put(digest, data)
     return data
 

@@ -276,3 +276,13 @@ def test_an_answer_that_goes_on_is_cut_off(tmp_path: Path) -> None:
     code, story = _image({"manifests/1": (200, b"[" * (5 << 20))}, tmp_path)
     assert code == 6
     assert "goes on" in story
+
+
+@pytest.mark.needs("go")
+def test_a_layer_that_is_larger_than_its_manifest_says_is_refused(tmp_path: Path) -> None:
+    """The sizes in the manifest are what keeps a base within its limit."""
+    answers = _base()
+    answers["manifests/1"] = (200, _changed(answers["manifests/1"][1], "layers.size", 1))
+    code, story = _image(answers, tmp_path)
+    assert code == 6, story
+    assert "of 1 bytes" in story

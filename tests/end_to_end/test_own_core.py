@@ -278,6 +278,20 @@ def test_a_folder_of_the_core_in_a_modules_place_is_refused(app: Project) -> Non
         compile(app.settings(**REGISTERED))
 
 
+@pytest.mark.parametrize("pattern", ["all:assets", "assets/.hid", ".hid"])
+def test_what_the_core_embeds_is_there_with_a_dot_too(pattern: str, app: Project) -> None:
+    """Names that begin with a dot are left out of a core, which may have its tools there, unless it embeds such names."""
+    app.write("app/cmd/app/.hid", "x")
+    app.write("app/cmd/app/assets/.hid", "x")
+    app.write(
+        "app/cmd/app/embeds.go",
+        f'package main\n\nimport "embed"\n\n//go:embed {pattern}\nvar files embed.FS\n\n'
+        f'func init() {{\n\tif _, err := files.ReadFile("{"assets/.hid" if "assets" in pattern else pattern}"); err != nil '
+        "{\n\t\tpanic(err)\n\t}\n}\n",
+    )
+    assert run(app, **REGISTERED).returncode == 0
+
+
 def test_what_somebody_wrote_is_never_taken_for_generated(app: Project) -> None:
     """A file at core.imports without the line of generated files is refused before anything is built, and stays as it is."""
     plugins = app.root / "app/cmd/app/plugins.go"
