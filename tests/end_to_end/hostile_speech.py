@@ -13,7 +13,6 @@ HOSTILE = (
 )
 LONG = "<&\0\U0001f600"
 LONG_TIMES = 200_000
-LONG_SIZE = len(LONG) * LONG_TIMES  # in characters
 HOSTILE_NAME = "]]> & \"'<!-- {0} %s \u2028\u202e\u0301\uffff\U0001f600"
 
 # What Execute and Validate of each policy do, by its name.

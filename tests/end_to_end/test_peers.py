@@ -5,6 +5,7 @@ xcaddy, k6build and observIQ's builder. Where they and we differ, the test says 
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -248,7 +249,10 @@ def test_observiqs_local_modules(project: Project) -> None:
 
 def test_nothing_of_an_old_go_is_set_in_the_binary(project: Project) -> None:
     """A policy with an old go line does not give the engine the settings of that old release."""
-    project.policy("a", "x.example/lib v1.0.0", go="1.18")
-    binary = compile(project.settings())
-    told = subprocess.run(["go", "version", "-m", str(binary.path)], capture_output=True, text=True, check=True).stdout
-    assert "DefaultGODEBUG" not in told
+    told = []
+    for line in ("1.26", "1.18"):
+        project.policy("a", "x.example/lib v1.0.0", go=line)
+        command = ["go", "version", "-m", str(compile(project.settings()).path)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        told.append(re.findall("DefaultGODEBUG=.*", done.stdout))  # some, where Go is newer than the core's own line
+    assert told[0] == told[1]

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from policy_tasks import compile, load_settings
 from tests.conftest import REPOSITORY
-from tests.end_to_end.hostile_speech import FAILING, HOSTILE, INVALID, LONG_SIZE, POLICIES, source
+from tests.end_to_end.hostile_speech import FAILING, HOSTILE, INVALID, POLICIES, source
 
 pytestmark = pytest.mark.needs("go")
 
@@ -111,14 +111,14 @@ READERS: dict[str, tuple[Callable[[bytes], Told], Callable[[str], str]]] = {
 def test_a_report_of_all_that_can_happen_is_valid(
     engine: Engine, command: Sequence[str], failing: list[str], form: str
 ) -> None:
-    """A report follows its schema, names each policy once, and each one that failed as failed, with all it said."""
+    """A report follows its schema, names each policy once, and each one that failed as failed, with what it said, up to 64 KiB."""
     read, written = READERS[form]
     told = read(engine(*command, "--format", form))
     assert set(told) == set(map(written, POLICIES))
     assert {name for name, error in told.items() if error} == set(map(written, failing))
     assert all(error != "" for error in told.values())
     assert written(HOSTILE) in (told["invalid"] or "")
-    assert len(told["invalid at length"] or "") >= LONG_SIZE
+    assert (told["invalid at length"] or "").endswith("bytes)")
 
 
 @pytest.mark.parametrize("form", READERS)
