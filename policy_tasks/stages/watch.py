@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Mapping
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,6 +23,8 @@ log = logging.getLogger(__name__)
 # In milliseconds: how long changes are gathered before a build, and how often the engine is looked at while there are none.
 _DEBOUNCE = 400
 _POLL_INTERVAL = 500
+# As watchfiles has them by default; other names that begin with a dot may be embedded.
+_OF_EDITORS = re.compile(r"~$|\.sw.$|^\.#|^#.*#$|^\.DS_Store$|^\.___jb_|^4913$")
 
 
 def serve_changes(
@@ -96,9 +100,9 @@ class _Builder:
 
         A folder that is reached through a link has its files told below the link.
         """
-        hidden = path.name.startswith(".") or path.name.endswith("~") or ".git" in path.parts
+        left = _OF_EDITORS.search(path.name) or ".git" in path.parts
         real = Path(os.path.realpath(path))
-        return not hidden and self.written.isdisjoint((real, *real.parents))
+        return not left and self.written.isdisjoint((real, *real.parents))
 
 
 def _state(path: Path) -> object:
@@ -108,25 +112,49 @@ def _state(path: Path) -> object:
     return None
 
 
+def _places(folders: frozenset[Path]) -> Mapping[Path, object]:
+    """
+    The folders that are there, each with its inode: another one may come in its place, as with a `git checkout`.
+    """
+    return {folder: folder.stat().st_ino for folder in folders if folder.is_dir()}
+
+
 def _rebuild_on_changes(changes: Callable[..., object], builder: _Builder, engine: RunningEngine) -> None:
     """
-    Build with each change, until one reads other folders than are watched.
+    Build with each change, until one reads other folders than are watched, or one of these is another than it was.
     """
     watched = builder.folders
+    there = _places(watched)
     unwatched = True  # what changed before the watch began is found by looking
-    for found in changes(  # type: ignore[attr-defined]
-        *watched,
+    with suppress(FileNotFoundError):  # of a folder that has gone since
+        for found in _changes(changes, there, builder):
+            engine.log_if_ended()
+            if found or (unwatched and builder.files() != builder.built):
+                builder.rebuild()
+            if builder.folders != watched or _places(watched) != there:
+                return
+            unwatched = False
+
+
+def _changes(watch: Callable[..., object], folders: Iterable[Path], builder: _Builder) -> Iterable[object]:
+    """
+    The changes in these folders, again and again: none when it is only time to look at the engine.
+    """
+    if not folders:
+        return _ticks()
+    return watch(  # type: ignore[return-value]
+        *folders,
         watch_filter=lambda _, path: builder.reads(Path(path)),
         debounce=_DEBOUNCE,
         rust_timeout=_POLL_INTERVAL,
         yield_on_timeout=True,
-    ):
-        engine.log_if_ended()
-        if found or (unwatched and builder.files() != builder.built):
-            builder.rebuild()
-        if builder.folders != watched:
-            return
-        unwatched = False
+    )
+
+
+def _ticks() -> Iterator[None]:
+    while True:
+        time.sleep(_POLL_INTERVAL / 1000)
+        yield
 
 
 def _watcher() -> Callable[..., object]:

@@ -8,6 +8,7 @@ import http.client
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -162,6 +163,18 @@ def test_it_builds_once_for_one_state_of_the_files(watched: Watched, tmp_path: P
     assert sum("error:" in line for line in watched.story) == 1
     _edit(tmp_path, "pakage", "package")
     watched.until(lambda: watched.said("as before"))
+
+
+def test_folders_that_come_back_are_watched(watched: Watched, tmp_path: Path) -> None:
+    """Policies that are replaced by a copy, as a checkout may do it, are built, and so is each change after that."""
+    shutil.copytree(tmp_path / "policies", tmp_path / "saved")
+    shutil.rmtree(tmp_path / "policies")
+    watched.until(lambda: watched.said("the policies are missing"))
+    time.sleep(1)
+    shutil.copytree(tmp_path / "saved", tmp_path / "policies")
+    watched.until(lambda: watched.said("as before"))
+    _edit(tmp_path, 'return "a", nil', 'return "b", nil')
+    watched.until(lambda: watched.ask() == "b")
 
 
 def test_a_new_policy_is_served(watched: Watched, tmp_path: Path) -> None:
