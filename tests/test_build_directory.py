@@ -200,6 +200,14 @@ def test_a_file_of_the_users_in_a_copy_stays(place: str, tmp_path: Path) -> None
     assert (tmp_path / "second" / "main.go").exists()
 
 
+def test_what_is_no_file_is_not_ours(tmp_path: Path) -> None:
+    """A folder in the place of a file of ours was not left by a making that was cut off."""
+    (tmp_path / ANCHOR / "mine").mkdir(parents=True)
+    with pytest.raises(SettingsError, match="not ours"), locked_build_directory(tmp_path):
+        pass
+    assert (tmp_path / ANCHOR / "mine").is_dir()
+
+
 @pytest.mark.parametrize("name", [f"{STATE}/notes.txt", MARK, f"{STATE}/entries.json"])
 def test_a_folder_that_is_named_as_our_state_is_not_ours(name: str, tmp_path: Path) -> None:
     """Nor is a file of that name."""

@@ -20,6 +20,7 @@ from policy_tasks.errors import SettingsError, output_error
 from policy_tasks.regular_file import read_regular
 from policy_tasks.toolchain.build_directory import ARCHIVES, BINARIES, STATE, BuildDirectory
 from policy_tasks.toolchain.leftovers import end_commands_of
+from policy_tasks.toolchain.output_file import is_regular_file
 
 log = logging.getLogger(__name__)
 
@@ -113,7 +114,9 @@ def _foreign(directory: BuildDirectory) -> list[str]:
     if directory.state.is_dir() and not directory.state.is_symlink():
         if _FORMAT.fullmatch(_mark(directory.path)):
             return directory.foreign()
-        if there == [STATE] and {f"{STATE}/{name}" for name in os.listdir(directory.state)} <= {ANCHOR, MARK}:
+        left = list(directory.state.iterdir())
+        ours = (directory.path / ANCHOR, directory.path / MARK)
+        if there == [STATE] and all(each in ours and is_regular_file(each) for each in left):
             return []
     return there
 
