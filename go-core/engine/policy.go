@@ -16,8 +16,9 @@ import (
 // with fmt.Print or to os.Stdout appears on standard error instead.
 type Policy interface {
 	// Name returns the name that identifies the policy in every document:
-	// not empty, at most 128 bytes of UTF-8, no control characters, and
-	// different from the names of the other policies in the binary.
+	// not empty, at most 128 bytes of UTF-8, no control characters, no white
+	// space around it, and different from the names of the other policies in
+	// the binary.
 	//
 	// It is called once, at the start of every command, before the input is
 	// read. It must return a constant: no files, no network, no waiting. A
@@ -58,7 +59,9 @@ type Policy interface {
 }
 
 // The interfaces below are optional: a policy that has one of these methods,
-// with just this signature, has it called. None of them may call os.Exit, change
+// with just this signature, has it called. Whoever builds with policy_tasks is
+// warned of another signature: it looks for the exported interfaces with one
+// method in this file. None of them may call os.Exit, change
 // what signals do, or start work that goes on after it has returned, unless it
 // says so. What is
 // said of a panic in Execute holds for all of them.

@@ -4,6 +4,7 @@ package name
 
 import (
 	"fmt"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -26,6 +27,9 @@ func Flaw(name string) string {
 		if unicode.IsControl(r) {
 			return fmt.Sprintf("contains a control character: %q", name)
 		}
+	}
+	if strings.TrimSpace(name) != name {
+		return fmt.Sprintf("begins or ends with white space: %q", name)
 	}
 	return ""
 }

@@ -21,6 +21,7 @@ from policy_tasks.model.modules import (
 from policy_tasks.model.policies import (
     Constructor,
     GeneratedSources,
+    Ignored,
     NearMiss,
     NewPolicy,
     Policy,
@@ -36,6 +37,7 @@ __all__ = [
     "Exclude",
     "FetchedModules",
     "GeneratedSources",
+    "Ignored",
     "Image",
     "Module",
     "NearMiss",

@@ -28,9 +28,9 @@ class Policy:
     """
     An exported type of a policy package that implements the core's interface.
 
-    `pointer` is whether only *T implements it, `composite` whether `T{}` is Go for a value of it. `name` is what
-    `Name()` returns where that is a constant, else None. `constructor` makes it, where there is one. `version` is that of its
-    module where several are in the engine: it is part of the policy's name.
+    `pointer` is whether only *T has all methods that the core calls, `composite` whether `T{}` is Go for a value of it. `name`
+    is what `Name()` returns where that is a constant, else None. `constructor` makes it, where there is one. `version` is that
+    of its module where several are in the engine: it is part of the policy's name.
     """
 
     package: str
@@ -48,11 +48,28 @@ class Policy:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NearMiss:
     """
-    Something that looks like a policy and is not taken, and the reason. Package and type may be empty.
+    Something that looks like a policy and is not taken, the reason, and what helps where it is not that the methods have to be
+    others. Package and type may be empty.
     """
 
     package: str
     type: str
+    reason: str
+    file: Path
+    line: int
+    fix: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ignored:
+    """
+    A function or a method, called `name`, that seems to be for the engine and that is not called, and the reason. Package and
+    type are those of the policy.
+    """
+
+    package: str
+    type: str
+    name: str
     reason: str
     file: Path
     line: int
@@ -69,6 +86,7 @@ class PolicySet(Resolved):
     core: str
     policies: tuple[Policy, ...]
     near_misses: tuple[NearMiss, ...]
+    ignored: tuple[Ignored, ...] = ()
     directory: Path
 
     def __str__(self) -> str:

@@ -17,6 +17,7 @@ from policy_tasks.settings import Settings
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.constructors import choose_constructor, no_policy
 from policy_tasks.toolchain.go_command import Go
+from policy_tasks.toolchain.ignored import ignored_parts, tell_ignored
 from policy_tasks.toolchain.nothing_found import nothing_found, without_module
 from policy_tasks.toolchain.staged_policies import StagedPolicies, inspection
 from policy_tasks.toolchain.staging import SourcePaths
@@ -41,6 +42,7 @@ def find_policies(inputs: StagedPolicies, platform: Platform, go: Go, directory:
         core=inputs.graph.core.go_mod.path,
         policies=_policies(inspected["policies"], inputs, source_paths),
         near_misses=(*_near_misses(inspected["near_misses"], source_paths), *without_module(inputs.reading)),
+        ignored=ignored_parts(inspected["ignored"], inputs, source_paths),
         modules=modules,
         replaces=inputs.replaces,
         excludes=inputs.excludes,
@@ -120,6 +122,7 @@ def _near_misses(found: list[dict[str, Any]], source_paths: SourcePaths) -> Iter
             reason=printable(source_paths.text(each["reason"])),
             file=source_paths.file(each["dir"], each["file"]),
             line=each["line"],
+            fix=each["fix"] or None,
         )
 
 
@@ -173,6 +176,7 @@ def _log(found: PolicySet, inputs: StagedPolicies) -> None:
     tell_modules("discover", found, inputs.wanted, inputs.graph)
     for miss in found.near_misses:
         log.info("discover: not taken: %s", _as_text(miss))
+    tell_ignored("discover", found.ignored)
     with_policies = {policy.module for policy in found.policies}
     for module in staged(found.modules):
         if module.version and module.path not in with_policies:
@@ -185,4 +189,5 @@ def _log(found: PolicySet, inputs: StagedPolicies) -> None:
 
 def _as_text(miss: NearMiss) -> str:
     name = f"{miss.package}.{miss.type}".rstrip(".")
-    return f"{name}: {miss.reason} ({miss.file}:{miss.line})" if miss.package else miss.reason
+    reason = f"{miss.reason}; {miss.fix}" if miss.fix else miss.reason
+    return f"{name}: {reason} ({miss.file}:{miss.line})" if miss.package else reason

@@ -72,7 +72,7 @@ class Inspection(NamedTuple):
     def _inspect(self) -> dict[str, Any]:
         paths = [path for module in self.graph.modules for path in patterns(module, self.go)]
         if not paths:
-            return {"policies": [], "near_misses": []}
+            return {"policies": [], "near_misses": [], "ignored": []}
         inspector = Background(lambda: make_inspector(self.go, self.directory))
         listed = self._list(paths)
         if self.core.own:
@@ -90,7 +90,7 @@ class Inspection(NamedTuple):
             ) from None
         problems = [each for each in found["problems"] if not self._is_passed_by(each)]
         if problems:
-            raise inspection_error(problems, SourcePaths(self.modules, self.directory))
+            raise inspection_error(problems, SourcePaths(self.modules, self.directory), self.go.version)
         return {**found, "near_misses": [*found["near_misses"], *passed_by(found["problems"])]}
 
     def _is_passed_by(self, problem: dict[str, Any]) -> bool:
@@ -132,7 +132,7 @@ class Inspection(NamedTuple):
         folders = {each["ImportPath"]: each.get("Dir", "") for each in listed}
         failed = [each for each in listed if each.get("Error") and not each.get("Dir", "").startswith(own)]
         if missing := [_missing(each) for each in failed if not self._is_for_a_build(each["Error"], folders)]:
-            raise inspection_error(missing, SourcePaths(self.modules, self.directory))
+            raise inspection_error(missing, SourcePaths(self.modules, self.directory), self.go.version)
 
     def _is_for_a_build(self, error: dict[str, Any], folders: dict[str, str]) -> bool:
         """

@@ -16,6 +16,7 @@ from policy_tasks.toolchain import go_core
 from policy_tasks.toolchain.network_fix import network_fix
 from policy_tasks.toolchain.newer_go import newer_go
 from policy_tasks.toolchain.offline import offline_fix, offline_why
+from policy_tasks.toolchain.old_language import old_languages
 from policy_tasks.toolchain.staging import SourcePaths
 
 # How Go says that it asked for a module and did not get it: https://go.dev/ref/mod#module-proxy.
@@ -74,9 +75,10 @@ def go_list_error(message: str, platform: Platform, modules: tuple[StagedModule,
     return BuildError(unresolved_module("go list", message))
 
 
-def inspection_error(problems: list[dict[str, Any]], source_paths: SourcePaths) -> PolicyTasksError:
+def inspection_error(problems: list[dict[str, Any]], source_paths: SourcePaths, go: str) -> PolicyTasksError:
     """
-    The author's problems, or, where a module could not be had, those of the network: all else may only follow from them.
+    The author's problems with this version of Go, or, where a module could not be had, those of the network: all else may only
+    follow from them.
     """
     # A policy that imports the core's program meets the imports.go of the last run, whose modules may be gone.
     missing = [
@@ -85,7 +87,8 @@ def inspection_error(problems: list[dict[str, Any]], source_paths: SourcePaths) 
         if each["kind"] != "compile" and NETWORK_ERROR.search(each["text"]) and go_core.MODULE not in each["text"]
     ]
     if not missing:
-        return PolicyError(*dict.fromkeys(_problem(each, source_paths) for each in problems))
+        corrected = old_languages(problems, source_paths, go)
+        return PolicyError(*dict.fromkeys(_problem(each, source_paths) for each in corrected))
     told = [_problem(each, source_paths) for each in missing]
     return BuildError(*(unresolved_module(each.where, each.why) for each in told))
 
@@ -99,7 +102,7 @@ def passed_by(problems: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         first.setdefault(each["package"], each)
     for package, each in first.items():
         place = {"dir": each["dir"], "file": each["file"], "line": each["line"]}
-        yield {**place, "package": package, "type": "", "reason": f"it does not compile: {each['text']}"}
+        yield {**place, "package": package, "type": "", "reason": f"it does not compile: {each['text']}", "fix": ""}
 
 
 def unresolved_module(where: str, why: str) -> Problem:
@@ -142,7 +145,7 @@ def _problem(found: dict[str, Any], source_paths: SourcePaths) -> Problem:
     )
     position = "".join(f":{found[key]}" for key in ("line", "column") if found.get(key))
     what = _WHAT.get(found["kind"], "policy package {} cannot be loaded").format(found["package"])
-    fix = next((fix for begins, fix in _FIXES_OF_GO if begins.match(found["text"])), "")
+    fix = found.get("fix") or next((fix for begins, fix in _FIXES_OF_GO if begins.match(found["text"])), "")
     return Problem(
         what=printable(what),
         where=printable(where) + position,

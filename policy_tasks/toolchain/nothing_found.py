@@ -23,7 +23,8 @@ def without_module(reading: Reading) -> Iterator[NearMiss]:
     for folder in sorted({path.parent for path in reading.without_module}):
         file = min(path for path in reading.without_module if path.parent == folder)
         reason = f"{folder} holds Go files but belongs to no module: it has no go.mod"
-        yield NearMiss(package="", type="", reason=reason, file=file, line=1)
+        fix = f"run `go mod init example.com/{folder.name}` there"
+        yield NearMiss(package="", type="", reason=reason, file=file, line=1, fix=fix)
 
 
 def nothing_found(
@@ -58,9 +59,8 @@ def _why_nothing(settings: Settings, modules: tuple[StagedModule, ...]) -> str:
 
 
 def _as_problem(miss: NearMiss, contract: str) -> Problem:
-    if not miss.package:
-        what, fix = "these files are in no module", f"run `go mod init example.com/{miss.file.parent.name}` there"
-    else:
+    what = "these files are in no module"
+    if miss.package:
         what = f"{f'{miss.package}.{miss.type}'.rstrip('.')} is not {'a policy' if miss.type else 'taken'}"
-        fix = f"correct that; a policy is {contract}"
+    fix = miss.fix or f"correct that; a policy is {contract}"
     return Problem(what=f"there are no policies: {what}", where=f"{miss.file}:{miss.line}", why=miss.reason, fix=fix)

@@ -88,12 +88,23 @@ class SourcePaths:
         """
         The user's own file, for a staged one.
         """
+        module, inside = self._split(folder)
+        return module.joinpath(inside, file)
+
+    def go_mod(self, folder: str) -> Path:
+        """
+        The go.mod of the user's that a staged folder belongs to.
+        """
+        return self._split(folder)[0] / GO_MOD
+
+    def _split(self, folder: str) -> tuple[Path, str]:
+        """
+        The user's folder of the module, and the rest; a folder that is not staged is all its own.
+        """
         policies, _, below = folder.removeprefix(self._root).partition("/")
         slug, _, inside = below.partition("/")
         theirs = self._folders.get(f"{policies}/{slug}")
-        if not theirs or not folder.startswith(self._root):
-            return Path(folder, file)
-        return theirs.joinpath(inside, file)
+        return (theirs, inside) if theirs and folder.startswith(self._root) else (Path(folder), "")
 
     def package(self, path: str) -> Path:
         """

@@ -12,7 +12,7 @@ import pytest
 
 from policy_tasks import compile, discover, load_settings
 from policy_tasks.errors import SettingsError
-from tests.conftest import write_policy
+from tests.conftest import run_console, write_policy
 
 pytestmark = pytest.mark.needs("go")
 
@@ -126,3 +126,53 @@ def test_a_constructor_that_is_none_is_refused(key: str, value: str, why: str, p
         discover(load_settings(project, constructors={key: value}))
     assert caught.value.where == "discover.constructors"
     assert why in caught.value.why
+
+
+IGNORED = """
+func New(path string) (*Policy, error) { return nil, nil }
+
+func (*Policy) Init() error { return nil }
+"""
+_NEW = "New is not taken as the constructor of Policy: it has parameters; the policy is made as &Policy{}"
+_INIT = "Init has the signature func() error, want func(ctx context.Context) error: it is not called"
+
+
+def write_ignored(root: Path) -> Path:
+    """
+    A policy with a constructor and an Init that do not fit; the file, whose last lines are these.
+    """
+    file = write_policy(root / "policies" / "deny", "example.com/deny") / "policy.go"
+    file.write_text(file.read_text() + IGNORED)
+    return file
+
+
+def test_what_is_ignored_is_told_in_every_run_and_in_the_document(tmp_path: Path) -> None:
+    """A constructor and an optional method that do not fit are warnings with their lines, also of a run that knows them."""
+    file = write_ignored(tmp_path)
+    line = file.read_text().count("\n")
+    for _ in range(2):
+        ran = run_console("discover", cwd=tmp_path)
+        assert (ran.returncode, ran.stdout) == (0, "example.com/deny.Policy\n")
+        assert f"discover: {file}:{line - 2}: {_NEW}; if that is meant, say `zero`" in ran.stderr
+        assert f"discover: {file}:{line}: {_INIT}\n" in ran.stderr
+    told = discover(load_settings(tmp_path)).ignored
+    assert [(each.type, each.name, each.file, each.line) for each in told] == [
+        ("Policy", "New", file, line - 2),
+        ("Policy", "Init", file, line),
+    ]
+
+
+@pytest.mark.parametrize("key", ["example.com/deny", "example.com/deny.Policy"])
+def test_a_constructor_that_is_ignored_on_purpose_is_not_told(key: str, tmp_path: Path) -> None:
+    """Whoever has said `zero` for that policy or its package knows."""
+    write_ignored(tmp_path)
+    assert [each.name for each in discover(load_settings(tmp_path, constructors={key: "zero"})).ignored] == ["Init"]
+
+
+def test_a_policy_is_a_pointer_where_only_that_has_an_optional_method(tmp_path: Path) -> None:
+    """The three methods have value receivers and Init has not: the engine calls it nevertheless."""
+    file = write_policy(tmp_path / "policies" / "late", "example.com/late") / "policy.go"
+    init = 'func (*Policy) Init(context.Context) error { panic("Init was called") }'
+    file.write_text(file.read_text().replace("*Policy", "Policy") + init)
+    assert discover(load_settings(tmp_path)).policies[0].pointer
+    assert b"Init was called" in built(tmp_path).stdout

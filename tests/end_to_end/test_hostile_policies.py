@@ -225,6 +225,7 @@ REFUSED: dict[str, tuple[Files, int, tuple[str, str, str]]] = {
     ),
     "control character in a name": (one(code=source(name="a\\x1bb")), 3, ("no name", "~/a/a.go:5", "a\\x1bb")),
     "name that is not UTF-8": (one(code=source(name="a\\xff")), 3, ("no name", "~/a/a.go:5", "not valid UTF-8")),
+    "blank name": (one(code=source(name=" ")), 3, ("no name", "~/a/a.go:5", "white space")),
     "import cycle": (
         {**two(code=source("b", imports='_ "example.com/a"')), "a/a.go": source(imports='_ "example.com/b"')},
         3,
@@ -306,6 +307,33 @@ def test_what_is_broken_is_refused_with_its_place_and_the_binary_stays(case: str
     assert error.exit_code == code
     for part, text in zip(told, (error.what, error.where, error.why), strict=True):
         assert part.replace("~/", f"{policies}/").replace("~", str(policies)) in text
+
+
+# What helps, in an error that has no other problem.
+FIXES: dict[str, tuple[Files, str]] = {
+    "package main": (one(code=source("main")), "move it to a package of its own"),
+    "cgo": (one(code=source(imports='"C"')), "do without cgo: the binary is static"),
+    "unexported": (one(code=source().replace("Policy", "policy")), "rename it to Policy"),
+    "a method is missing": (
+        one(code=source().replace("Validate", "Check")),
+        "a policy is an exported type with Name()",
+    ),
+    "no module": ({"a/a.go": source()}, "run `go mod init example.com/a` there"),
+    "no version of the language": (
+        one(code=source(extra="var x, y any\n"), **{"a/go.mod": "module example.com/a\n"}),
+        "` into ~/a/go.mod",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FIXES)
+def test_the_fix_is_one_for_that_fault(case: str, tmp_path: Path, build: Build) -> None:
+    """Where the methods are right, nobody is told what methods a policy has; a go.mod is told once of all that it brings about."""
+    files, fix = FIXES[case]
+    policies = lay_out(tmp_path / "policies", files)
+    (problem,) = build.refuse(policies).problems
+    assert fix.replace("~", str(policies)) in problem.fix
+    assert ("a policy is" in fix) == ("a policy is" in problem.fix)
 
 
 ODD_PACKAGES = ("init", "Policy", "RegisterPolicy", "context", "engine", "p0", "string", "nil")

@@ -249,6 +249,21 @@ def test_a_core_may_declare_any_names(register: str, app: Project) -> None:
     assert (ran.returncode, ran.stdout) == (0, f"{said}of the app v1.1.0\n")
 
 
+@pytest.mark.parametrize(
+    ("register", "told"), [(REGISTERED["register"], ["New"]), ("", [])], ids=["registered", "blank"]
+)
+def test_a_core_has_constructors_but_no_optional_methods(register: str, told: list[str], app: Project) -> None:
+    """A constructor that does not fit is told, but where policies register themselves; which methods are called is not known."""
+    app.write("policies/other/go.mod", "module example.com/other\n\ngo 1.21\n")
+    app.write(
+        "policies/other/other.go",
+        'package other\n\ntype Other int\n\nfunc (Other) Say() string { return "other" }\n\n'
+        "func (Other) Init() error { return nil }\n\nfunc New(number int) Other { return Other(number) }\n",
+    )
+    found = discover(app.settings(**{**REGISTERED, "register": register}))
+    assert [each.name for each in found.ignored] == told
+
+
 def test_a_main_package_without_main_is_refused(app: Project) -> None:
     """What is no program, or none for this platform, is told before Go links it."""
     main = app.root / "app/cmd/app/main.go"

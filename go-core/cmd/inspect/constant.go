@@ -64,17 +64,26 @@ func (w *world) constantName(c candidate) *string {
 	if !ok {
 		return nil
 	}
+	listed, declared := w.declared(method)
+	if declared == nil {
+		return nil
+	}
+	return w.constantResult(listed, declared.function)
+}
+
+// declared finds the declaration of a method of a policy package.
+func (w *world) declared(method *types.Func) (*listPackage, *functionDeclaration) {
 	owner, name := receiver(method)
 	listed := w.listed[owner]
 	if listed == nil || w.sources[listed] == nil {
-		return nil
+		return nil, nil
 	}
-	for _, declared := range w.sources[listed].methods[scopeKey{false, name}] {
-		if declared.file.kind == fileBuilt && declared.function.Name.Name == "Name" {
-			return w.constantResult(listed, declared.function)
+	for _, found := range w.sources[listed].methods[scopeKey{false, name}] {
+		if found.file.kind == fileBuilt && found.function.Name.Name == method.Name() {
+			return listed, &found
 		}
 	}
-	return nil
+	return listed, nil
 }
 
 // receiver names the package and the type that declare a method.

@@ -17,7 +17,7 @@ type constructor struct {
 // constructors lists the functions of the candidate's package that make one,
 // by name.
 func (w *world) constructors(c candidate) []constructor {
-	loaded, err := w.load(c.listed)
+	loaded, err := w.typesOf(c.listed)
 	if err != nil {
 		return nil
 	}

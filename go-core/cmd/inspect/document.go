@@ -9,6 +9,7 @@ import (
 type document struct {
 	Policies   []policy   `json:"policies"`
 	NearMisses []nearMiss `json:"near_misses"`
+	Ignored    []ignored  `json:"ignored"`
 	Problems   []problem  `json:"problems"`
 }
 
@@ -35,10 +36,30 @@ type nearMiss struct {
 	Package string `json:"package"`
 	Type    string `json:"type"`
 	Reason  string `json:"reason"`
+	Fix     string `json:"fix"` // or empty, if its methods are at fault
 	Dir     string `json:"dir"`
 	File    string `json:"file"`
 	Line    int    `json:"line"`
 }
+
+// ignored is a function or a method that seems to be for the engine, and that is
+// not called.
+type ignored struct {
+	Package string `json:"package"` // of the policy
+	Type    string `json:"type"`
+	Name    string `json:"name"`
+	Kind    string `json:"kind"`
+	Reason  string `json:"reason"`
+	Dir     string `json:"dir"`
+	File    string `json:"file"`
+	Line    int    `json:"line"`
+}
+
+// The kinds of what is ignored.
+const (
+	ignoredConstructor = "constructor"
+	ignoredMethod      = "method"
+)
 
 // problem is one error of the go command or the compiler. It is in the way
 // where a package that may have a policy has it, or imports one that has it.
@@ -64,11 +85,16 @@ const (
 func (d *document) sort() {
 	d.Policies = append([]policy{}, d.Policies...)
 	d.NearMisses = append([]nearMiss{}, d.NearMisses...)
+	d.Ignored = append([]ignored{}, d.Ignored...)
 	d.Problems = append([]problem{}, d.Problems...)
 	slices.SortStableFunc(d.Policies, func(a, b policy) int {
 		return cmp.Or(cmp.Compare(a.Package, b.Package), cmp.Compare(a.Type, b.Type))
 	})
 	slices.SortStableFunc(d.NearMisses, func(a, b nearMiss) int {
+		return cmp.Or(cmp.Compare(a.Package, b.Package), cmp.Compare(a.Type, b.Type),
+			cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
+	})
+	slices.SortStableFunc(d.Ignored, func(a, b ignored) int {
 		return cmp.Or(cmp.Compare(a.Package, b.Package), cmp.Compare(a.Type, b.Type),
 			cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
 	})

@@ -21,9 +21,9 @@ func (d *discovery) missExcluded(listed *listPackage) {
 		}
 		faults := placeFaults(listed)
 		if !exported {
-			faults = append(faults, "is not exported")
+			faults = append(faults, d.world.unexportedFault(listed, key.name))
 		}
-		faults = append(faults, "is declared in "+d.world.exclusion(declared.file))
+		faults = append(faults, d.world.exclusion(declared.file, "is"))
 		d.add(listed, key.name, faults, declared.file.name, declared.line)
 	}
 }
@@ -40,17 +40,17 @@ func anyBuilt(declarations []typeDeclaration) bool {
 
 // declaredElsewhere tells that a method the compiler does not see is declared
 // in a file that is not compiled.
-func (w *world) declaredElsewhere(c candidate, name string) string {
+func (w *world) declaredElsewhere(c candidate, name string) fault {
 	s := w.sources[c.listed]
 	if s == nil {
-		return ""
+		return fault{}
 	}
 	for _, declared := range s.methods[scopeKey{false, c.object.Name()}] {
 		if declared.function.Name.Name == name && declared.file.kind != fileBuilt {
-			return fmt.Sprintf("%s is declared in %s", name, w.exclusion(declared.file))
+			return w.exclusion(declared.file, name+" is")
 		}
 	}
-	return ""
+	return fault{}
 }
 
 // isTest reports whether the file is only compiled for tests.
@@ -58,13 +58,16 @@ func (f *sourceFile) isTest() bool {
 	return f.kind == fileTest || f.kind == fileOuterTest
 }
 
-// exclusion names a file and says why it is not compiled.
-func (w *world) exclusion(file *sourceFile) string {
+// exclusion says that something is declared in a file, why that is not compiled,
+// and what helps.
+func (w *world) exclusion(file *sourceFile, is string) fault {
+	where := is + " declared in " + file.name
 	switch file.kind {
 	case fileCgo:
-		return file.name + `, which imports "C", and cgo is not available`
+		return fault{where + `, which imports "C", and cgo is not available`, "do without cgo: the binary is static"}
 	case fileTest, fileOuterTest:
-		return file.name + ", and test files are not part of a build"
+		return fault{where + ", and test files are not part of a build", "declare it in a file that is not named _test.go"}
 	}
-	return fmt.Sprintf("%s, which build constraints exclude for %s/%s", file.name, w.goos, w.goarch)
+	return fault{fmt.Sprintf("%s, which build constraints exclude for %s/%s", where, w.goos, w.goarch),
+		"build for a platform that the file is for, or change its build constraint"}
 }

@@ -22,14 +22,30 @@ const coreModule = "github.com/policy-tasks/policy-tasks/go-core"
 
 const engineSource = `package engine
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 type Policy interface {
 	Name() string
 	Execute(ctx context.Context, input any) (any, error)
 	Validate() error
 }
+
+type Timeouter interface{ Timeout() time.Duration }
+
+type Initializer interface {
+	Init(ctx context.Context) error
+}
+
+type Closer interface {
+	Close(ctx context.Context) error
+}
 `
+
+// reporterSource has an interface that is for no policy.
+const reporterSource = "package engine\n\ntype Reporter interface{ Report(func()) }\n"
 
 // tree is a generated module with policy modules in its policies folder.
 type tree struct {
@@ -45,6 +61,7 @@ func newTree(t *testing.T, files map[string]string) *tree {
 	dir := t.TempDir()
 	tr := &tree{t, dir, filepath.Join(dir, "policies")}
 	tr.write("engine/engine.go", engineSource)
+	tr.write("engine/reporter.go", reporterSource)
 	gomod := "module " + coreModule + "\n\ngo 1.26.0\n"
 	slugs := map[string]bool{}
 	for name, content := range files {
@@ -125,8 +142,14 @@ func (tr *tree) list(extra ...string) []byte {
 // inspect runs `inspect policies` on a stream that must be readable.
 func (tr *tree) inspect(stream []byte) *document {
 	tr.t.Helper()
+	return tr.inspectFor("Policy", stream)
+}
+
+// inspectFor does so for another interface of the engine's package.
+func (tr *tree) inspectFor(interfaceName string, stream []byte) *document {
+	tr.t.Helper()
 	var stdout, stderr bytes.Buffer
-	arguments := []string{"policies", "-interface", coreModule + "/engine.Policy", "-root", tr.root, "-goos", "linux", "-goarch", "amd64"}
+	arguments := []string{"policies", "-interface", coreModule + "/engine." + interfaceName, "-root", tr.root, "-goos", "linux", "-goarch", "amd64"}
 	if code := run(arguments, bytes.NewReader(stream), &stdout, &stderr); code != 0 {
 		tr.t.Fatalf("exit code %d: %s", code, stderr.String())
 	}
@@ -148,6 +171,11 @@ func (d *document) lines(directory string) []string {
 	for _, m := range d.NearMisses {
 		if m.Dir == directory {
 			lines = append(lines, fmt.Sprintf("near %s %s:%d %s", m.Type, m.File, m.Line, m.Reason))
+		}
+	}
+	for _, i := range d.Ignored {
+		if i.Dir == directory {
+			lines = append(lines, fmt.Sprintf("ignored %s:%d %s", i.File, i.Line, i.Reason))
 		}
 	}
 	for _, p := range d.Problems {

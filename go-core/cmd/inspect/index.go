@@ -16,8 +16,8 @@ type typeDeclaration struct {
 	alias bool
 }
 
-// methodDeclaration is a method with a receiver of a named type.
-type methodDeclaration struct {
+// functionDeclaration is a function, or a method with a receiver of a named type.
+type functionDeclaration struct {
 	file     *sourceFile
 	function *ast.FuncDecl
 }
@@ -28,15 +28,19 @@ type scopeKey struct {
 	name      string
 }
 
-// index notes the types and methods a file declares.
+// index notes the types, the methods and, if it is built, the functions a file
+// declares.
 func (s *source) index(file *sourceFile) {
 	outer := file.kind == fileOuterTest
 	for _, declaration := range file.syntax.Decls {
 		switch declaration := declaration.(type) {
 		case *ast.FuncDecl:
+			found := functionDeclaration{file, declaration}
 			if name := receiverName(declaration); name != "" {
 				key := scopeKey{outer, name}
-				s.methods[key] = append(s.methods[key], methodDeclaration{file, declaration})
+				s.methods[key] = append(s.methods[key], found)
+			} else if declaration.Recv == nil && file.kind == fileBuilt {
+				s.functions[declaration.Name.Name] = found
 			}
 		case *ast.GenDecl:
 			for _, spec := range declaration.Specs {

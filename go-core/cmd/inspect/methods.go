@@ -11,7 +11,7 @@ type verdict struct {
 	implements bool
 	pointer    bool
 	noticed    int // methods of the interface it has, at least by name
-	faults     []string
+	faults     []fault
 
 	constructors []constructor // of a type that implements the interface
 }
@@ -29,15 +29,16 @@ func (w *world) judgeMethods(c candidate) verdict {
 	if !c.isGeneric() {
 		v.pointer = !types.Implements(shape, w.wanted)
 		v.implements = !v.pointer || types.Implements(types.NewPointer(shape), w.wanted)
+		v.pointer = v.pointer || w.needsPointer(shape)
 	}
 	if v.implements && !c.isPointer() {
 		v.constructors = w.constructors(c)
 	}
 	hasUsual := c.usual(v.constructors) != ""
 	for index := range w.wanted.NumMethods() {
-		fault, noticed := w.judgeMethod(c, shape, w.wanted.Method(index), hasUsual)
-		if fault != "" {
-			v.faults = append(v.faults, fault)
+		found, noticed := w.judgeMethod(c, shape, w.wanted.Method(index), hasUsual)
+		if found.why != "" {
+			v.faults = append(v.faults, found)
 		}
 		if noticed {
 			v.noticed++
@@ -48,28 +49,27 @@ func (w *world) judgeMethods(c candidate) verdict {
 
 // judgeMethod tells what is wrong with one method of a type, whose values a
 // constructor makes or not, and whether there is a method of that name at all.
-func (w *world) judgeMethod(c candidate, shape types.Type, wanted *types.Func, constructed bool) (fault string, noticed bool) {
+func (w *world) judgeMethod(c candidate, shape types.Type, wanted *types.Func, constructed bool) (found fault, noticed bool) {
 	object, path, _ := types.LookupFieldOrMethod(shape, true, c.object.Pkg(), wanted.Name())
-	switch found := object.(type) {
+	switch method := object.(type) {
 	case *types.Func:
-		fault := judgeFound(found, wanted)
-		if fault == "" && !constructed {
-			fault = nilPromotion(shape, path, found)
+		if found.why = judgeFound(method, wanted); found.why == "" && !constructed {
+			found = c.nilFault(nilPromotion(shape, path, method))
 		}
-		return fault, true
+		return found, true
 	case *types.Var:
-		return fmt.Sprintf("%s is a field, want a method %s", wanted.Name(), heading(wanted)), false
+		return fault{why: fmt.Sprintf("%s is a field, want a method %s", wanted.Name(), heading(wanted))}, false
 	}
 	if path != nil {
-		return fmt.Sprintf("%s is promoted from more than one embedded type", wanted.Name()), true
+		return fault{why: fmt.Sprintf("%s is promoted from more than one embedded type", wanted.Name())}, true
 	}
-	if fault := w.declaredElsewhere(c, wanted.Name()); fault != "" {
-		return fault, true
+	if found = w.declaredElsewhere(c, wanted.Name()); found.why != "" {
+		return found, true
 	}
 	if other := spelledAlike(shape, wanted.Name()); other != nil {
-		return spellingFault(other, wanted), true
+		return fault{why: spellingFault(other, wanted)}, true
 	}
-	return "has no method " + heading(wanted), false
+	return fault{why: "has no method " + heading(wanted)}, false
 }
 
 // judgeFound checks the type of a method of the right name.
@@ -85,6 +85,14 @@ func judgeFound(found, wanted *types.Func) string {
 		return fmt.Sprintf("%s has the signature %s, want %s", wanted.Name(), short, want)
 	}
 	return ""
+}
+
+// nilFault is the fault of a method that only a constructor makes usable.
+func (c candidate) nilFault(why string) fault {
+	if why == "" {
+		return fault{}
+	}
+	return fault{why, fmt.Sprintf("add a constructor that sets it: func New() *%s", c.object.Name())}
 }
 
 // nilPromotion tells why calling a promoted method of the zero value panics:

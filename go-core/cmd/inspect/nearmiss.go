@@ -50,26 +50,27 @@ func (w *world) judge(c candidate) verdict {
 	v := w.judgeMethods(c)
 	faults := placeFaults(c.listed)
 	if !c.object.Exported() {
-		faults = append(faults, "is not exported")
+		faults = append(faults, w.unexportedFault(c.listed, c.object.Name()))
 	}
 	if c.isGeneric() {
-		faults = append(faults, fmt.Sprintf("is generic; export an instance such as type My%s = %s[...]", c.object.Name(), c.object.Name()))
+		faults = append(faults, fault{"is generic", fmt.Sprintf("export an instance such as type My%s = %s[...]", c.object.Name(), c.object.Name())})
 	}
 	if c.isPointer() {
-		faults = append(faults, fmt.Sprintf("is an alias of the pointer type %s", shortType(c.shape)))
+		faults = append(faults, fault{why: fmt.Sprintf("is an alias of the pointer type %s", shortType(c.shape))})
 	}
 	v.faults = append(faults, v.faults...)
 	return v
 }
 
 // placeFaults tells why no type of the package can be imported.
-func placeFaults(listed *listPackage) []string {
-	var faults []string
+func placeFaults(listed *listPackage) []fault {
+	var faults []fault
 	if listed.Name == "main" {
-		faults = append(faults, "is in package main, which cannot be imported; move it to a package of its own")
+		faults = append(faults, fault{"is in package main, which cannot be imported", "move it to a package of its own"})
 	}
 	if slices.Contains(strings.Split(listed.ImportPath, "/"), "internal") {
-		faults = append(faults, "is below an internal directory, which cannot be imported from outside")
+		faults = append(faults, fault{"is below an internal directory, which cannot be imported from outside",
+			"move it out of internal, or export an alias of it in a package that is not below it"})
 	}
 	return faults
 }
@@ -94,6 +95,16 @@ func (d *discovery) register(c candidate, v verdict) {
 		found.NameFlaw = name.Flaw(*found.Name)
 	}
 	d.document.Policies = append(d.document.Policies, found)
+	d.ignoreConstructors(c, v)
+	d.ignoreMethods(c)
+}
+
+// ignore notes that a function that is declared in that package is not called.
+func (d *discovery) ignore(c candidate, listed *listPackage, declared functionDeclaration, kind, reason string) {
+	d.document.Ignored = append(d.document.Ignored, ignored{
+		Package: c.listed.ImportPath, Type: c.object.Name(), Name: declared.function.Name.Name, Kind: kind, Reason: reason,
+		Dir: listed.Dir, File: declared.file.name, Line: d.world.sources[listed].position(declared.function.Pos()).Line,
+	})
 }
 
 // cover marks a policy's type and what it embeds: a base type that only
@@ -130,14 +141,14 @@ func (d *discovery) miss(c candidate, v verdict) {
 }
 
 // add appends a near miss unless the type was reported before.
-func (d *discovery) add(listed *listPackage, name string, faults []string, file string, line int) {
+func (d *discovery) add(listed *listPackage, name string, faults []fault, file string, line int) {
 	key := listed.ImportPath + "." + name
 	if d.reported[key] {
 		return
 	}
 	d.reported[key] = true
 	d.document.NearMisses = append(d.document.NearMisses, nearMiss{
-		Package: listed.ImportPath, Type: name, Reason: strings.Join(faults, "; "),
+		Package: listed.ImportPath, Type: name, Reason: reasons(faults), Fix: fixes(faults),
 		Dir: listed.Dir, File: file, Line: line,
 	})
 }

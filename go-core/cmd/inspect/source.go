@@ -34,11 +34,12 @@ type sourceFile struct {
 
 // source is what the syntax of a package shows.
 type source struct {
-	fset    *token.FileSet
-	files   []*sourceFile
-	types   map[scopeKey][]typeDeclaration
-	methods map[scopeKey][]methodDeclaration
-	failure string // why the syntax could not be read at all
+	fset      *token.FileSet
+	files     []*sourceFile
+	types     map[scopeKey][]typeDeclaration
+	methods   map[scopeKey][]functionDeclaration
+	functions map[string]functionDeclaration
+	failure   string // why the syntax could not be read at all
 }
 
 // parseAll parses every package's files, all processors sharing the work.
@@ -67,7 +68,8 @@ func parseAll(packages []*listPackage) map[*listPackage]*source {
 
 // parsePackage parses all files go list named, whatever their kind.
 func parsePackage(listed *listPackage) (s *source) {
-	s = &source{fset: token.NewFileSet(), types: map[scopeKey][]typeDeclaration{}, methods: map[scopeKey][]methodDeclaration{}}
+	s = &source{fset: token.NewFileSet(), types: map[scopeKey][]typeDeclaration{},
+		methods: map[scopeKey][]functionDeclaration{}, functions: map[string]functionDeclaration{}}
 	defer func() {
 		if reason := recover(); reason != nil {
 			s.failure = fmt.Sprint("the parser fails: ", reason)

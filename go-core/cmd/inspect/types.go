@@ -27,7 +27,7 @@ func (w *world) exported(packages []*listPackage) ([]candidate, error) {
 		if listed.Export == "" {
 			continue
 		}
-		loaded, err := w.load(listed)
+		loaded, err := w.typesOf(listed)
 		if err != nil {
 			return nil, err
 		}
@@ -76,8 +76,8 @@ func (w *world) showsHiddenPolicy(s *source) bool {
 
 // namedAlike collects the interface's methods that a type has by its syntax,
 // whatever their case, each with the declaration found.
-func (w *world) namedAlike(s *source, key scopeKey) map[string]methodDeclaration {
-	found := map[string]methodDeclaration{}
+func (w *world) namedAlike(s *source, key scopeKey) map[string]functionDeclaration {
+	found := map[string]functionDeclaration{}
 	for _, declared := range s.methods[key] {
 		for index := range w.wanted.NumMethods() {
 			name := w.wanted.Method(index).Name()

@@ -14,13 +14,15 @@ import (
 // world is every package of one run, seen through one importer: two importers
 // would make two objects of context.Context, and nothing would implement.
 type world struct {
-	listed  map[string]*listPackage
-	sources map[*listPackage]*source
-	checked map[*listPackage]*checkedPackage
-	gc      types.Importer
-	wanted  *types.Interface
-	goos    string
-	goarch  string
+	listed   map[string]*listPackage
+	sources  map[*listPackage]*source
+	checked  map[*listPackage]*checkedPackage
+	gc       types.Importer
+	fset     *token.FileSet // of the export data
+	wanted   *types.Interface
+	optional []*types.Func // see optionalMethods
+	goos     string
+	goarch   string
 }
 
 // newWorld makes the importer and loads the interface, named path.Name.
@@ -28,16 +30,22 @@ func newWorld(packages []*listPackage, interfaceName string) (*world, error) {
 	w := &world{
 		listed:  make(map[string]*listPackage, len(packages)),
 		checked: map[*listPackage]*checkedPackage{},
+		fset:    token.NewFileSet(),
 	}
 	for _, listed := range packages {
 		w.listed[listed.ImportPath] = listed
 	}
-	w.gc = importer.ForCompiler(token.NewFileSet(), "gc", w.open)
+	w.gc = importer.ForCompiler(w.fset, "gc", w.open)
 	path, name, err := splitInterface(interfaceName)
 	if err != nil {
 		return nil, err
 	}
-	w.wanted, err = w.loadInterface(path, name)
+	if w.wanted, err = w.loadInterface(path, name); err != nil {
+		return nil, err
+	}
+	if interfaceName == engineInterface {
+		w.optional, err = w.optionalMethods(path, name)
+	}
 	return w, err
 }
 
@@ -92,6 +100,15 @@ func (w *world) load(listed *listPackage) (*types.Package, error) {
 			listed.ImportPath, runtime.Version(), err)
 	}
 	return loaded, nil
+}
+
+// typesOf is the package with its exported types. To the importer all programs
+// are one package, main: these are seen through their source.
+func (w *world) typesOf(listed *listPackage) (*types.Package, error) {
+	if listed.Name == "main" {
+		return w.check(listed).types, nil
+	}
+	return w.load(listed)
 }
 
 // Import implements types.Importer for the source-level pass, too. The
