@@ -116,6 +116,7 @@ type Server struct {
 	exchanges   sync.Pool
 	executing   atomic.Int32
 	connections connections
+	badVerdicts metrics.Counters
 	draining    atomic.Bool
 }
 
@@ -125,6 +126,10 @@ func New(e *engine.Engine, options Options) *Server {
 	s.openAPI = sync.OnceValue(func() []byte { return openAPIFor(e) })
 	s.exchanges.New = func() any { return newExchange(s) }
 	s.routes = s.newRoutes()
+	s.badVerdicts = s.options.Metrics.Counter("policy_bad_verdicts_total", "Results that are no verdict, and deny.", "policy")
+	for _, p := range e.Policies() {
+		s.badVerdicts.With(p.Name())
+	}
 	s.options.Metrics.Gauge("http_requests_executing", "Requests that policies are working on.").
 		Set(func() float64 { return float64(s.executing.Load()) })
 	return s

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime"
+	"slices"
 
 	"github.com/policy-tasks/policy-tasks/go-core/decision"
 	"github.com/policy-tasks/policy-tasks/go-core/document"
@@ -152,7 +153,8 @@ func (x *exchange) entryText(p *engine.Instance, record *decision.Record, result
 	id := ""
 	if record != nil {
 		id = record.ID
-		x.server.log(record, result, err)
+		record.Result = slices.Clone(result)
+		x.server.log(record, err)
 	}
 	text := appendString([]byte(`{"name":`), p.Name())
 	if err != nil {
