@@ -76,20 +76,28 @@ func (x *exchange) end() {
 // fail answers with a problem, in the way of the route.
 func (x *exchange) fail(p *problem) {
 	x.compose(p)
-	if !p.close {
+	x.sendFailure(p.close)
+}
+
+// refuse answers with a problem of a request that is not for a policy to see. Nobody
+// knows how much is left of a chunked body: net/http reads the start of it, and keeps
+// the connection if that was all.
+func (x *exchange) refuse(p *problem) {
+	x.face = nil
+	p.close = p.close || x.r.ProtoMajor == 1 && x.r.ContentLength > maxLeft
+	x.compose(p)
+	x.sendFailure(p.close || x.r.ContentLength < 0)
+}
+
+// sendFailure writes the answer to a request, of which there may be more to come.
+func (x *exchange) sendFailure(more bool) {
+	if !more {
 		x.send()
 		return
 	}
 	x.w.Header().Set("Content-Length", strconv.Itoa(len(x.out)))
 	x.send()
 	x.hearOut()
-}
-
-// refuse answers with a problem of a request that is not for a policy to see.
-func (x *exchange) refuse(p *problem) {
-	x.face = nil
-	p.close = p.close || x.r.ProtoMajor == 1 && x.r.ContentLength > maxLeft
-	x.fail(p)
 }
 
 // compose makes the answer about a problem.
