@@ -163,7 +163,7 @@ func (s *Server) admit(x *exchange) *problem {
 			return &problem{status: http.StatusUnauthorized, code: "unauthorized", message: "show a certificate that the server trusts", close: true}
 		}
 		if !s.options.Tokens.admit(x.r.Header["Authorization"]) {
-			return &problem{status: http.StatusUnauthorized, code: "unauthorized", message: "show a bearer token that the server knows"}
+			return &problem{status: http.StatusUnauthorized, code: "unauthorized", message: "show a bearer token that the server knows", scheme: "Bearer"}
 		}
 	}
 	if x.route.anyOrigin {
