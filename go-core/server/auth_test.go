@@ -36,7 +36,11 @@ func TestTokens(t *testing.T) {
 		if test.status == 401 {
 			want = "unauthorized"
 		}
-		s.ask("POST", echoPath, `{"input": 1}`, "Authorization", test.header).expect(t, test.status, want)
+		got := s.ask("POST", echoPath, `{"input": 1}`, "Authorization", test.header)
+		got.expect(t, test.status, want)
+		if asked := got.header.Get("Www-Authenticate"); (asked == "Bearer") != (test.status == 401) {
+			t.Errorf("%q: Www-Authenticate = %q", test.header, asked)
+		}
 	}
 	for _, path := range []string{"/metrics", "/openapi.json", "/v1/policies", "/v1/status", "/v1/policies/echo/kubernetes", "/v1/policies/echo/envoy/"} {
 		method := "GET"

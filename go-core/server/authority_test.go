@@ -26,11 +26,21 @@ type authority struct {
 func newAuthority(t *testing.T) *authority {
 	t.Helper()
 	a := &authority{t: t}
-	a.key, a.certificate = a.sign(&x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "authority"}, NotAfter: time.Now().Add(time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
-	})
+	a.key, a.certificate = a.sign(authorityOf(1))
 	return a
+}
+
+func authorityOf(serial int64) *x509.Certificate {
+	return &x509.Certificate{
+		SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: "authority"}, NotAfter: time.Now().Add(time.Hour),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+	}
+}
+
+// renewed returns another certificate of the authority, with its name and its key.
+func (a *authority) renewed() *x509.Certificate {
+	a.t.Helper()
+	return a.certify(authorityOf(100), authorityOf(100), &a.key.PublicKey, a.key)
 }
 
 // sign returns a new key and a certificate for it, which signs itself when
@@ -45,7 +55,12 @@ func (a *authority) sign(template *x509.Certificate) (*ecdsa.PrivateKey, *x509.C
 	if parent == nil {
 		parent, signer = template, key
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, parent, &key.PublicKey, signer)
+	return key, a.certify(template, parent, &key.PublicKey, signer)
+}
+
+func (a *authority) certify(template, parent *x509.Certificate, key *ecdsa.PublicKey, signer *ecdsa.PrivateKey) *x509.Certificate {
+	a.t.Helper()
+	der, err := x509.CreateCertificate(rand.Reader, template, parent, key, signer)
 	if err != nil {
 		a.t.Fatal(err)
 	}
@@ -53,7 +68,7 @@ func (a *authority) sign(template *x509.Certificate) (*ecdsa.PrivateKey, *x509.C
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	return key, certificate
+	return certificate
 }
 
 // issue returns a certificate for a server on this machine, or for a client.

@@ -39,6 +39,8 @@ func (c *Certificates) Reload() error {
 	if c.clientCAFile != "" {
 		// Those who ask for /livez and /readyz have no certificate.
 		config.ClientAuth = tls.VerifyClientCertIfGiven
+		// A client without a certificate would go on without one in its session.
+		config.SessionTicketsDisabled = true
 		if config.ClientCAs, err = readAuthorities(c.clientCAFile); err != nil {
 			return err
 		}
@@ -93,23 +95,36 @@ func (c *Certificates) admit(state *tls.ConnectionState, now time.Time) bool {
 	if state == nil {
 		return false
 	}
-	trusted := c.config.Load().ClientCAs
+	trusted := x509.VerifyOptions{
+		Roots: c.config.Load().ClientCAs, CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	}
 	return slices.ContainsFunc(state.VerifiedChains, func(chain []*x509.Certificate) bool {
-		return isCurrent(chain, trusted, now)
+		return isCurrent(chain, trusted) || isRenewed(chain, trusted)
 	})
 }
 
-// isCurrent reports whether a chain that was verified once is good at that time.
-// Its signatures are, so that no more is to be known of it than its dates, and
-// that it ends at an authority: to verify one of those is a look into the pool.
-func isCurrent(chain []*x509.Certificate, trusted *x509.CertPool, now time.Time) bool {
+// isCurrent reports whether a chain that was verified once is good as it is. Its
+// signatures are, so that no more is to be known of it than its dates, and that it
+// ends at an authority: to verify one of those is a look into the pool.
+func isCurrent(chain []*x509.Certificate, trusted x509.VerifyOptions) bool {
 	for _, each := range chain {
-		if now.Before(each.NotBefore) || now.After(each.NotAfter) {
+		if trusted.CurrentTime.Before(each.NotBefore) || trusted.CurrentTime.After(each.NotAfter) {
 			return false
 		}
 	}
-	_, err := chain[len(chain)-1].Verify(x509.VerifyOptions{
-		Roots: trusted, CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
-	})
+	trusted.KeyUsages = []x509.ExtKeyUsage{x509.ExtKeyUsageAny} // of the authority itself
+	_, err := chain[len(chain)-1].Verify(trusted)
+	return err == nil
+}
+
+// isRenewed reports whether the certificate at the start of the chain is good with
+// others above it, as in a new handshake: an authority may have a new certificate for
+// its key.
+func isRenewed(chain []*x509.Certificate, trusted x509.VerifyOptions) bool {
+	trusted.Intermediates = x509.NewCertPool()
+	for _, each := range chain[1:] {
+		trusted.Intermediates.AddCert(each)
+	}
+	_, err := chain[0].Verify(trusted)
 	return err == nil
 }

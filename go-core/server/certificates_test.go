@@ -29,7 +29,11 @@ func TestCertificates(t *testing.T) {
 	}
 	known := trusted.client(trusted.issue(3))
 	ask(known, "POST", echoPath).expect(t, 200, `{"result":1}`)
-	ask(trusted.client(), "POST", echoPath).expect(t, 401, "unauthorized")
+	unknown := ask(trusted.client(), "POST", echoPath)
+	unknown.expect(t, 401, "unauthorized")
+	if asked := unknown.header.Get("Www-Authenticate"); asked != "" { // no header can have a certificate
+		t.Errorf("Www-Authenticate = %q", asked)
+	}
 	ask(trusted.client(), "GET", "/readyz").expect(t, 200, `{"status":"ready"}`)
 	request, _ := http.NewRequest("GET", "https://"+s.addr+"/readyz", nil)
 	if got, err := trusted.client(other.issue(4)).Do(request); err == nil {

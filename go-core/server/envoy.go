@@ -108,10 +108,10 @@ type checkAnswer struct {
 
 // decideCheck makes the answer from a verdict. Its headers are for the request
 // that goes on, or for the client that is denied.
-func (x *exchange) decideCheck() *problem {
-	v, wrong := x.verdict()
-	if wrong != nil {
-		return wrong
+func (x *exchange) decideCheck() error {
+	v, err := x.verdict()
+	if err != nil {
+		return err
 	}
 	var answer checkAnswer
 	text, err := document.Append(nil, v.details)

@@ -16,8 +16,8 @@ type face struct {
 	// input returns what the policy is given.
 	input func(*exchange) (any, *problem)
 	// decide makes the answer from the text of the result, which is in
-	// x.out; without it that text is the answer.
-	decide func(*exchange) *problem
+	// x.out, or says that it cannot; without it that text is the answer.
+	decide func(*exchange) error
 	// fail makes the answer about a problem; without it that is an envelope.
 	fail func(*exchange, *problem)
 }
@@ -51,15 +51,16 @@ func (x *exchange) ask() *problem {
 	if err == engine.ErrLost {
 		return nil // answered by lost
 	}
-	x.decided(out[len(x.face.opening):], err)
+	x.resulted(out[len(x.face.opening):])
+	x.status, x.out = http.StatusOK, append(out, x.face.closing...)
+	if err == nil && x.face.decide != nil {
+		if err = x.face.decide(x); err != nil {
+			x.server.badVerdicts.With(x.policy.Name()).Inc()
+		}
+	}
+	x.decided(err)
 	if err != nil {
 		return problemOf(err)
-	}
-	x.status, x.out = http.StatusOK, append(out, x.face.closing...)
-	if x.face.decide != nil {
-		if wrong := x.face.decide(x); wrong != nil {
-			return wrong
-		}
 	}
 	x.send()
 	return nil

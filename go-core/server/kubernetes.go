@@ -66,14 +66,14 @@ func (x *exchange) reviewInput() (any, *problem) {
 
 // decideReview makes a review from a verdict, which may have a message, a code,
 // warnings, auditAnnotations, and, as a list of operations, a patch.
-func (x *exchange) decideReview() *problem {
-	v, wrong := x.verdict()
-	if wrong != nil {
-		return wrong
+func (x *exchange) decideReview() error {
+	v, err := x.verdict()
+	if err != nil {
+		return err
 	}
 	response := reviewResponse{UID: x.uid, Allowed: v.allowed}
-	if wrong := v.into(&response); wrong != nil {
-		return wrong
+	if err := v.into(&response); err != nil {
+		return err
 	}
 	x.answerReview(response)
 	return nil
@@ -91,7 +91,7 @@ type details struct {
 
 // into puts the details of the verdict into the response. A patch that cannot
 // be read is no reason to leave it out, and to allow what was to be changed.
-func (v verdict) into(response *reviewResponse) *problem {
+func (v verdict) into(response *reviewResponse) error {
 	var more details
 	text, err := document.Append(nil, v.details)
 	if err == nil {

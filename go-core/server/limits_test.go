@@ -66,11 +66,31 @@ func TestRefusalOfLargeBody(t *testing.T) {
 		{"compressed", post + "Content-Encoding: gzip\r\n" + whole, 415, "unsupported_encoding"},
 		{"other origin", post + "Origin: http://other\r\n" + whole, 403, "forbidden"},
 		{"nothing there", strings.Replace(post, "execute", "execute/x", 1) + whole, 404, "not_found"},
+		{"nothing there, chunked", strings.Replace(post, "execute", "execute/x", 1) + chunked, 404, "not_found"},
+		{"method, chunked", strings.Replace(post, "POST", "PUT", 1) + chunked, 405, "method_not_allowed"},
+		{"other origin, chunked", post + "Origin: http://other\r\n" + chunked, 403, "forbidden"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			parsed(t, s.raw(t, test.text)).expect(t, test.status, test.code)
 		})
+	}
+}
+
+// A refused request whose body is small, or waited for in vain, is answered and costs
+// nobody the connection that need not.
+func TestRefusalOfSmallBody(t *testing.T) {
+	s := serving(t, Options{}, echoing("echo"))
+	refused := strings.Replace(post, "execute", "execute/x", 1) + "Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n"
+	got := s.raw(t, refused+"0\r\n\r\n"+requestTo("echo", "Connection: close"))
+	parsed(t, got).expect(t, 404, "not_found")
+	if !strings.HasSuffix(got, `{"result":1}`+"\n") {
+		t.Errorf("the connection was not kept: %q", got)
+	}
+	start := time.Now()
+	parsed(t, s.raw(t, refused)).expect(t, 404, "not_found")
+	if took := time.Since(start); took > hearing+time.Second {
+		t.Errorf("took %v", took)
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 // not read the next request from it, or close it, before the policy returns.
 func (x *exchange) answerLost(failed *engine.Error) {
 	x.out = nil // the call may be writing its result there
-	x.decided(nil, failed)
+	x.decided(failed)
 	x.compose(problemOf(failed))
 	x.settle()
 	connection, _, err := http.NewResponseController(x.w).Hijack()

@@ -16,10 +16,18 @@ func (s *Server) fromOtherPage(x *exchange) *problem {
 		return forbidden("pages of other origins may not ask this server")
 	}
 	if s.needsNothing(x.route) && isRebound(x.r) {
-		return forbidden("the header Host is not this machine's, as when a page has its own name lead here: ask for localhost or an IP address, " +
-			"have a proxy set it so, or start the server with --token-file or --tls-cert")
+		return rebound(x.route)
 	}
 	return nil
+}
+
+// rebound says what is to be done. What is open is so with tokens and TLS, too.
+func rebound(r *route) *problem {
+	message := "the header Host is not this machine's, as when a page has its own name lead here: ask for localhost or an IP address, or have a proxy set it so"
+	if !r.open {
+		message += "; or start the server with --token-file or --tls-cert"
+	}
+	return forbidden(message)
 }
 
 func forbidden(message string) *problem {
@@ -45,7 +53,7 @@ func isRebound(r *http.Request) bool {
 // https://www.rfc-editor.org/rfc/rfc6761#section-6.3 has localhost.
 func isThisMachine(host string) bool {
 	of := url.URL{Host: host}
-	name := strings.ToLower(of.Hostname())
+	name := strings.TrimSuffix(strings.ToLower(of.Hostname()), ".") // which says that the name is a whole one
 	if name == "" || name == "localhost" || strings.HasSuffix(name, ".localhost") {
 		return true
 	}

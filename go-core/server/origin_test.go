@@ -30,7 +30,7 @@ func (s *site) as(t *testing.T, host, method, path, headers string) answer {
 // method; the names of this machine are good, with any port.
 func TestRebinding(t *testing.T) {
 	s := serving(t, Options{Page: true}, echoing("echo"))
-	for _, host := range []string{"evil.example", "evil.example:8080", "127.0.0.1.evil.example", "localhost.evil.example", "evillocalhost"} {
+	for _, host := range []string{"evil.example", "evil.example:8080", "127.0.0.1.evil.example", "localhost.evil.example", "evillocalhost", "evil.example.", "localhost.."} {
 		for _, path := range []string{"/v1/policies", "/v1/status", "/metrics", "/openapi.json"} {
 			s.as(t, host, "GET", path, "").expect(t, 403, "forbidden")
 		}
@@ -40,7 +40,7 @@ func TestRebinding(t *testing.T) {
 	if !strings.Contains(got.body, "--token-file") {
 		t.Errorf("it does not say what to do: %s", got.body)
 	}
-	for _, host := range []string{"localhost", "LocalHost:1", "a.localhost:80", "127.0.0.1", "127.0.0.1:8080", "[::1]", "[::1]:8080", "10.1.2.3", ""} {
+	for _, host := range []string{"localhost", "localhost.", "a.localhost.:80", "127.0.0.1.", "LocalHost:1", "a.localhost:80", "127.0.0.1", "127.0.0.1:8080", "[::1]", "[::1]:8080", "10.1.2.3", ""} {
 		s.as(t, host, "POST", echoPath, "").expect(t, 200, `{"result":1}`)
 	}
 }
@@ -83,7 +83,11 @@ func TestDiagnosticsForPages(t *testing.T) {
 		d.ask("GET", "/debug/pprof/goroutine", "", "Sec-Fetch-Site", from).expect(t, 403, "forbidden")
 	}
 	for _, path := range []string{"/debug/pprof/cmdline", "/metrics", "/v1/status"} {
-		d.as(t, "evil.example", "GET", path, "").expect(t, 403, "forbidden")
+		got := d.as(t, "evil.example", "GET", path, "")
+		got.expect(t, 403, "forbidden")
+		if strings.Contains(got.body, "--token-file") {
+			t.Errorf("%s: it says what does not help: %s", path, got.body)
+		}
 	}
 	for _, from := range []string{"none", "same-origin"} {
 		if got := d.ask("GET", "/debug/pprof/goroutine", "", "Sec-Fetch-Site", from); got.status != 200 {

@@ -18,6 +18,7 @@ type problem struct {
 	message string // what a person reads
 	retry   time.Duration
 	allow   string // the methods that there are
+	scheme  string // of what is to be shown in the header Authorization
 	close   bool   // the rest of the request is not read
 }
 
@@ -59,8 +60,8 @@ func (p *problem) headers(h http.Header) {
 	if p.allow != "" {
 		h.Set("Allow", p.allow)
 	}
-	if p.status == http.StatusUnauthorized {
-		h.Set("Www-Authenticate", "Bearer")
+	if p.scheme != "" {
+		h.Set("Www-Authenticate", p.scheme)
 	}
 	if p.close {
 		h.Set("Connection", "close")

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"encoding/json"
 	"errors"
 	"slices"
 	"time"
@@ -33,23 +32,29 @@ func (x *exchange) newRecord(p *engine.Instance, id string) *decision.Record {
 	}
 }
 
+// resulted keeps the text of the result as it is now, before the answer is made from it.
+func (x *exchange) resulted(text []byte) {
+	if x.record != nil {
+		x.record.Result = slices.Clone(text)
+	}
+}
+
 // decided puts the record into the log.
-func (x *exchange) decided(result []byte, err error) {
+func (x *exchange) decided(err error) {
 	if x.record == nil {
 		return
 	}
-	x.server.log(x.record, result, err)
+	x.server.log(x.record, err)
 	x.record = nil // it is the log's
 }
 
-func (s *Server) log(r *decision.Record, result []byte, err error) {
+// log puts a record into the log. One with an error is none of a result.
+func (s *Server) log(r *decision.Record, err error) {
 	r.Duration = time.Since(r.Time)
 	r.Outcome = engine.OK.String()
 	var failed *engine.Error
 	if errors.As(err, &failed) {
-		r.Outcome, r.Error = failed.Outcome.String(), failed.Message
-	} else {
-		r.Result = json.RawMessage(slices.Clone(result))
+		r.Outcome, r.Error, r.Result = failed.Outcome.String(), failed.Message, nil
 	}
 	s.options.Decisions.Add(r)
 }

@@ -116,6 +116,7 @@ type Server struct {
 	exchanges   sync.Pool
 	executing   atomic.Int32
 	connections connections
+	badVerdicts metrics.Counters
 	draining    atomic.Bool
 }
 
@@ -125,6 +126,10 @@ func New(e *engine.Engine, options Options) *Server {
 	s.openAPI = sync.OnceValue(func() []byte { return openAPIFor(e) })
 	s.exchanges.New = func() any { return newExchange(s) }
 	s.routes = s.newRoutes()
+	s.badVerdicts = s.options.Metrics.Counter("policy_bad_verdicts_total", "Results that are no verdict, and deny.", "policy")
+	for _, p := range e.Policies() {
+		s.badVerdicts.With(p.Name())
+	}
 	s.options.Metrics.Gauge("http_requests_executing", "Requests that policies are working on.").
 		Set(func() float64 { return float64(s.executing.Load()) })
 	return s
@@ -158,7 +163,7 @@ func (s *Server) admit(x *exchange) *problem {
 			return &problem{status: http.StatusUnauthorized, code: "unauthorized", message: "show a certificate that the server trusts", close: true}
 		}
 		if !s.options.Tokens.admit(x.r.Header["Authorization"]) {
-			return &problem{status: http.StatusUnauthorized, code: "unauthorized", message: "show a bearer token that the server knows"}
+			return &problem{status: http.StatusUnauthorized, code: "unauthorized", message: "show a bearer token that the server knows", scheme: "Bearer"}
 		}
 	}
 	if x.route.anyOrigin {

@@ -1,10 +1,12 @@
 package server
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"runtime"
+	"slices"
+	"sync"
+	"time"
 
 	"github.com/policy-tasks/policy-tasks/go-core/decision"
 	"github.com/policy-tasks/policy-tasks/go-core/document"
@@ -102,44 +104,52 @@ func mark(chosen []bool, policies []*engine.Instance, pattern string) (found boo
 	return found
 }
 
-// entries asks the policies, several at once, each with its own copy of the
-// input, and returns what each has answered, in their order.
+// patience is how long a call keeps others from being begun. Most take a hundredth of
+// it; what takes longer waits for something, maybe for ever.
+const patience = 10 * time.Millisecond
+
+// entries asks the policies and returns what each has answered, in their order. Each
+// has its own copy of the input; only so many are asked at once, since all copies may
+// take more memory than there is. The deadline of the request is one for all of them.
 func (x *exchange) entries(policies []*engine.Instance, input any) [][]byte {
 	entries := make([][]byte, len(policies))
-	free := make(chan struct{}, max(8, 2*runtime.GOMAXPROCS(0)))
-	type answer struct {
-		index int
-		text  []byte
+	places := make(chan struct{}, max(8, 2*runtime.GOMAXPROCS(0)))
+	var asked sync.WaitGroup
+	asked.Add(len(policies))
+	begun := time.Now()
+	for i, p := range policies {
+		places <- struct{}{}
+		leave := sync.OnceFunc(func() { <-places })
+		late := time.AfterFunc(patience, leave)
+		x.entry(p, input, begun, func(text []byte) {
+			late.Stop()
+			leave()
+			entries[i] = text
+			asked.Done()
+		})
 	}
-	answers := make(chan answer, len(policies))
-	ctx, timeout := x.context(), x.timeout
-	go func() { // not waited for: what is abandoned holds nobody up
-		for i, p := range policies {
-			free <- struct{}{}
-			call := engine.Call{Input: document.Clone(input), Timeout: timeout}
-			x.entry(ctx, p, call, func(text []byte) {
-				answers <- answer{i, text}
-				<-free
-			})
-		}
-	}()
-	for range policies {
-		a := <-answers
-		entries[a.index] = a.text
-	}
+	asked.Wait()
 	return entries
 }
 
 // entry asks one policy on a goroutine of its own, and gives the text of its
 // entry to done, once.
-func (x *exchange) entry(ctx context.Context, p *engine.Instance, call engine.Call, done func([]byte)) {
+func (x *exchange) entry(p *engine.Instance, input any, begun time.Time, done func([]byte)) {
 	var record *decision.Record
 	if x.server.options.Decisions != nil {
 		record = x.newRecord(p, decision.NewID())
-		record.Input, _ = document.Append(nil, call.Input) // cannot fail: it was JSON
+		record.Input, _ = document.Append(nil, input) // cannot fail: it was JSON
 	}
 	end := func(result []byte, err error) { done(x.entryText(p, record, result, err)) }
-	call.Lost = func(failed *engine.Error) { end(nil, failed) }
+	call := engine.Call{Lost: func(failed *engine.Error) { end(nil, failed) }}
+	if x.timeout > 0 {
+		if call.Timeout = x.timeout - time.Since(begun); call.Timeout <= 0 {
+			call.Lost(&engine.Error{Outcome: engine.TimedOut, Message: fmt.Sprintf("not begun within %v", x.timeout)})
+			return
+		}
+	}
+	call.Input = document.Clone(input)
+	ctx := x.context()
 	go func() {
 		if result, err := p.AppendJSON(ctx, nil, call); err != engine.ErrLost {
 			end(result, err)
@@ -152,7 +162,8 @@ func (x *exchange) entryText(p *engine.Instance, record *decision.Record, result
 	id := ""
 	if record != nil {
 		id = record.ID
-		x.server.log(record, result, err)
+		record.Result = slices.Clone(result)
+		x.server.log(record, err)
 	}
 	text := appendString([]byte(`{"name":`), p.Name())
 	if err != nil {

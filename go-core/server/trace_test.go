@@ -87,17 +87,7 @@ func TestRecords(t *testing.T) {
 	s.ask("POST", "/v1/policies/panic/execute", `{"input": 4}`).expect(t, 500, "policy_panic")
 	s.ask("POST", "/v1/execute", `{"input": 5, "policies": ["e*"]}`)
 	s.ask("POST", echoPath, `{"inptu": 6}`).expect(t, 400, "bad_request")
-	if err := log.Close(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	var records []decision.Record
-	for line := range strings.Lines(out.String()) {
-		var record decision.Record
-		if err := json.Unmarshal([]byte(line), &record); err != nil {
-			t.Fatal(err)
-		}
-		records = append(records, record)
-	}
+	records := recordsOf(t, log, &out)
 	if len(records) != 6 {
 		t.Fatalf("%d records:\n%s", len(records), out.String())
 	}
@@ -111,4 +101,20 @@ func TestRecords(t *testing.T) {
 			t.Errorf("record %d: %s, want %s", i, got, want)
 		}
 	}
+}
+
+// recordsOf returns what is in the log, which is closed.
+func recordsOf(t *testing.T, log *decision.Log, out *bytes.Buffer) (records []decision.Record) {
+	t.Helper()
+	if err := log.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(out.String()) {
+		var record decision.Record
+		if err := json.Unmarshal([]byte(line), &record); err != nil {
+			t.Fatal(err)
+		}
+		records = append(records, record)
+	}
+	return records
 }

@@ -2,6 +2,7 @@ package server
 
 import (
 	"github.com/policy-tasks/policy-tasks/go-core/document"
+	"github.com/policy-tasks/policy-tasks/go-core/engine"
 )
 
 // A verdict is a result of a policy as those understand it who ask whether
@@ -14,7 +15,7 @@ type verdict struct {
 // verdict returns the verdict in the text of a result: true, or an object whose
 // "allowed" or "allow" is true, allows. Nothing else does, and what is neither
 // that nor the same with false is no verdict.
-func (x *exchange) verdict() (verdict, *problem) {
+func (x *exchange) verdict() (verdict, error) {
 	result, err := document.Decode(x.out, document.MaxDepth)
 	if err != nil {
 		return verdict{}, noVerdict(err.Error())
@@ -28,7 +29,7 @@ func (x *exchange) verdict() (verdict, *problem) {
 	return verdict{}, noVerdict(`it is neither true, false, nor an object`)
 }
 
-func objectVerdict(result map[string]any) (verdict, *problem) {
+func objectVerdict(result map[string]any) (verdict, error) {
 	found, all := false, true
 	for _, key := range []string{"allowed", "allow"} {
 		value, there := result[key]
@@ -47,8 +48,6 @@ func objectVerdict(result map[string]any) (verdict, *problem) {
 	return verdict{all, result}, nil
 }
 
-func noVerdict(why string) *problem {
-	p := internal("the policy's result is no verdict: " + why)
-	p.code = "policy_bad_result"
-	return p
+func noVerdict(why string) error {
+	return &engine.Error{Outcome: engine.BadResult, Message: "the policy's result is no verdict: " + why}
 }
