@@ -41,7 +41,7 @@ def decided(project: Project) -> Project:
     )
     code = project.root / "policies/e/e.go"
     code.write_text(code.read_text().replace('"x.example/other"', 'lib "x.example/other"'))
-    assert run_console("compile", "--update", cwd=project.root).returncode == 0
+    assert run_console("image", "--update", cwd=project.root).returncode == 0
     return project
 
 
