@@ -1,7 +1,7 @@
 # The builder image: policies in, a container image out.
 #
 #   docker build -t myorg/policy-builder .
-#   docker run --rm -v "$PWD/policies":/policies:ro -v /var/run/docker.sock:/var/run/docker.sock myorg/policy-builder
+#   docker run --rm -v "$PWD/examples/policies:/policies:ro" -v /var/run/docker.sock:/var/run/docker.sock myorg/policy-builder
 #
 # The base may have apk or apt, and may bring Go, git and Python or not: only what is missing is added.
 ARG BASE=golang:1.27-alpine

@@ -16,8 +16,9 @@ HEADER = """\
 Generated from `policy_tasks/settings.py` by `python docs/generate.py`.
 
 A setting stands in its section, `[tool.policy-tasks.image]` say, or, since no two sections share a key, in `[tool.policy-tasks]` itself.
-The variable of `image.repo` is `POLICY_TASKS_IMAGE_REPO`; `POLICY_ENGINE_IMAGE_REPO` and `POLICY_ENGINE_TAG` are other names of two of them.
-Several folders in a variable have the system's path separator between them. Relative paths count from the file that holds them, from the
+The variable of `image.repo` is `POLICY_TASKS_IMAGE_REPO`, or without its section `POLICY_TASKS_REPO`. `POLICY_ENGINE_IMAGE_REPO` and
+`POLICY_ENGINE_TAG` are other names of `image.repo` and `image.tag`; no other variable that begins with `POLICY_ENGINE_` is read here, not even
+`POLICY_ENGINE_IMAGE_TAG`: those are the [engine's](engine.md). Several folders in a variable have the system's path separator between them. Relative paths count from the file that holds them, from the
 current folder in variables and flags.
 
 In Python each section is a class, and `policy_tasks.Settings` is made of them: `Settings(image=ImageSettings(repo="engine"))`. Whoever makes

@@ -112,7 +112,7 @@ class Console(Program):
                 "the command line is not understood",
                 where="policy-tasks",
                 why=_in_our_words(error),
-                fix="see: policy-tasks --list, and: policy-tasks --help TASK",
+                fix=_where_to_look(error),
             )
             raise Exit(code=print_error(said, as_json=self._json)) from None
         except OSError as error:
@@ -141,6 +141,14 @@ def _in_our_words(error: ParseError) -> str:
     if error.context is None or error.context.name is None:
         return f"there is no flag {word!r} that stands before the task"
     return f"the task {error.context.name!r} has no flag {word!r}{_nearest(word, error.context.flags)}"
+
+
+def _where_to_look(error: ParseError) -> str:
+    unknown = _UNKNOWN.fullmatch(str(error))
+    task = error.context.name if error.context else None
+    if not task or (unknown and not unknown[1].startswith("-")):
+        return "see: policy-tasks --list, and: policy-tasks --help TASK"
+    return f"see: policy-tasks --help {task}"
 
 
 def _nearest(word: str, known: Iterable[str]) -> str:

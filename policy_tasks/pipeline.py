@@ -20,7 +20,9 @@ from policy_tasks.model import (
 from policy_tasks.names import Platform, host_platform, parse_platform, parse_reference
 from policy_tasks.run import running, running_for_image
 from policy_tasks.settings import Settings
+from policy_tasks.stages.image import log_how_to_run
 from policy_tasks.stages.publish import check_destination
+from policy_tasks.toolchain.archive_place import without_missing_archive_dir
 from policy_tasks.toolchain.measurements import measured
 from policy_tasks.toolchain.staged_policies import check_folders
 
@@ -62,7 +64,9 @@ def image(settings: Settings) -> Image:
     The container image, in the Docker engine or in an archive.
     """
     with measured("image", settings) as times, running_for_image(settings, times) as run:
-        return run.image()
+        made = run.image()
+    log_how_to_run(made, settings)
+    return made
 
 
 def publish(settings: Settings) -> Published:
@@ -71,7 +75,7 @@ def publish(settings: Settings) -> Published:
     """
     with measured("publish", settings) as times:
         check_destination(parse_reference(settings.image.repo, settings.image.tag))
-        with running_for_image(settings, times) as run:
+        with running_for_image(without_missing_archive_dir(settings), times) as run:
             return run.published()
 
 

@@ -171,7 +171,8 @@ def running(settings: Settings, platform: Platform, times: Measurements) -> Iter
         times.directory = directory
         try:
             run = Run(settings, platform, times, directory, processes)
-            yield run
+            with run.lock.verdict_at_the_end():
+                yield run
             run.lock.write()
         finally:
             processes.stop()

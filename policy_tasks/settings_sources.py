@@ -45,13 +45,15 @@ class Source(NamedTuple):
     """
     Values with the name of where they stand, and the folder that their relative paths count from.
 
-    `ignored_keys` are no settings of ours: somebody else reads them from the same table.
+    `ignored_keys` are no settings of ours: somebody else reads them from the same table. `variable` is the variable's own
+    name, where the source is one.
     """
 
     name: str
     base: Path
     values: Mapping[str, Any]
     ignored_keys: tuple[str, ...] = ()
+    variable: str = ""
 
 
 def merge(root: Path, *sources: Source) -> Settings:
@@ -83,7 +85,8 @@ def merge(root: Path, *sources: Source) -> Settings:
 
 def environment(variables: Mapping[str, str], base: Path) -> list[Source]:
     """
-    The settings among the environment variables: `POLICY_TASKS_<SECTION>_<KEY>`, outranking the builder's two own names.
+    The settings among the environment variables: `POLICY_TASKS_<SECTION>_<KEY>`, or without the section as everywhere,
+    outranking the builder's two own names.
 
     An empty variable is none, as with the go command: compose files and CI systems cannot leave one out.
     """
@@ -94,7 +97,7 @@ def environment(variables: Mapping[str, str], base: Path) -> list[Source]:
     for variable in sorted(variables):
         if variable.startswith(_VARIABLE_PREFIX) and variables[variable]:
             values = _variable(variable, variables[variable])
-            sources.append(Source(name=f"the variable {variable}", base=base, values=values))
+            sources.append(Source(f"the variable {variable}", base, values, variable=variable))
     return sources
 
 
@@ -134,12 +137,28 @@ def _section(
 
 
 def _unknown_key(name: str, known: list[str], source: Source) -> Problem:
+    if source.variable:
+        return _unknown_variable(source)
     close = difflib.get_close_matches(name.replace("-", "_"), known, 1, 0.5)
     return Problem(
         what=f"the setting {name!r} is not known",
         where=source.name,
         why=f"the nearest known key is {close[0]!r}" if close else f"known are {', '.join(sorted(known))}",
         fix=f"write {close[0]!r}, or remove it" if close else "remove it, or correct its name",
+    )
+
+
+def _unknown_variable(source: Source) -> Problem:
+    known = [f"{section}_{key}".upper() for key, (section, _) in FIELDS.items()]
+    close = difflib.get_close_matches(source.variable.removeprefix(_VARIABLE_PREFIX), known, 1, 0.5)
+    nearest = f"{_VARIABLE_PREFIX}{close[0]}" if close else ""
+    return Problem(
+        what=f"no setting has the variable {source.variable}",
+        where=source.name,
+        why=f"the nearest is {nearest}"
+        if nearest
+        else f"known are {', '.join(_VARIABLE_PREFIX + each for each in known)}",
+        fix=f"write {nearest}, or remove it" if nearest else "remove it, or correct its name",
     )
 
 

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import re
 import runpy
+from dataclasses import fields, is_dataclass
 
-from policy_tasks import errors
+from policy_tasks import errors, model
 from policy_tasks.errors import PolicyTasksError
 from policy_tasks.settings import Settings
 from policy_tasks.toolchain.inspector import FIELDS
@@ -30,6 +31,16 @@ def test_every_error_has_an_exit_code_of_its_own_in_the_readme() -> None:
     assert len(codes) == len(set(codes)) == 6
     for code in codes:
         assert re.search(rf"^\| {code} \|", readme, re.MULTILINE)
+
+
+def test_every_key_of_a_document_is_in_the_readme() -> None:
+    """What the stages print as JSON is documented, key by key."""
+    readme = (REPOSITORY / "README.md").read_text()
+    section = readme.partition("\n## JSON\n")[2].partition("\n## ")[0]
+    documented = set(re.findall(r"`(\w+)(?:\[\])?`", section))
+    values = [each for each in vars(model).values() if isinstance(each, type) and is_dataclass(each)]
+    assert len(values) > 10
+    assert {field.name for value in values for field in fields(value)} - documented == set()
 
 
 def test_the_fields_asked_of_go_are_those_that_the_inspector_reads() -> None:

@@ -30,6 +30,15 @@ def test_a_go_that_is_none_is_told(says: str, tmp_path: Path) -> None:
     assert caught.value.where == str(go)
 
 
+def test_a_go_that_is_named_and_not_there_is_the_settings_fault(tmp_path: Path) -> None:
+    """Whoever names a go command is told to correct that, not to install another; without a name it is to be installed."""
+    with pytest.raises(ToolError) as caught:
+        find_go("/nosuch/go", tmp_path, Processes())
+    assert (caught.value.where, caught.value.why) == ("compile.go", "'/nosuch/go' is not a program")
+    assert caught.value.fix.startswith("correct compile.go")
+    assert "install" not in caught.value.fix
+
+
 @pytest.mark.parametrize(("cache", "flags"), [("/dev/null/x", "-modcacherw"), ("cache", "")])
 def test_a_cache_in_the_build_directory_can_be_removed(cache: str, flags: str, tmp_path: Path) -> None:
     """Go makes a module cache read-only, which is right for the user's own alone."""

@@ -126,7 +126,20 @@ BAD_NAMES = [
         "a b",
         "--help",
     ),
-    *("func", "fu-nc", "main", "init", "internal", "testdata", "vendor", "documentation", "con", "nul", "a" * 65),
+    *(
+        "func",
+        "fu-nc",
+        "main",
+        "init",
+        "internal",
+        "testdata",
+        "vendor",
+        "documentation",
+        "con",
+        "com1",
+        "nul",
+        "a" * 65,
+    ),
 ]
 
 
@@ -137,6 +150,29 @@ def test_a_name_that_go_would_not_take_is_refused(name: str, tmp_path: Path) -> 
         _new(tmp_path, name, module="example.com/x", path=tmp_path / "x")
     assert raised.value.exit_code == 2
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("main", "its package would be main, which Go reserves for programs, and lets nobody import"),
+        ("fu-nc", "its package would be func, which is a keyword of Go"),
+        ("vendor", "copies of dependencies"),
+        ("com1", "a device of Windows"),
+    ],
+)
+def test_a_reserved_name_is_refused_with_the_reason(name: str, why: str, tmp_path: Path) -> None:
+    """Each name that Go has taken for something is told with what that is."""
+    with pytest.raises(SettingsError) as raised:
+        _new(tmp_path, name)
+    assert why in raised.value.why
+
+
+def test_a_wrong_name_is_one_problem(tmp_path: Path) -> None:
+    """A module path that nobody gave is not complained of."""
+    with pytest.raises(SettingsError) as raised:
+        _new(tmp_path, "my policy")
+    assert [problem.where for problem in raised.value.problems] == ["the name after `new`"]
 
 
 BAD_MODULES = [

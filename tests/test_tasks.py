@@ -374,10 +374,38 @@ def test_an_unknown_key_is_an_error_with_the_nearest_known_one(
     """A key that is not known is an error in every source, which names the source and the nearest known key."""
     with pytest.raises(SettingsError) as raised:
         door(root, monkeypatch)
-    assert "rep" in raised.value.what
+    assert "rep" in raised.value.what.lower()
     assert where in raised.value.where
-    assert "repo" in raised.value.why
+    assert "repo" in raised.value.why.lower()
     assert raised.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("variable", "fix"),
+    [
+        ("IMG_REPO", "write POLICY_TASKS_IMAGE_REPO, or remove it"),
+        ("IMAGES_TAG", "write POLICY_TASKS_IMAGE_TAG, or remove it"),
+        ("COMPILE_GOO", "write POLICY_TASKS_COMPILE_GO, or remove it"),
+        ("X", "remove it, or correct its name"),
+    ],
+)
+def test_an_unknown_variable_is_told_with_the_variable_that_was_meant(
+    variable: str, fix: str, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is to be written is a whole variable, not a key; where none is near all are listed."""
+    monkeypatch.setenv(f"POLICY_TASKS_{variable}", "x")
+    with pytest.raises(SettingsError) as raised:
+        load_settings()
+    assert raised.value.what == f"no setting has the variable POLICY_TASKS_{variable}"
+    assert raised.value.fix == fix
+    assert "POLICY_TASKS_IMAGE_REPO" in raised.value.why or "write" in fix
+
+
+def test_a_variable_may_leave_the_section_out(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As everywhere: no two sections share a key."""
+    monkeypatch.setenv("POLICY_TASKS_REPO", "short")
+    monkeypatch.setenv("POLICY_TASKS_MAX_FILES", "7")
+    assert (load_settings().image.repo, load_settings().discover.max_files) == ("short", 7)
 
 
 def test_all_problems_are_said_at_once(root: Path) -> None:
@@ -489,10 +517,11 @@ def test_policies_is_repeatable(root: Path, capsys: pytest.CaptureFixture[str]) 
 
 @pytest.mark.parametrize("rest", [(), ("--platform", "linux/amd64")])
 def test_a_flag_without_its_value_is_an_error(rest: tuple[str, ...], root: Path) -> None:
-    """--policies alone is not taken for no --policies, and the error names the flag as it was typed."""
+    """--policies alone is not taken for no --policies, and the error names the flag as it was typed, and that task's help."""
     done = run_console("discover", "--policies", *rest, cwd=root)
     assert done.returncode == 2
     assert "--policies needs a value" in done.stderr
+    assert "see: policy-tasks --help discover\n" in done.stderr
 
 
 def test_an_unknown_task_is_an_error_with_the_nearest(root: Path) -> None:
@@ -500,25 +529,28 @@ def test_an_unknown_task_is_an_error_with_the_nearest(root: Path) -> None:
     done = run_console("disover", cwd=root)
     assert done.returncode == 2
     assert "there is no task 'disover'; the nearest is 'discover'" in done.stderr
+    assert "see: policy-tasks --list, and: policy-tasks --help TASK" in done.stderr
 
 
 @pytest.mark.parametrize(
-    ("words", "why"),
+    ("words", "why", "task"),
     [
-        (("image", "--polices", "x"), "the task 'image' has no flag '--polices'; the nearest is '--policies'"),
+        (("image", "--polices", "x"), "the task 'image' has no flag '--polices'; the nearest is '--policies'", "image"),
         (
             ("discover", "compile", "--fromat=json"),
             "the task 'compile' has no flag '--fromat'; the nearest is '--format'",
+            "compile",
         ),
-        (("compile", "--xyzzy"), "the task 'compile' has no flag '--xyzzy'\n"),
-        (("--polices", "x", "image"), "there is no flag '--polices' that stands before the task"),
+        (("compile", "--xyzzy"), "the task 'compile' has no flag '--xyzzy'\n", "compile"),
+        (("--polices", "x", "image"), "there is no flag '--polices' that stands before the task", "TASK"),
     ],
 )
-def test_an_unknown_flag_is_an_error_with_the_nearest(words: tuple[str, ...], why: str, root: Path) -> None:
-    """A flag that a task does not have is told with the task, and the flag that was perhaps meant."""
+def test_an_unknown_flag_is_an_error_with_the_nearest(words: tuple[str, ...], why: str, task: str, root: Path) -> None:
+    """A flag that a task does not have is told with the task, the flag that was perhaps meant, and the help that lists all."""
     done = run_console(*words, cwd=root)
     assert done.returncode == 2
     assert why in done.stderr
+    assert f"policy-tasks --help {task}\n" in done.stderr
 
 
 @pytest.mark.parametrize("words", [("new", "--help"), ("new", "-h"), ("--help", "new"), ("image", "--help")])

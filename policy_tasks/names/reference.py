@@ -48,6 +48,13 @@ class Reference(NamedTuple):
         path = self.path if self.registry or "/" in self.path else f"library/{self.path}"
         return f"{self.registry or _DOCKER_HUB}/{path}:{self.tag}"
 
+    @property
+    def login(self) -> str:
+        """
+        The command that logs in where this image is.
+        """
+        return f"docker login {self.registry}".rstrip()
+
 
 def parse_reference(repository: str, tag: str) -> Reference:
     """

@@ -29,12 +29,24 @@ _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 # https://go.dev/ref/mod#module-path, with a domain, so that no standard library can come to have it.
 _MODULE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+(/[A-Za-z0-9_~-]+(\.[A-Za-z0-9_~-]+)*)*")
 _MAJOR_BELOW_2 = re.compile(r"/v(0\d*|1)$")
-# What cannot be a package's name or its folder: Go's keywords, https://go.dev/ref/spec#Keywords; the names that `go help
-# packages` reserves; `documentation`, which go/build leaves out; and the devices of Windows, which no folder can be called.
-_RESERVED_NAMES = frozenset(
+# https://go.dev/ref/spec#Keywords
+_KEYWORDS = (
     "break case chan const continue default defer else fallthrough for func go goto if import interface map package range "
-    "return select struct switch type var documentation init internal main testdata vendor aux con nul prn".split()
+    "return select struct switch type var"
 )
+# https://pkg.go.dev/golang.org/x/mod/module#CheckPath: no part of a path may be one of them.
+_DEVICES = ("aux", "con", "nul", "prn", *(f"{kind}{number}" for kind in ("com", "lpt") for number in range(1, 10)))
+# What cannot be a package's name or its folder, and why: see `go help packages` and https://pkg.go.dev/go/build.
+_RESERVED_NAMES = {
+    **dict.fromkeys(_KEYWORDS.split(), "which is a keyword of Go"),
+    **dict.fromkeys(_DEVICES, "which is a device of Windows, and so for Go no part of a path"),
+    "documentation": "which Go leaves out of every build",
+    "init": "which no Go file can import: init is always a function",
+    "internal": "which Go lets no other module import",
+    "main": "which Go reserves for programs, and lets nobody import",
+    "testdata": "whose folder Go passes by",
+    "vendor": "whose folder Go keeps for copies of dependencies",
+}
 
 
 def make_policy(name: str, path: Path | None, module: str, settings: Settings) -> NewPolicy:
@@ -44,14 +56,14 @@ def make_policy(name: str, path: Path | None, module: str, settings: Settings) -
     Raises `SettingsError` for a name, a module path or a place that cannot be used, where there is something already, and
     for a core with another contract; `OutputError` where the disk refuses.
     """
-    module = module or f"{_DEFAULT_DOMAIN}/{name}"
     folders = settings.folders
     place = path or next((each / name for each in folders), None)
     folder = Path(os.path.abspath(place)) if place else None
     where = _check_place(folder) if folder else _no_folder(settings)
-    problems = [*_check_core(settings.core), *_check_name(name), *_check_module(module), *where]
+    problems = [*_check_core(settings.core), *_check_name(name), *(_check_module(module) if module else ()), *where]
     if problems or not folder:
         raise SettingsError(*problems)
+    module = module or f"{_DEFAULT_DOMAIN}/{name}"
     _write(folder, _files(name, module))
     log.info("new: %s, with %s", folder, ", ".join(FILES))
     if not any(folder.is_relative_to(os.path.abspath(each)) for each in folders):
@@ -65,13 +77,13 @@ def _files(name: str, module: str) -> dict[str, bytes]:
 
 
 def _check_name(name: str) -> Iterator[Problem]:
-    why = ""
+    why, package = "", name.replace("-", "")
     if not _NAME.fullmatch(name):
         why = "want lower-case letters, digits and single dashes between them, a letter first, such as allow-list"
     elif len(name) > _MAX_NAME_LENGTH:
         why = f"it has {len(name)} characters, over the limit of {_MAX_NAME_LENGTH}"
-    elif name.replace("-", "") in _RESERVED_NAMES:
-        why = "its package would be one that Go reads as something else, or not at all"
+    elif package in _RESERVED_NAMES:
+        why = f"its package would be {package}, {_RESERVED_NAMES[package]}"
     if why:
         what, where = f"{name!r} cannot be a policy's name", "the name after `new`"
         yield Problem(what=what, where=where, why=why, fix="name it otherwise")

@@ -165,6 +165,7 @@ def _watcher() -> Callable[..., object]:
             "the package watchfiles is missing",
             where="the Python environment",
             why="it tells when a policy changes",
-            fix="run: pip install 'policy-tasks[watch]'",
+            fix="install policy-tasks[watch] there, as with: pip install 'policy-tasks[watch]'; the builder image is for images "
+            "alone, and cannot watch",
         ) from None
     return watch

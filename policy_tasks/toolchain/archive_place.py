@@ -5,6 +5,7 @@ Where the archive of an image goes, and whether an image has anywhere to go at a
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from policy_tasks.errors import OutputError, PolicyTasksError, ToolError
@@ -30,6 +31,16 @@ def check_archive_dir(settings: Settings) -> None:
         connect()
     except ToolError as error:
         raise _no_outlet(settings.path(folder), error) from None
+
+
+def without_missing_archive_dir(settings: Settings) -> Settings:
+    """
+    The settings of an image that a registry gets: where the folder for archives is not there, the build directory will do.
+    """
+    folder = settings.image.archive_dir
+    if not folder or settings.path(folder).is_dir():
+        return settings
+    return replace(settings, image=replace(settings.image, archive_dir=None))
 
 
 def archive_path(settings: Settings, reference: Reference, error: PolicyTasksError | None) -> Path:

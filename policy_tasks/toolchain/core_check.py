@@ -7,9 +7,7 @@ best what can be called with a policy.
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +15,7 @@ from policy_tasks.errors import BuildError, PolicyError, PolicyTasksError
 from policy_tasks.toolchain import templates
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.core import OWN, Core, wrong_core
+from policy_tasks.toolchain.core_packages import is_in, named_packages, nearest, no_package, was_it
 from policy_tasks.toolchain.go_command import json_stream
 from policy_tasks.toolchain.go_graph import Graph
 from policy_tasks.toolchain.inspection_errors import NETWORK_ERROR, unresolved_module
@@ -66,7 +65,7 @@ class CoreCheck(NamedTuple):
                 f"core.imports is {self.core.imports!r}", error, "name a file in the folder of a main package"
             )
         self._check_name(main)
-        for setting, value in self._named().items():
+        for setting, value in named_packages(self.core).items():
             self._check_package(setting, value, packages)
         if told := _TOLD.findall(error):
             raise self._not_usable(told, packages)
@@ -94,13 +93,6 @@ class CoreCheck(NamedTuple):
                 f"core.imports is {self.core.imports!r}", "Go passes by a file of that name on this platform", fix
             )
 
-    def _named(self) -> dict[str, str]:
-        """
-        The settings that name something in a package.
-        """
-        in_package = "." in self.core.register
-        return {"core.interface": self.core.interface, **({"core.register": self.core.register} if in_package else {})}
-
     def _error_of(self, listed: dict[str, Any]) -> str:
         """
         What Go says is wrong with a package itself, with the user's folder in the place of its copy.
@@ -123,18 +115,9 @@ class CoreCheck(NamedTuple):
     def _no_package(self, setting: str, value: str, error: str) -> PolicyTasksError:
         path = value.rpartition(".")[0]
         required = (each.module for each in self.graph.core.go_mod.requires)
-        if NETWORK_ERROR.search(error) and any(f"{path}/".startswith(f"{each}/") for each in required):
+        if NETWORK_ERROR.search(error) and any(is_in(path, each) for each in required):
             return BuildError(unresolved_module(setting, error))
-        meant = _nearest(path, self._packages())
-        fix = f"name a package of the core, or of a module that its go.mod requires{_was_it(meant)}"
-        return wrong_core(f"{setting} is {value!r}", error, fix)
-
-    def _packages(self) -> set[str]:
-        """
-        The import paths of the core's own packages.
-        """
-        folders = {name.rpartition("/")[0] for name in self.core.files if name.endswith(".go")}
-        return {f"{self.graph.core.go_mod.path}/{folder}".rstrip("/") for folder in folders}
+        return no_package(setting, value, self.graph, error)
 
     def _not_usable(self, told: list[tuple[str, str]], packages: dict[str, dict[str, Any]]) -> PolicyTasksError:
         """
@@ -159,9 +142,9 @@ class CoreCheck(NamedTuple):
         why = why.replace(f"{OWN}Policy", "policy")
         if name in declared and path and not name[0].isupper():
             why = f"{name} is not exported"
-        meant = "" if name in declared else _nearest(name, usable)
+        meant = "" if name in declared else nearest(name, usable)
         fix = "name an interface of methods" if of_interface else "name a function that can be called with a policy"
-        return wrong_core(f"{setting} is {value!r}", why, fix + _was_it(f"{path}.{meant}".lstrip(".") if meant else ""))
+        return wrong_core(f"{setting} is {value!r}", why, fix + was_it(f"{path}.{meant}".lstrip(".") if meant else ""))
 
     def _declared(self, listed: dict[str, Any], pattern: re.Pattern[str]) -> set[str]:
         generated = self.directory.path / self.core.imports
@@ -171,16 +154,3 @@ class CoreCheck(NamedTuple):
     def _not_compiled(self, error: str) -> PolicyTasksError:
         where = self.core.source.directory
         return PolicyError.of("the core does not compile", where=where, why=error, fix="correct that, then run again")
-
-
-def _nearest(name: str, known: Iterable[str]) -> str:
-    """
-    The one of these that was probably meant, or nothing.
-    """
-    by_letters = {each.lower(): each for each in sorted(known)}
-    found = difflib.get_close_matches(name.lower(), by_letters, n=1)
-    return by_letters[found[0]] if found else ""
-
-
-def _was_it(name: str) -> str:
-    return f"; was it {name}?" if name else ""

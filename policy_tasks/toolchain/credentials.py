@@ -40,7 +40,7 @@ def credentials(registry: str) -> Mapping[str, Any]:
             "the credentials cannot be read",
             where=f"the Docker configuration, for {registry or 'Docker Hub'}",
             why=printable(str(error)),
-            fix="log in anew with: docker login; or correct ~/.docker/config.json",
+            fix=f"log in anew with: {f'docker login {registry}'.rstrip()}; or correct ~/.docker/config.json",
         ) from None
 
 

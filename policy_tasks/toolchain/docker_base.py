@@ -92,8 +92,9 @@ def _present(name: str, platform: Platform, engine: DockerEngine) -> DockerBase 
 
 def _pulled(name: str, platform: Platform, engine: DockerEngine, timeout: int = STREAM_TIMEOUT) -> DockerBase:
     log.info("image: pulling %s", name)
-    failure = engine.api.failure(f"the base image {name} cannot be had", RegistryError, name)
-    engine.pull(parse_image(name, "image.base (--base)"), platform, failure, timeout)
+    reference = parse_image(name, "image.base (--base)")
+    failure = engine.api.failure(f"the base image {name} cannot be had", RegistryError, reference)
+    engine.pull(reference, platform, failure, timeout)
     found = _present(name, platform, engine)
     if not found:
         raise failure.error(f"the registry has it, but not for {platform}")

@@ -14,6 +14,7 @@ from typing import Any
 from policy_tasks.errors import PolicyTasksError, ToolError
 from policy_tasks.names import DOCKER_SOCKET
 from policy_tasks.printable import printable
+from policy_tasks.toolchain.docker_address import plain_socket
 from policy_tasks.toolchain.docker_api import DockerApi
 from policy_tasks.toolchain.docker_engine import DockerEngine
 from policy_tasks.toolchain.docker_transport import (
@@ -21,7 +22,6 @@ from policy_tasks.toolchain.docker_transport import (
     STREAM_TIMEOUT,
     SdkTransport,
     UnixTransport,
-    plain_socket,
 )
 
 

@@ -9,14 +9,19 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar
 
 from policy_tasks.errors import BuildError, PolicyTasksError, RegistryError, ToolError
+from policy_tasks.names import Reference
 from policy_tasks.printable import printable
 
 T = TypeVar("T")
+
+# What an engine says where a registry answers with 401 or 403.
+_REFUSED = re.compile("denied|unauthorized|forbidden|authentication|credentials", re.IGNORECASE)
 
 
 class Failure(NamedTuple):
@@ -34,7 +39,7 @@ class Failure(NamedTuple):
         The error, with the reason that the engine gives.
         """
         why = printable(why)
-        return self.kind.of(self.what, where=self.where, why=why, fix=_fix(self.kind, why))
+        return self.kind.of(self.what, where=self.where, why=why, fix=_fix(self.kind, self.where, why))
 
     @contextmanager
     def translated_errors(self) -> Iterator[None]:
@@ -102,11 +107,13 @@ def _is_of_the_connection(error: Exception) -> bool:
     ).__module__.startswith(("docker.", "requests.", "urllib3."))
 
 
-def _fix(kind: type[PolicyTasksError], why: str) -> str:
+def _fix(kind: type[PolicyTasksError], where: object, why: str) -> str:
     if kind is BuildError and "No such image" in why:
         return "run again: somebody removed what was just built, perhaps with docker image prune"
     if kind is not RegistryError:
         return "look at the engine's message; or use --engine oci, which needs none"
-    if "denied" in why or "unauthorized" in why or "authentication" in why:
-        return "log in with: docker login REGISTRY; and see that the name (--repo, --base) is one you may use"
-    return "see that the name is right and the registry can be reached from the Docker engine"
+    if _REFUSED.search(why):
+        login = where.login if isinstance(where, Reference) else "docker login"
+        return f"log in with: {login}; and see that the name (--repo, --base) is one you may use"
+    host = (isinstance(where, Reference) and where.registry) or "Docker Hub"
+    return f"see that the name is right and {host} can be reached from the Docker engine"

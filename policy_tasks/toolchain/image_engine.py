@@ -4,8 +4,9 @@ What builds the image, and on which base: decided while Go compiles, so that ask
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from policy_tasks.errors import PolicyTasksError, SettingsError, ToolError
 from policy_tasks.model import Binary, Image
@@ -13,6 +14,7 @@ from policy_tasks.names import Platform, Reference, parse_image
 from policy_tasks.settings import Settings
 from policy_tasks.toolchain.archive_place import archive_path, check_archive_dir
 from policy_tasks.toolchain.build_directory import STATE, BuildDirectory
+from policy_tasks.toolchain.docker_address import plain_socket
 from policy_tasks.toolchain.go_command import Go
 from policy_tasks.toolchain.image_config import STATIC
 from policy_tasks.toolchain.image_engine_docker import Docker
@@ -20,6 +22,9 @@ from policy_tasks.toolchain.image_engine_oci import Oci
 from policy_tasks.toolchain.layer import rootfs_digest
 from policy_tasks.toolchain.oci_image import BaseImage
 from policy_tasks.toolchain.outside import check_outside
+
+if TYPE_CHECKING:
+    from policy_tasks.toolchain.docker_engine import DockerEngine
 
 ENGINES = ("auto", "docker", "oci")
 
@@ -78,8 +83,8 @@ class ImageEngine(Protocol):
 
 def check_image_settings(settings: Settings, platform: Platform) -> None:
     """
-    See that what is asked for can be had at all, before anything is compiled. Raises `SettingsError`, and `OutputError` where
-    the image has nowhere to go.
+    See that what is asked for can be had at all, before anything is compiled. Raises `SettingsError`, `ToolError` where the
+    Docker engine is asked for and has no socket, and `OutputError` where the image has nowhere to go.
     """
     _check_engine(settings.image.engine)
     if settings.image.base not in ("auto", STATIC):
@@ -88,6 +93,7 @@ def check_image_settings(settings: Settings, platform: Platform) -> None:
     check_outside(settings, settings.image.output, "the archive", "image.output (--output)", fix)
     check_outside(settings, settings.image.archive_dir, "the archive", "image.archive_dir", fix)
     _check_platform(platform)
+    _check_socket(settings.image.engine)
     check_archive_dir(settings)
 
 
@@ -111,6 +117,15 @@ def _check_platform(platform: Platform) -> None:
         )
 
 
+def _check_socket(name: str) -> None:
+    """
+    Look whether the socket is there, which takes no time; where it is, the engine is asked while Go compiles.
+    """
+    path = plain_socket() if name == "docker" else None
+    if path is not None and not os.access(path, os.R_OK | os.W_OK):
+        _connect(name)  # which says why it does not work
+
+
 def choose_engine(settings: Settings, reference: Reference, platform: Platform) -> ImageEngine:
     """
     The engine and the base that the settings mean, here and now.
@@ -121,18 +136,27 @@ def choose_engine(settings: Settings, reference: Reference, platform: Platform) 
     if settings.image.engine == "oci":
         return _oci(settings, reference, platform, None)
     try:
-        from policy_tasks.toolchain.docker_connection import connect
-
-        engine = connect()
+        engine = _connect(settings.image.engine)
     except ToolError as error:
         if settings.image.engine == "docker":
-            fix = f"{error.fix}; or use --engine oci, which needs no Docker engine"
-            raise ToolError.of(error.what, where=error.where, why=error.why, fix=fix) from None
+            raise
         return _oci(settings, reference, platform, error)
     from policy_tasks.toolchain.docker_base import find_base
 
     base = find_base(settings.image.base, platform, engine, offline=settings.modules.offline)
     return Docker(engine, base, settings.path(settings.image.output) if settings.image.output else None)
+
+
+def _connect(name: str) -> DockerEngine:
+    from policy_tasks.toolchain.docker_connection import connect
+
+    try:
+        return connect()
+    except ToolError as error:
+        if name != "docker":
+            raise
+        fix = f"{error.fix}; or use --engine oci, which needs no Docker engine"
+        raise ToolError.of(error.what, where=error.where, why=error.why, fix=fix) from None
 
 
 def _oci(settings: Settings, reference: Reference, platform: Platform, error: PolicyTasksError | None) -> Oci:

@@ -7,7 +7,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import shlex
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -93,8 +92,6 @@ class Oci(NamedTuple):
         log.info("image: %s on %s, as an archive", reference, self.base.name)
         if self.why:
             log.info("image: %s", self.why)
-        log.info("image: load it with: docker load -i %s", shlex.quote(str(self.archive)))
-        log.info("image: then run it:  docker run --rm %s", reference)
 
 
 def _layer(entries: tuple[Entry, ...], inspector: Inspector) -> Layer:

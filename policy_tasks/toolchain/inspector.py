@@ -112,7 +112,7 @@ def _compile(go: Go, folder: Path, elsewhere: Path) -> Path:
     """
     Compile the programs into this folder, or elsewhere when it is there already and not to be trusted.
     """
-    log.info("discover: compiling the inspector for %s; the first time takes up to a minute", go.version)
+    log.info("discover: compiling the inspector, once for each Go, which takes up to a minute: %s", go.version)
     if folder.exists() or folder.is_symlink():
         folder = elsewhere
     folder.parent.mkdir(parents=True, exist_ok=True)

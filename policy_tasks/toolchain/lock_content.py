@@ -16,7 +16,7 @@ from policy_tasks.model import Module, Replace, StagedModule
 from policy_tasks.names import is_exact, is_module_path
 
 _HEADER = """\
-# What the engine is built of. Made by `policy-tasks --update`; with `--locked` a build that would differ fails.
+# What the engine is built of. Made by `policy-tasks image --update`; with `--locked` a build that would differ fails.
 """
 FORMAT = 1
 # What is compared of each, and in which order it is shown.

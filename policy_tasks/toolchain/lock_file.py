@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -40,6 +42,7 @@ class LockFile:
         self._settings = settings
         self._directory = directory
         self._new: Content = {}
+        self._differences: list[str] | None = None  # before anything is compared
         if settings.modules.locked and settings.modules.update:
             raise SettingsError.of(
                 "--locked and --update contradict each other",
@@ -126,42 +129,28 @@ class LockFile:
             **content_of(modules, replaces, root),
             "go": go.removeprefix("go"),
         }
-        if not wanted.update:
-            self._compare(self._new)
+        self._compare()
 
     def check_base(self, name: str, digest: str) -> None:
         """
         The same for the image's base.
         """
         self._new["base"] = {"name": name, "digest": digest}
-        if not self._settings.modules.update and self.content:
-            self._compare({**self.content, "base": self._new["base"]})
+        self._compare()
 
-    def _compare(self, new: Content) -> None:
-        locked = self._settings.modules.locked
-        if not self.content:
-            if locked:
-                raise self._missing()
+    def _compare(self) -> None:
+        wanted = self._settings.modules
+        if wanted.locked and not self.content:
+            raise self._missing()
+        if wanted.update or not self.content:
             return
-        found = list(differences(self.content, {"base": self.content.get("base"), **new}))
-        if found and locked:
-            raise self._differs(found)
-        if not found:
-            log.info("lock: all is as %s says", self.path)
-        else:
-            log.warning(
-                "lock: it is not up to date, --update makes it so: %s%s",
-                found[0],
-                f", and {len(found) - 1} more" if found[1:] else "",
-            )
+        self._differences = list(differences(self.content, {"base": self.content.get("base"), **self._new}))
+        if self._differences and wanted.locked:
+            raise self._differs(self._differences)
 
     def _missing(self) -> PolicyTasksError:
-        return SettingsError.of(
-            "there is no lock",
-            where=self.path,
-            why="--locked holds a build to it",
-            fix="make it with --update, and commit it",
-        )
+        why, fix = "--locked holds a build to it", "make it with --update, and commit it"
+        return SettingsError.of("there is no lock", where=self.path, why=why, fix=fix)
 
     def _differs(self, found: list[str]) -> PolicyTasksError:
         shown = found[:_MAX_LISTED] + ([f"and {len(found) - _MAX_LISTED} more"] if found[_MAX_LISTED:] else [])
@@ -174,6 +163,21 @@ class LockFile:
             why="\n".join(shown),
             fix=fix,
         )
+
+    @contextmanager
+    def verdict_at_the_end(self) -> Iterator[None]:
+        """
+        Tell once, when all is compared or the run has failed, whether the lock is up to date.
+        """
+        try:
+            yield
+        finally:
+            if self._differences and not self._settings.modules.locked:
+                first, *others = self._differences
+                more = f", and {len(others)} more" if others else ""
+                log.warning("lock: it is not up to date, --update makes it so: %s%s", first, more)
+        if self._differences == []:
+            log.info("lock: all is as %s says", self.path)
 
     def write(self) -> None:
         """

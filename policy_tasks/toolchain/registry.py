@@ -118,18 +118,16 @@ class Registry:
             reason = "; ".join(f"{each.get('code', '')}: {each.get('message', '')}" for each in errors)
         except _NO_REGISTRY_ANSWER:
             reason = response.text[:500]
-        return self.error(printable(f"{response.status_code} {response.reason}: {reason}"))
+        login = f"log in with: {self.reference.login}; and see that the name is one you may use"
+        fix = login if response.status_code in (401, 403) else ""
+        return self.error(printable(f"{response.status_code} {response.reason}: {reason}"), fix)
 
-    def error(self, why: str) -> PolicyTasksError:
+    def error(self, why: str, fix: str = "") -> PolicyTasksError:
         """
         The error for a registry that did not do what it was asked.
         """
-        return RegistryError.of(
-            self._what,
-            where=self.reference,
-            why=why,
-            fix="see that the name is right and the registry can be reached; log in with: docker login REGISTRY",
-        )
+        fix = fix or f"see that the name is right, and that {self.reference.registry or _HUB} can be reached from here"
+        return RegistryError.of(self._what, where=self.reference, why=why, fix=fix)
 
 
 def _reason(error: BaseException) -> str:

@@ -17,6 +17,7 @@ from policy_tasks.printable import printable
 from policy_tasks.settings import Settings
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.core import Core, read_core
+from policy_tasks.toolchain.core_packages import check_packages
 from policy_tasks.toolchain.file_names import is_sound
 from policy_tasks.toolchain.go_command import Go
 from policy_tasks.toolchain.go_graph import Graph, make_graph
@@ -119,7 +120,7 @@ def stage_policies(
     """
     Copy the modules of the policies beside the core, with what the lock holds. Go is asked for once they are read.
 
-    Raises `PolicyError` with all that is wrong with the modules.
+    Raises `PolicyError` with all that is wrong with the modules, `SettingsError` for a core that is not as they say.
     """
     reading = _read(settings)
     core = read_core(settings)
@@ -130,6 +131,7 @@ def stage_policies(
     graph = make_graph(reading, remotes, core, helpers, go, directory)
     replaces = gather_replaces(graph, decided)
     pins = tuple(Requirement(module=path, version=version) for path, version in settings.modules.pins)
+    check_packages(core, graph, (*(each.path for each in replaces), *(pin.module for pin in pins)))
     modules = stage(graph, core, directory)
     basis = _basis(platform, core, modules, directory, settings) if lock.used else ()
     wanted = Wanted(replaces, gather_excludes(graph), pins, lock.held, basis, settings.modules.offline)

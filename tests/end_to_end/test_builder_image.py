@@ -11,14 +11,17 @@ import hashlib
 import json
 import os
 import subprocess
+import sys
 import time
 import uuid
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import REPOSITORY, write_policy
+from policy_tasks.stages.new import FILES
+from tests.conftest import REGISTRY, REPOSITORY, write_policy
 from tests.end_to_end.test_hostile_policies import AT_THE_DOORS, NO_FILES, REFUSED, lay_out, one
 
 pytestmark = pytest.mark.needs("docker", "debian", "alpine")
@@ -292,6 +295,50 @@ def test_without_policies_it_names_the_folder(builder: str) -> None:
     done = docker("run", "--rm", "-v", TO_SOCKET, builder)
     assert (done.returncode, done.stdout) == (2, "")
     assert "/policies" in done.stderr
+
+
+def test_the_image_has_all_of_the_wheel_but_what_is_only_tested_with(builder: str, tmp_path: Path) -> None:
+    """Of the files of the wheel the builder lacks go-core's own tests alone."""
+    made = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(made, cwd=REPOSITORY, capture_output=True, check=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    in_wheel = {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("policy_tasks/")}
+    listing = "cd /opt/policy-tasks/venv/lib/python3*/site-packages && find policy_tasks -type f"
+    in_image = set(must("run", "--rm", "--entrypoint=sh", builder, "-c", listing).splitlines())
+    missing = {name for name in in_wheel - in_image if not name.endswith("_test.go")}
+    assert "policy_tasks/templates/new/testdata/policytest/Policy.json.j2" in in_image
+    assert not [name for name in missing if not (name.startswith("policy_tasks/go-core/") and "/testdata/" in name)]
+
+
+def test_new_makes_a_policy_that_becomes_an_image(builder: str, out: Path, tmp_path: Path) -> None:
+    """`docker run builder new hello` leaves the whole folder in /policies, of which the builder then makes an image."""
+    (tmp_path / "policies").mkdir()
+    mounted = ("-v", f"{tmp_path}/policies:/policies", "-v", f"{out}:/out")
+    assert must("run", "--rm", *mounted, builder, "new", "hello") == "/policies/hello"
+    made = {str(path.relative_to(tmp_path)) for path in (tmp_path / "policies").rglob("*") if path.is_file()}
+    assert made == {f"policies/hello/{file}" for file in FILES}
+    done = docker("run", "--rm", *mounted, builder)
+    assert done.returncode == 0, done.stderr
+    # On the host there is no /out.
+    assert "load it, in the folder that is mounted at /out, with: docker load -i policy-engine.tar\n" in done.stderr
+
+
+@pytest.mark.needs("registry")
+def test_publish_needs_neither_socket_nor_out(builder: str, policies: Path) -> None:
+    """What a registry gets needs no other place, and nothing is said of loading it."""
+    repo = f"{REGISTRY}/policy-tasks-tests/from-builder"
+    mounted = ("--network=host", "-v", f"{policies}:/policies:ro")
+    done = docker("run", "--rm", *mounted, builder, "publish", "--repo", repo)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"{repo}@sha256:")
+    assert "docker load" not in done.stderr
+
+
+def test_watch_is_not_for_the_builder(builder: str, policies: Path) -> None:
+    """What the builder cannot do it says."""
+    done = docker("run", "--rm", "-v", f"{policies}:/policies:ro", builder, "watch")
+    assert done.returncode == 4
+    assert "the builder image is for images alone, and cannot watch" in done.stderr
 
 
 def test_other_stages_need_neither_socket_nor_out(builder: str, policies: Path) -> None:

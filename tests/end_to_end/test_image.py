@@ -217,6 +217,8 @@ def test_without_a_daemon_auto_makes_an_archive_and_says_how_to_load_it(project:
     refused = run_console("image", "--engine", "docker", cwd=project, env={"DOCKER_HOST": socket})
     assert refused.returncode == 4
     assert "no such socket" in refused.stderr
+    assert "or use --engine oci" in refused.stderr
+    assert "discover:" not in refused.stderr, "it is told before anything is done"
 
 
 @pytest.mark.needs("go")

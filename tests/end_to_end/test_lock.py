@@ -316,6 +316,34 @@ def test_the_lock_has_the_images_base(imaged: Project) -> None:
     image(imaged.settings(locked=True, engine="oci", base="static"))
 
 
+def _verdicts(project: Project, *arguments: str) -> list[str]:
+    """What a run says of the lock."""
+    done = run_console("image", "--engine", "oci", "--base", "static", *arguments, cwd=project.root)
+    return [line for line in done.stderr.splitlines() if line.startswith("lock: ")]
+
+
+def test_a_run_gives_one_verdict_on_the_lock(imaged: Project) -> None:
+    """Whatever has been compared, policies and base, all is as the lock says or it is not up to date: one line, also on failure."""
+    lock = imaged.root / LOCK
+    as_it_says = [f"lock: all is as {lock} says"]
+    assert _verdicts(imaged) == _verdicts(imaged, "--locked") == as_it_says
+    other = lock.read_text().replace('digest = "sha256:', 'digest = "sha256:0', 1)
+    imaged.write(LOCK, other)
+    (of_base,) = _verdicts(imaged)
+    assert of_base.startswith("lock: it is not up to date, --update makes it so: the base: ")
+    _edit(imaged)
+    (of_both,) = _verdicts(imaged)
+    assert of_both.endswith(", and 1 more")
+    assert _verdicts(imaged, "--locked") == []
+    imaged.write("policies/a/broken.go", "package a\n\nfunc f() { return 1 }\n")
+    assert _verdicts(imaged, "--locked") == []
+    assert _verdicts(imaged, "--update") == []
+    (imaged.root / "policies/a/broken.go").unlink()
+    assert _verdicts(imaged, "--update") == [f"lock: {lock}"]
+    assert lock.read_text().startswith("# What the engine is built of. Made by `policy-tasks image --update`; ")
+    assert _verdicts(imaged) == as_it_says
+
+
 @pytest.mark.parametrize("engine", ["oci", pytest.param("docker", marks=pytest.mark.needs("docker"))])
 def test_offline_asks_no_registry_for_a_base(engine: str, project: Project) -> None:
     """An explicit base that is not here is an error that says why; `auto` takes what is here."""

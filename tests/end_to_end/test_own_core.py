@@ -12,6 +12,7 @@ import pytest
 from policy_tasks import compile, discover, fetch
 from policy_tasks.errors import SettingsError
 from tests.end_to_end.module_project import Project
+from tests.module_proxy import ModuleProxy
 
 pytestmark = pytest.mark.needs("go")
 
@@ -215,6 +216,37 @@ def test_a_core_that_is_none_is_refused(settings: dict[str, str], code: int, tol
     error = app.refuse(**settings)
     assert told in str(error)
     assert error.exit_code == code
+
+
+@pytest.mark.parametrize(
+    "named", [{"interface": "example.com/app/plugins.Plugin"}, {"register": "example.com/app/plugins.Register"}]
+)
+def test_a_package_that_the_core_does_not_have_is_asked_of_nobody(
+    named: dict[str, str], app: Project, proxy: ModuleProxy
+) -> None:
+    """What is below the core's own path is in the core: a proxy that has such a module is not asked; the nearest is named."""
+    code = "package plugins\n\ntype Plugin interface{ Say() string }\n\nfunc Register(any) {}\n"
+    proxy.add("example.com/app/plugins", "v1.0.0", {"plugins.go": code})
+    error = app.refuse(**{**REGISTERED, **named})
+    assert error.why == "the core has no package example.com/app/plugins"
+    assert error.fix.endswith("; was it example.com/app/plugin?")
+
+
+@pytest.mark.parametrize("how", ["required", "replaced"])
+def test_a_package_below_the_core_may_be_in_another_module(how: str, app: Project, proxy: ModuleProxy) -> None:
+    """A module of its own below the core's path, which the core requires or somebody replaces, has the interface as well."""
+    code = "package api\n\ntype Plugin interface{ Say() string }\n"
+    proxy.add("example.com/app/api", "v1.0.0", {"api.go": code})
+    settings: dict[str, Any] = {}
+    if how == "required":
+        go_mod = app.root / "app/go.mod"
+        go_mod.write_text(go_mod.read_text() + "\nrequire example.com/app/api v1.0.0\n")
+    else:
+        app.write("api/go.mod", "module example.com/app/api\n")
+        app.write("api/api.go", code)
+        settings["replaces"] = {"example.com/app/api": "./api"}
+    ran = run(app, **{**REGISTERED, "interface": "example.com/app/api.Plugin"}, **settings)
+    assert (ran.returncode, ran.stdout) == (0, "hello v1.1.0\nmade\nof the app v1.1.0\n")
 
 
 @pytest.mark.parametrize("function", ["Register(p plugin.Plugin)", "register(p ...any)", "register[P any](p P) error"])

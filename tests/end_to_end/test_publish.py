@@ -63,6 +63,21 @@ def test_registry_that_is_not_there_is_an_error(engine: str, project: Path) -> N
     done = run_console("publish", "--engine", engine, "--base", "static", "--repo", "127.0.0.1:1/x", cwd=project)
     assert (done.returncode, done.stdout) == (6, "")
     assert "was not pushed" in done.stderr
+    assert "127.0.0.1:1 can be reached from" in done.stderr
+    assert "docker login" not in done.stderr
+    assert "docker load" not in done.stderr
+    assert "docker run" not in done.stderr
+
+
+@pytest.mark.needs("go", "registry")
+def test_a_folder_for_archives_that_is_not_there_keeps_nobody_from_publishing(project: Path) -> None:
+    """The archive of what a registry gets may be in the build directory; an image that stays here needs its folder."""
+    env = {"POLICY_TASKS_IMAGE_ARCHIVE_DIR": str(project / "none"), "DOCKER_HOST": f"unix://{project}/none.sock"}
+    assert run_console("image", "--repo", REPO, cwd=project, env=env).returncode == 7
+    done = run_console("publish", "--repo", REPO, cwd=project, env=env)
+    assert (done.returncode, done.stdout.partition("@")[0]) == (0, REPO), done.stderr
+    assert "docker load" not in done.stderr
+    assert not (project / "none").exists()
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +116,7 @@ def _wait_for(address: str) -> None:
 def test_credentials_of_the_docker_configuration_are_used(
     engine: str, project: Path, locked_registry: str, tmp_path: Path
 ) -> None:
-    """Without the right password a push is refused with exit code 6; with it, it goes through; the password is never printed."""
+    """Without the right password a push is refused, with how to log in; with it, it goes through; the password is never printed."""
     flags = ("publish", "--engine", engine, "--base", "static", "--repo", f"{locked_registry}/x")
     for password, code in (("", 6), ("wrong", 6), ("secret", 0)):
         auth = base64.b64encode(f"ann:{password}".encode()).decode()
@@ -109,6 +124,7 @@ def test_credentials_of_the_docker_configuration_are_used(
         (tmp_path / "config.json").write_text(json.dumps({"auths": auths}))
         done = run_console(*flags, cwd=project, env={"DOCKER_CONFIG": str(tmp_path)})
         assert done.returncode == code, done.stderr
+        assert (f"log in with: docker login {locked_registry}; " in done.stderr) == (code == 6)
         assert "secret" not in done.stderr + done.stdout
 
 

@@ -95,6 +95,14 @@ def test_first_command_ends_with_an_image_that_runs(tmp_path: Path) -> None:
     assert _contents(clone / "examples") == before
 
 
+def test_what_the_builder_is_given_is_in_a_clone() -> None:
+    """The builder's command can be pasted: the folder that it mounts as the policies is there."""
+    (block,) = [block for block in _blocks("sh") if ":/policies" in block]
+    folder = re.search(r'-v "\$PWD/([^:]+):/policies', block)
+    assert folder
+    assert list((REPOSITORY / folder[1]).glob("*/go.mod"))
+
+
 @pytest.mark.needs("docker")
 def test_stdout_of_the_main_job_is_what_docker_run_takes() -> None:
     """`docker run --rm $(invoke image)` works in this repository."""
