@@ -34,7 +34,7 @@ type frame struct {
 	kind  byte
 	id    uint64        // of the call
 	limit time.Duration // until the deadline of the call; 0 means that there is none
-	body  []byte        // JSON text, or how the call failed
+	body  []byte        // values of a call and JSON text, or how the call failed
 }
 
 const (

@@ -79,6 +79,8 @@ func (*bad) Execute(ctx context.Context, input any) (any, error) {
 	case name == "deadline":
 		deadline, ok := ctx.Deadline()
 		return fmt.Sprint(ok, time.Until(deadline).Round(time.Second)), nil
+	case name == "trace":
+		return []any{ctx.Value("traceparent"), ctx.Value("tracestate"), ctx.Value("other"), ctx.Value(1)}, nil
 	case name == "pid":
 		return os.Getpid(), nil
 	case name == "error":

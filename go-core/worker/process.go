@@ -119,7 +119,7 @@ func (p *process) call(ctx context.Context, kind byte, input any) (any, error) {
 	if deadline, ok := ctx.Deadline(); ok {
 		limit = max(time.Until(deadline), 1)
 	}
-	id, ended, err := p.connection.begin(kind, input, limit)
+	id, ended, err := p.connection.begin(ctx, kind, input, limit)
 	if err != nil {
 		return nil, err
 	}
