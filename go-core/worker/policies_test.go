@@ -178,6 +178,8 @@ func (f *full) Reload(_ context.Context, config []byte) error {
 		return errors.New("refused")
 	case `"exit"`:
 		os.Exit(3)
+	case `"hang"`:
+		select {}
 	}
 	f.calls += "Reload " + string(config) + " "
 	return nil

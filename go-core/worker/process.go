@@ -124,7 +124,7 @@ func (p *process) call(ctx context.Context, kind byte, input any) (any, error) {
 		return nil, err
 	}
 	a := p.connection.await(ctx, id, ended, func() {
-		p.end("a call had not returned " + patience.String() + " after its deadline")
+		p.end(methods[kind] + " had not returned " + patience.String() + " after its deadline")
 	})
 	if a.failed != nil {
 		return nil, a.failed
