@@ -54,6 +54,9 @@ type service struct {
 	notifier systemd.Notifier
 	engine   *engine.Engine
 	server   server.Options
+
+	mu      sync.Mutex
+	reloads int // that are going on, or wait
 }
 
 func (o *serveOptions) serve(ctx context.Context, in *Invocation) (int, error) {
