@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 )
 
 func init() {
+	processPolicies["thorough reload"] = []engine.Policy{echoing("echo"), &thorough{configurable{fake: fake{name: "thorough"}}}}
 	processPolicies["slow reload"] = []engine.Policy{echoing("echo"), &slowReload{fake{name: "slow"}}}
 }
 
@@ -60,6 +62,75 @@ func TestReloadTokensFirst(t *testing.T) {
 	d.endWell()
 	if took := time.Since(start); took > 3*time.Second {
 		t.Errorf("the end took %v", took)
+	}
+}
+
+// thorough is a policy whose Reload takes a second and more, but for the first configuration.
+type thorough struct{ configurable }
+
+func (p *thorough) Reload(ctx context.Context, config []byte) error {
+	fmt.Println("reloading " + string(config))
+	if string(config) != "1" {
+		time.Sleep(1500 * time.Millisecond)
+	}
+	return p.configurable.Reload(ctx, config)
+}
+
+// A SIGHUP that comes while a policy takes over its configuration has the tokens read
+// at once. The configuration waits for the one before, and the newest is the next one.
+func TestReloadWhileReloading(t *testing.T) {
+	folder := t.TempDir()
+	tokens, config := filepath.Join(folder, "tokens"), filepath.Join(folder, "config")
+	write := func(path, text string) {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(tokens, "old")
+	write(config, `{"policies": {"thorough": 1}}`)
+	d := startDaemonOf(t, "thorough reload", "--token-file", tokens, "--config", config)
+	write(config, `{"policies": {"thorough": 2}}`)
+	d.hangUp("reloading 2")
+	start := time.Now()
+	for n, token := range []string{"new", "newest"} {
+		write(tokens, token)
+		write(config, fmt.Sprintf(`{"policies": {"thorough": %d}}`, 3+n))
+		if err := d.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+			t.Fatal(err)
+		}
+		for d.status(token) != http.StatusOK {
+			time.Sleep(time.Millisecond)
+		}
+	}
+	if took := time.Since(start); took > time.Second {
+		t.Errorf("the tokens were read after %v", took)
+	}
+	d.await("the configuration was read again")
+	if next := <-d.log; next["msg"] != "reloading 4" {
+		t.Errorf("then came %v, want the newest configuration", next)
+	}
+	d.await("the configuration was read again")
+	d.endWell()
+}
+
+// A policy that is interrupted by the end is no error: stopped is the last word.
+func TestReloadStopped(t *testing.T) {
+	config := filepath.Join(t.TempDir(), "config")
+	if err := os.WriteFile(config, []byte(`{"policies": {"thorough": 2}}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d := startDaemonOf(t, "thorough reload", "--config", config)
+	d.hangUp("reloading 2")
+	if err := d.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	for line := range d.log {
+		if line["level"] == "ERROR" {
+			t.Errorf("log: %v", line)
+		}
+	}
+	if err := d.cmd.Wait(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -40,7 +40,7 @@ func serveFlags(flags *flag.FlagSet) Action {
 	o.addressFlags.declare(flags)
 	o.securityFlags.declare(flags)
 	o.decisionFlags.declare(flags)
-	flags.BoolVar(&o.page, "ui", false, "show a page for people at /ui/")
+	config.BoolVar(flags, &o.page, "ui", false, "show a page for people at /ui/")
 	declareTimeout(flags, &o.timeout, time.Second)
 	config.DurationVar(flags, &o.shutdownWait, "shutdown-wait", 0, "when told to stop, go on as before for this `DURATION`, but for /readyz")
 	config.DurationVar(flags, &o.shutdownGrace, "shutdown-grace", 10*time.Second, "after --shutdown-wait, let requests finish for this `DURATION`")
@@ -54,6 +54,9 @@ type service struct {
 	notifier systemd.Notifier
 	engine   *engine.Engine
 	server   server.Options
+
+	mu      sync.Mutex
+	reloads int // that are going on, or wait
 }
 
 func (o *serveOptions) serve(ctx context.Context, in *Invocation) (int, error) {

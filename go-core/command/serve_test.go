@@ -167,6 +167,7 @@ func TestServeRefuses(t *testing.T) {
 		{"serve", []string{"--timeout", "-1s"}, exitUsage, `for flag --timeout: it is not a duration`},
 		{"serve", []string{"--shutdown-wait", "-1s"}, exitUsage, `for flag --shutdown-wait: it is not a duration`},
 		{"serve", []string{"--shutdown-grace", "-1s"}, exitUsage, `for flag --shutdown-grace: it is not a duration`},
+		{"serve", []string{"--ui=maybe"}, exitUsage, `invalid boolean value \"maybe\" for --ui: it is neither true nor false; see \"policy-engine help serve\"`},
 		{"serve", []string{"--port", "80"}, exitUsage, `unknown flag \"--port\"; see \"policy-engine help serve\"`},
 		{"serve", []string{"now"}, exitUsage, `surplus argument \"now\"; see \"policy-engine help serve\"`},
 		{"serve", []string{"--config", "/nowhere"}, exitUsage, "configuration file /nowhere: no such file or directory"},

@@ -58,7 +58,7 @@ func flagProblem(command string, err error) string {
 }
 
 // singleDash is before the name of the flag in messages of package flag.
-var singleDash = regexp.MustCompile(`((?:for flag|argument:) )-([a-z][a-z-]*)`)
+var singleDash = regexp.MustCompile(`((?:for|for flag|argument:) )-([a-z][a-z-]*)`)
 
 // fill sets the flags that the arguments have not set from the environment and
 // the configuration file.

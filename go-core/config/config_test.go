@@ -26,7 +26,7 @@ func newSettings() *settings {
 	s.flags.SetOutput(io.Discard)
 	s.flags.StringVar(&s.addr, "addr", "default", "")
 	DurationVar(s.flags, &s.timeout, "shutdown-wait", time.Second, "")
-	s.flags.BoolVar(&s.ui, "ui", false, "")
+	BoolVar(s.flags, &s.ui, "ui", false, "")
 	s.flags.Var(&s.mask, "mask", "")
 	return s
 }
@@ -94,6 +94,7 @@ func TestFillRefuses(t *testing.T) {
 		{"variable", "soon", `{}`, `POLICY_ENGINE_SHUTDOWN_WAIT: invalid value "soon": it is not a duration such as 500ms or 2s`},
 		{"value", "", `{"shutdown-wait": 5}`, `: "shutdown-wait": invalid value "5": it is not a duration such as 500ms or 2s`},
 		{"negative", "-1s", `{}`, `POLICY_ENGINE_SHUTDOWN_WAIT: invalid value "-1s": it is not a duration such as 500ms or 2s`},
+		{"neither true nor false", "", `{"ui": "yes"}`, `: "ui": invalid value "yes": it is neither true nor false`},
 		{"list", "", `{"addr": ["a", "b"]}`, `: "addr" takes one value, not a list`},
 		{"unknown key", "", `{"shutdown-wiat": "1s"}`, `unknown key "shutdown-wiat"; did you mean "shutdown-wait"?`},
 		{"misspelt policies", "", `{"polices": {}}`, `unknown key "polices"; did you mean "policies"?`},

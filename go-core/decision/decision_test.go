@@ -65,6 +65,9 @@ func TestMasks(t *testing.T) {
 		{"/input/a/b", `{"a":"text"}`, `"input":{"a":"text"}`},
 		{"/input/a", `{"a":`, `"erased":["/input"]`},
 		{"/result/a", `1`, `"input":1`},
+		{"/input/user/password", `{"user":{"password":"x"},"user":{"id":1}}`, `"input":{"user":{"id":1}}`},
+		{"/input/user/password", `{"user":{"password":"x"},"user":1}`, `"input":{"user":1}`},
+		{"/input/*/k", `[{"k":1,"k":2}]`, `"input":[{}],"erased":["/input/*/k"]`},
 	}
 	for _, test := range tests {
 		got := written(t, []string{test.masks}, &Record{Input: json.RawMessage(test.input)})

@@ -132,6 +132,30 @@ func TestLogTells(t *testing.T) {
 	})
 }
 
+// That losses are over is told under load as well, when others always wait.
+func TestLogTellsUnderLoad(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var text bytes.Buffer
+		out := &shaky{err: errors.New("disk full")}
+		log := NewLog(out, Options{Records: 2 * batchSize, Log: told(&text)})
+		log.Add(&Record{})
+		synctest.Wait()
+		time.Sleep(quiet)
+		out.err, out.wait = nil, make(chan struct{})
+		large := json.RawMessage(`"` + strings.Repeat("x", batchSize) + `"`)
+		for range 3 {
+			log.Add(&Record{Input: large})
+		}
+		out.wait <- struct{}{} // the first is written, and two wait
+		synctest.Wait()
+		if got := text.String(); !strings.Contains(got, "all decisions are logged again") {
+			t.Errorf("told %s", got)
+		}
+		close(out.wait)
+		_ = log.Close(t.Context()) // its error is the one that was told
+	})
+}
+
 // Of a batch of which a part was written only the rest counts as lost, and the line
 // that was torn ends before the next one, however often the writer fails between,
 // and at the end.

@@ -61,7 +61,8 @@ func (l *losses) extend(dropped, failed int, err error) (spell, bool) {
 	return l.now, due
 }
 
-// written says that all is well, when nothing was lost for a while.
+// written is told of records that were written, and says that all is well when nothing
+// was lost for a while: without a record nobody knows.
 func (l *losses) written() {
 	if spell, over := l.end(); over {
 		l.log.Info("all decisions are logged again", spell.attributes()...)

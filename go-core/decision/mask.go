@@ -59,9 +59,12 @@ func (m Masks) apply(r *Record) {
 	}
 }
 
+// erase takes out of the text what the masks with that root name. Where there is
+// such a mask the text is written anew, whether it found anything or not: of a key
+// that an object has twice the mask sees the last value alone.
 func (m Masks) erase(r *Record, root string, text *json.RawMessage) {
 	var value any
-	var read, changed bool
+	var read bool
 	for _, mask := range m {
 		if mask.root != root || *text == nil {
 			continue
@@ -79,10 +82,10 @@ func (m Masks) erase(r *Record, root string, text *json.RawMessage) {
 			return
 		}
 		if erase(value, mask.path) {
-			changed, r.Erased = true, append(r.Erased, mask.text)
+			r.Erased = append(r.Erased, mask.text)
 		}
 	}
-	if changed {
+	if read {
 		*text, _ = document.Append(nil, value)
 	}
 }

@@ -53,7 +53,7 @@ func (l *Log) flush(b *batch) {
 		if err != nil {
 			l.fail(min(b.records, bytes.Count(b.text[n:], newline)), err)
 			torn = n > 0 && b.text[n-1] != '\n' || n == 0 && b.text[0] == '\n'
-		} else if len(l.waiting) == 0 {
+		} else {
 			l.losses.written()
 		}
 	}

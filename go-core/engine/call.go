@@ -109,7 +109,7 @@ func (p *Instance) run(ctx context.Context, call *Call, dst []byte, encode bool)
 		return nil, dst, ErrLost
 	}
 	if failed != nil {
-		failed = failed.orCanceled(caller)
+		failed = failed.orLate(caller, w)
 		p.record(failed.Outcome, probe, w)
 		return nil, dst, failed
 	}

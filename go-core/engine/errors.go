@@ -68,14 +68,20 @@ func shortened(text string) string {
 	return strings.ToValidUTF8(text[:maxText-len(mark)], "") + mark
 }
 
-// orCanceled returns the error that the policy has returned as what it is where its
-// caller had left by then: that is what a policy is to do, and no failure of it.
-// Of a deadline of the caller it is a failure.
-func (e *Error) orCanceled(caller context.Context) *Error {
-	if e.Outcome != Failed || caller.Err() != context.Canceled {
+// orLate returns the error that the policy has returned as what it is where nobody
+// waits for it any more: that is what a policy is to do, and says no more than that
+// it was late. It is so whichever of the deadline's timers was first: that of the
+// call, or that of the context of the caller.
+func (e *Error) orLate(caller context.Context, w *watch) *Error {
+	switch {
+	case e.Outcome != Failed:
 		return e
+	case w != nil && w.late():
+		return w.timedOut()
+	case caller.Err() == context.Canceled:
+		return &Error{Outcome: Canceled, Message: e.Message}
 	}
-	return &Error{Outcome: Canceled, Message: e.Message}
+	return e
 }
 
 // ErrLost is returned to who called a policy when the end of the call was told

@@ -26,6 +26,8 @@ type Instance struct {
 	status   atomic.Pointer[status]
 	down     atomic.Pointer[Error] // see Reporter
 	started  bool                  // Init was called; for Start and Close alone
+
+	reloading chan struct{} // holds one while the policy's Reload is going on, given up or not
 }
 
 // A Reporter is a policy that knows when it cannot be called for a while, such
@@ -47,7 +49,7 @@ type status struct {
 func (e *Engine) newInstance(loaded loadedPolicy, modules []Module) *Instance {
 	info := describe(loaded, modules)
 	limit := int32(min(e.options.Concurrency, math.MaxInt32))
-	p := &Instance{policy: loaded.policy, info: info, limit: limit, timeout: e.options.Timeout}
+	p := &Instance{policy: loaded.policy, info: info, limit: limit, timeout: e.options.Timeout, reloading: make(chan struct{}, 1)}
 	if info.Timeout > 0 {
 		p.timeout = time.Duration(info.Timeout)
 	}

@@ -68,6 +68,9 @@ func (c *crash) error() *Error {
 	return Error{Outcome: outcome, Message: c.text(), Stack: c.stack}.bounded()
 }
 
+// interrupted is the end of such a call whose context has ended.
+var interrupted = &Error{Outcome: NotReady, Message: "interrupted"}
+
 // guard makes a call into a policy that is not worth a fast way, and returns
 // nil or how the call failed. All that runs a policy's code belongs inside.
 func guard(ctx context.Context, limit time.Duration, call func(context.Context) error) *Error {
@@ -85,7 +88,7 @@ func guard(ctx context.Context, limit time.Duration, call func(context.Context) 
 	case crashed != nil:
 		return crashed.error()
 	case err != nil && ctx.Err() != nil:
-		return &Error{Outcome: NotReady, Message: "interrupted"}
+		return interrupted
 	case err != nil:
 		return &Error{Outcome: TimedOut, Message: fmt.Sprintf("no answer within %v", limit)}
 	}

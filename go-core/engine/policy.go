@@ -120,7 +120,8 @@ type Initializer interface {
 // configuration again, while Execute may be running: the policy must exchange
 // its settings at once, as with an atomic.Pointer. When it returns an error at
 // the start the policy is not valid; later, it must go on with the settings it
-// had. It may keep config.
+// had. It may keep config. It is not called again before it has returned, so that
+// one which goes on after its 5 seconds keeps the next configuration waiting.
 type Reloader interface {
 	Reload(ctx context.Context, config []byte) error
 }

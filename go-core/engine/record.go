@@ -26,7 +26,7 @@ func newPolicyMetrics(r *metrics.Registry, p *Instance) policyMetrics {
 	m.abandoned = r.Counter("policy_executions_abandoned_total", "Calls that were given up at their deadline.", "policy").With(name)
 	r.Gauge("policy_executions_in_flight", "Calls that are going on, with those given up.", "policy").
 		Set(func() float64 { return float64(p.inFlight.Load()) }, name)
-	r.Gauge("policy_executions_abandoned", "Calls that were given up and are still going on.", "policy").
+	r.Gauge("policy_executions_abandoned_in_flight", "Calls that were given up and are still going on.", "policy").
 		Set(func() float64 { return float64(p.breaker.abandoned.Load()) }, name)
 	r.Gauge("policy_breaker_open", "Whether calls are refused since earlier ones did not end well.", "policy").
 		Set(func() float64 { return number(p.breaker.open.Load()) }, name)

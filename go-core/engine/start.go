@@ -91,37 +91,6 @@ func (p *Instance) start(ctx context.Context, options Options) *Error {
 	return guard(ctx, options.StartTimeout, func(context.Context) error { return p.policy.Validate() })
 }
 
-// Reload gives every policy that is ready and has a configuration there its
-// new one. A policy that refuses it goes on with the old one, and is in the
-// *StartError.
-func (e *Engine) Reload(ctx context.Context, configuration map[string]json.RawMessage) error {
-	e.lifecycle.Lock()
-	defer e.lifecycle.Unlock()
-	if err := e.checkNames(configuration); err != nil {
-		return err
-	}
-	return e.each(func(p *Instance) *Error {
-		config, ok := configuration[p.Name()]
-		if !ok || p.status.Load().state != Ready {
-			return nil
-		}
-		failed := p.reload(ctx, e.options.StartTimeout, config)
-		if failed != nil {
-			p.log.Error("the policy refused its configuration", "error", failed.Message, "stack", failed.Stack)
-		}
-		return failed
-	})
-}
-
-func (p *Instance) reload(ctx context.Context, limit time.Duration, config []byte) *Error {
-	policy, ok := p.policy.(Reloader)
-	if !ok {
-		return &Error{Outcome: NotReady, Message: "there is configuration for it, and it has no Reload method"}
-	}
-	own := slices.Clone(config)
-	return guard(ctx, limit, func(ctx context.Context) error { return policy.Reload(ctx, own) })
-}
-
 // checkNames refuses configuration for what is not there.
 func (e *Engine) checkNames(configuration map[string]json.RawMessage) error {
 	var problems []string

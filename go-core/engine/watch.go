@@ -90,9 +90,20 @@ func (w *watch) expire() {
 	}
 	defer close(w.told)
 	w.cancel(context.DeadlineExceeded)
-	timedOut := &Error{Outcome: TimedOut, Message: fmt.Sprintf("no answer within %v", w.deadline-w.start)}
+	timedOut := w.timedOut()
 	w.instance.abandon(w.probe, timedOut, w)
 	w.lost(timedOut)
+}
+
+// timedOut returns the end of a call that was not answered by its deadline.
+func (w *watch) timedOut() *Error {
+	return &Error{Outcome: TimedOut, Message: fmt.Sprintf("no answer within %v", w.deadline-w.start)}
+}
+
+// late reports whether the deadline has passed. That of the caller may have, a little
+// earlier than ours, which is counted from when it was asked for.
+func (w *watch) late() bool {
+	return clock() >= w.deadline || w.Context.Err() == context.DeadlineExceeded
 }
 
 // finish is called when the policy has returned, and reports whether that was

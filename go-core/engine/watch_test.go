@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 )
@@ -49,6 +50,48 @@ func TestWatchCancelled(t *testing.T) {
 	time.AfterFunc(5*time.Millisecond, cancel)
 	if _, err := p.Execute(ctx, nil); err == nil || err.Error() != "context canceled" {
 		t.Errorf("Execute = %v, want the error of the context", err)
+	}
+}
+
+// A policy that returns an error after the deadline was late, whichever timer was first:
+// the engine's, or that of the caller's context, of which the breaker hears nothing.
+func TestErrorAfterDeadline(t *testing.T) {
+	policies := map[string]func(context.Context, any) (any, error){
+		"heeds": func(ctx context.Context, _ any) (any, error) { <-ctx.Done(); return nil, ctx.Err() },
+		"late": func(ctx context.Context, _ any) (any, error) {
+			<-ctx.Done()
+			return nil, errors.New("the database is slow")
+		},
+	}
+	for name, execute := range policies {
+		p := started(t, Options{Timeout: time.Minute, Breaker: Breaker{Faults: 2, Abandoned: 1000}}, executing(execute)).Policies()[0]
+		for range 200 {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+			_, err := p.Execute(ctx, nil)
+			if outcomeOf(err) != TimedOut || !strings.HasPrefix(err.Error(), "no answer within ") {
+				t.Fatalf("%s: Execute = %v, want it to be late", name, err)
+			}
+			cancel()
+		}
+	}
+}
+
+// Errors after the policy's own deadline are faults, each of them.
+func TestErrorAfterOwnDeadline(t *testing.T) {
+	own := 2 * time.Millisecond
+	policy := executing(func(context.Context, any) (any, error) {
+		for end := clock() + own; clock() < end; { // no timer is as exact
+		}
+		return nil, errors.New("late")
+	})
+	p := started(t, Options{Timeout: own, Breaker: Breaker{Faults: 50, Abandoned: 1000, Backoff: time.Hour}}, policy).Policies()[0]
+	for range 50 {
+		if _, err := p.Execute(t.Context(), nil); outcomeOf(err) != TimedOut {
+			t.Fatalf("Execute = %v, want it to be late", err)
+		}
+	}
+	if _, err := p.Execute(t.Context(), nil); outcomeOf(err) != Tripped {
+		t.Errorf("Execute = %v, want the breaker open", err)
 	}
 }
 

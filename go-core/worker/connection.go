@@ -47,9 +47,9 @@ var (
 )
 
 // begin makes a call of the kind with that input. The channel gets one answer.
-func (c *connection) begin(kind byte, input any, limit time.Duration) (uint64, chan answer, error) {
+func (c *connection) begin(ctx context.Context, kind byte, input any, limit time.Duration) (uint64, chan answer, error) {
 	buffer := texts.Get().(*[]byte)
-	text, err := document.Append(beginFrame((*buffer)[:0]), input)
+	text, err := document.Append(appendValues(beginFrame((*buffer)[:0]), ctx), input)
 	*buffer = reusable(text)
 	defer texts.Put(buffer)
 	if err != nil {

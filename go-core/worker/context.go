@@ -11,6 +11,7 @@ import (
 // when somebody asks for it.
 type callContext struct {
 	deadline time.Time // zero if there is none
+	values   values
 
 	mu   sync.Mutex
 	done chan struct{}
@@ -21,7 +22,14 @@ var _ context.Context = (*callContext)(nil)
 
 func (c *callContext) Deadline() (time.Time, bool) { return c.deadline, !c.deadline.IsZero() }
 
-func (c *callContext) Value(any) any { return nil }
+func (c *callContext) Value(key any) any {
+	for i, each := range carried {
+		if key == each {
+			return c.values[i]
+		}
+	}
+	return nil
+}
 
 func (c *callContext) Done() <-chan struct{} {
 	c.mu.Lock()

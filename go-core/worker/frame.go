@@ -23,6 +23,9 @@ const (
 	expire // its deadline has come
 )
 
+// methods are the names of those kinds that are calls.
+var methods = [...]string{"Execute", "Init", "Reload", "Validate", "Close"}
+
 // A frame is a message between the engine and a worker. On the wire it is
 //
 //	bytes  0 to 3   how long the body is, little-endian, as all numbers
@@ -34,7 +37,7 @@ type frame struct {
 	kind  byte
 	id    uint64        // of the call
 	limit time.Duration // until the deadline of the call; 0 means that there is none
-	body  []byte        // JSON text, or how the call failed
+	body  []byte        // values of a call and JSON text, or how the call failed
 }
 
 const (

@@ -49,6 +49,24 @@ func FuzzFrames(f *testing.F) {
 	})
 }
 
+// FuzzValues reads the values of a call from any bytes: those that are in order are
+// written again, and mean the same; those that are not are an error.
+func FuzzValues(f *testing.F) {
+	for _, seed := range []string{"", "\x00", "\x00\x00null", "\x03ab\x01{}", "\x05ab", "\x80\x80", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		first, rest, err := readValues(text)
+		if err != nil || len(text) > longestValue {
+			return
+		}
+		again, after, err := readValues(append(appendValues(nil, &callContext{values: first}), rest...))
+		if err != nil || again != first || !bytes.Equal(after, rest) {
+			t.Errorf("%q was read as %q and %q, then as %q and %q, %v", text, first, rest, again, after, err)
+		}
+	})
+}
+
 // A frame that ends early is an error, and so is one that is said to be longer
 // than any.
 func TestBrokenFrame(t *testing.T) {

@@ -40,6 +40,37 @@ func TestEndInMethod(t *testing.T) {
 	eventually(t, "it goes on with what it had", func() bool { text, _ := ask(named(t, e, "full"), nil); return strings.Contains(text, "Reload 1") })
 }
 
+// A worker that ends in Reload, or is ended since that does not return, is started
+// again at once with the configuration before, whatever has ended earlier: no call but
+// those that were going on in it fails.
+func TestReloadEndsWorker(t *testing.T) {
+	for _, wrong := range []string{`"hang"`, `"exit"`} {
+		options := quick()
+		options.Backoff, options.MaxBackoff, options.Settled = time.Hour, time.Hour, time.Hour
+		e := started(t, options, engine.Options{StartTimeout: 2 * time.Second, Configuration: map[string]jsonText{"full": jsonText("1")}}, "full")
+		full := named(t, e, "full")
+		ask(full, "exit") // the next start but one would be put off
+		eventually(t, "it answers", func() bool { _, failed := ask(full, nil); return failed == nil })
+		before := restarts(options)
+		if err := e.Reload(t.Context(), map[string]jsonText{"full": jsonText(wrong)}); err == nil {
+			t.Errorf("%s was taken", wrong)
+		}
+		for end := time.Now().Add(20 * time.Second); restarts(options) == before; time.Sleep(time.Millisecond) {
+			if text, failed := ask(full, nil); failed != nil && failed.Outcome != engine.Crashed || time.Now().After(end) {
+				t.Fatalf("%s: a call meanwhile: %s, %v", wrong, text, failed)
+			}
+		}
+		if text, failed := ask(full, nil); text != `"Init Reload 1 Validate "` || failed != nil {
+			t.Errorf("%s: %s, %v; want the configuration before", wrong, text, failed)
+		}
+	}
+}
+
+// restarts returns how many workers were started again.
+func restarts(options Options) uint64 {
+	return options.Metrics.Counter("policy_worker_restarts_total", "", "policy").With("full").Value()
+}
+
 // The methods of a policy are called as in one process, and in a worker that
 // takes the place of another with the configuration that was taken last.
 func TestLifecycle(t *testing.T) {

@@ -79,6 +79,8 @@ func (*bad) Execute(ctx context.Context, input any) (any, error) {
 	case name == "deadline":
 		deadline, ok := ctx.Deadline()
 		return fmt.Sprint(ok, time.Until(deadline).Round(time.Second)), nil
+	case name == "trace":
+		return []any{ctx.Value("traceparent"), ctx.Value("tracestate"), ctx.Value("other"), ctx.Value(1)}, nil
 	case name == "pid":
 		return os.Getpid(), nil
 	case name == "error":
@@ -176,6 +178,8 @@ func (f *full) Reload(_ context.Context, config []byte) error {
 		return errors.New("refused")
 	case `"exit"`:
 		os.Exit(3)
+	case `"hang"`:
+		select {}
 	}
 	f.calls += "Reload " + string(config) + " "
 	return nil

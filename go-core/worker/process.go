@@ -119,12 +119,12 @@ func (p *process) call(ctx context.Context, kind byte, input any) (any, error) {
 	if deadline, ok := ctx.Deadline(); ok {
 		limit = max(time.Until(deadline), 1)
 	}
-	id, ended, err := p.connection.begin(kind, input, limit)
+	id, ended, err := p.connection.begin(ctx, kind, input, limit)
 	if err != nil {
 		return nil, err
 	}
 	a := p.connection.await(ctx, id, ended, func() {
-		p.end("a call had not returned " + patience.String() + " after its deadline")
+		p.end(methods[kind] + " had not returned " + patience.String() + " after its deadline")
 	})
 	if a.failed != nil {
 		return nil, a.failed

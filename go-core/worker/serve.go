@@ -116,9 +116,14 @@ func (s *server) serve(connection io.Reader) error {
 		} else if err != nil {
 			return err
 		}
-		if !s.told(f) {
-			go s.call(s.enter(f), f)
+		if s.told(f) {
+			continue
 		}
+		ctx, err := s.enter(&f)
+		if err != nil {
+			return err
+		}
+		go s.call(ctx, f)
 	}
 }
 
@@ -135,16 +140,19 @@ func (s *server) told(f frame) bool {
 	return true
 }
 
-// enter returns the context of the call.
-func (s *server) enter(f frame) *callContext {
-	ctx := &callContext{}
+// enter returns the context of the call, whose values it takes out of the frame.
+func (s *server) enter(f *frame) (ctx *callContext, err error) {
+	ctx = &callContext{}
+	if ctx.values, f.body, err = readValues(f.body); err != nil {
+		return nil, err
+	}
 	if f.limit > 0 {
 		ctx.deadline = time.Now().Add(f.limit)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls[f.id] = ctx
-	return ctx
+	return ctx, nil
 }
 
 // end ends the context of the call, if it is still going on, and forgets it.

@@ -28,6 +28,8 @@ type standIn struct {
 	valid      bool       // Validate has returned nil
 	configured bool
 	config     []byte // what Reload took last
+
+	excused atomic.Bool // the worker has ended in Reload: the next one is not put off
 }
 
 // A life is what there is of a policy for a while: its worker; or how a call
@@ -121,6 +123,7 @@ func (r reloading) Reload(ctx context.Context, config []byte) error {
 	}
 	if p := r.life.Load().process; p != nil {
 		if err := p.ask(ctx, reload, document.Text(config)); err != nil {
+			r.excused.Store(asFailure(err, nil).Outcome == engine.Crashed)
 			return err
 		}
 	}

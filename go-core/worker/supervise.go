@@ -37,6 +37,9 @@ func (s *standIn) wanted() bool {
 // when the policy was closed.
 func (s *standIn) replace(p *process, pause *backoff) *process {
 	failed, lived := p.failure, p.lived()
+	if s.excused.Swap(false) { // with the configuration before it did work
+		lived = s.options.Settled
+	}
 	s.begin(nil, nil)
 	for {
 		if s.ctx.Err() != nil {

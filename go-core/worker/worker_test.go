@@ -66,6 +66,31 @@ func TestLongError(t *testing.T) {
 	}
 }
 
+// A policy finds the trace in its context as it does in one process; text that is too
+// long, and what is none, is left out.
+func TestTrace(t *testing.T) {
+	e := started(t, quick(), engine.Options{Timeout: 10 * time.Second}, "bad")
+	bad := named(t, e, "bad")
+	long := strings.Repeat("x", longestValue)
+	for _, test := range []struct {
+		parent, state any
+		want          string
+	}{
+		{nil, nil, `[null,null,null,null]`},
+		{"00-4bf9-01", "a=b,c=d", `["00-4bf9-01","a=b,c=d",null,null]`},
+		{"00-4bf9-01", "", `["00-4bf9-01","",null,null]`},
+		{"00-4bf9-01", long, `["00-4bf9-01","` + long + `",null,null]`},
+		{"00-4bf9-01", long + "x", `["00-4bf9-01",null,null,null]`},
+		{1, []string{}, `[null,null,null,null]`},
+	} {
+		ctx := context.WithValue(context.WithValue(context.WithValue(t.Context(), "traceparent", test.parent), "tracestate", test.state), "other", "1") //lint:ignore SA1029 they are server's
+		text, err := bad.AppendJSON(ctx, nil, engine.Call{Input: "trace"})
+		if err != nil || string(text) != test.want {
+			t.Errorf("%v, %.20v: %.200s, %v; want %.200s", test.parent, test.state, text, err, test.want)
+		}
+	}
+}
+
 // A policy hears of its deadline and of a caller that leaves, and one that does
 // not return then takes its worker with it, which is replaced.
 func TestCancel(t *testing.T) {

@@ -1,7 +1,7 @@
 // What the server's metrics say: how many requests and calls there were, how they ended,
 // and how long they took between two looks.
 
-const line = /^(policy_executions_total|policy_execution_duration_seconds_bucket|policy_executions_in_flight|policy_executions_abandoned|http_request_duration_seconds_bucket)\{([^]*)\} (\S+)$/;
+const line = /^(policy_executions_total|policy_execution_duration_seconds_bucket|policy_executions_in_flight|policy_executions_abandoned_in_flight|http_request_duration_seconds_bucket)\{([^]*)\} (\S+)$/;
 const label = /(\w+)="((?:[^"\\]|\\[^])*)"/g;
 const unescaped = { n: "\n", '"': '"', "\\": "\\" };
 
@@ -29,8 +29,8 @@ function take(look, name, labels, value) {
   if (!look.calls.has(labels.policy)) look.calls.set(labels.policy, newTally());
   const tally = look.calls.get(labels.policy);
   if (name.endsWith("_bucket")) add(tally.buckets, labels.le, value);
+  else if (name.endsWith("_abandoned_in_flight")) tally.abandoned = value;
   else if (name.endsWith("_in_flight")) tally.inFlight = value;
-  else if (name.endsWith("_abandoned")) tally.abandoned = value;
   else {
     tally.total += value;
     if (!["ok", "canceled"].includes(labels.outcome)) tally.errors += value;
