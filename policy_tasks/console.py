@@ -129,6 +129,7 @@ def _check_configuration(root: Path) -> None:
     for suffix in _SUFFIXES:
         with suppress(FileNotFoundError):
             open_regular(root / f"invoke.{suffix}").close()
+            return
 
 
 def _in_our_words(error: ParseError) -> str:
