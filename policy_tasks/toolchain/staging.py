@@ -5,6 +5,7 @@ The copy of the core and of the policies' modules, on which everything runs, and
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path, PurePosixPath
 
@@ -94,6 +95,13 @@ class SourcePaths:
         if not theirs or not folder.startswith(self._root):
             return Path(folder, file)
         return theirs.joinpath(inside, file)
+
+    def own(self, file: str) -> Path | None:
+        """
+        The user's own file, for the path of a staged one; None for any other, such as one of the core's.
+        """
+        found = self.file(os.path.dirname(file), os.path.basename(file))
+        return found if str(found) != file else None
 
     def package(self, path: str) -> Path:
         """
