@@ -6,27 +6,13 @@ import (
 	"fmt"
 	"testing"
 	"time"
-)
 
-// The optional methods of a policy that have a part in a test: those of the
-// interfaces in package engine. Reload is not called, since there is no
-// configuration.
-type (
-	initializer interface {
-		Init(ctx context.Context) error
-	}
-	closer interface {
-		Close(ctx context.Context) error
-	}
-	timeouter    interface{ Timeout() time.Duration }
-	versioner    interface{ Version() string }
-	describer    interface{ Describe() string }
-	inputSchemer interface{ InputSchema() string }
+	"github.com/policy-tasks/policy-tasks/go-core/engine"
 )
 
 // start calls Init, if the policy has it, and says how that failed.
 func (k *kit) start(policy Policy) string {
-	p, ok := policy.(initializer)
+	p, ok := policy.(engine.Initializer)
 	if !ok {
 		return ""
 	}
@@ -35,7 +21,7 @@ func (k *kit) start(policy Policy) string {
 
 // stop calls Close, if the policy has it, and says how that failed.
 func (k *kit) stop(policy Policy) string {
-	p, ok := policy.(closer)
+	p, ok := policy.(engine.Closer)
 	if !ok {
 		return ""
 	}
@@ -108,16 +94,16 @@ func (k *kit) text(t *testing.T, name string, call func() string) (text string) 
 // return a constant, as text.
 func constants(policy Policy) map[string]func() string {
 	found := map[string]func() string{}
-	if p, ok := policy.(versioner); ok {
+	if p, ok := policy.(engine.Versioner); ok {
 		found["Version"] = p.Version
 	}
-	if p, ok := policy.(describer); ok {
+	if p, ok := policy.(engine.Describer); ok {
 		found["Describe"] = p.Describe
 	}
-	if p, ok := policy.(inputSchemer); ok {
+	if p, ok := policy.(engine.InputSchemer); ok {
 		found["InputSchema"] = p.InputSchema
 	}
-	if p, ok := policy.(timeouter); ok {
+	if p, ok := policy.(engine.Timeouter); ok {
 		found["Timeout"] = func() string { return p.Timeout().String() }
 	}
 	return found
@@ -136,7 +122,7 @@ func (k *kit) budget(c Case) time.Duration {
 
 // readTimeout takes the policy's own limit for a call, if it has one.
 func (k *kit) readTimeout() {
-	if p, ok := k.policy.(timeouter); ok {
+	if p, ok := k.policy.(engine.Timeouter); ok {
 		var timeout time.Duration
 		if k.guard(func() { timeout = p.Timeout() }) == "" {
 			k.timeout = timeout

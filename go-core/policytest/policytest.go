@@ -10,7 +10,8 @@
 //		)
 //	}
 //
-// A policy that a constructor makes is given as that, to RunNew.
+// A policy that a constructor makes is given as that, to RunNew; RunEngine
+// checks that one engine would start with several.
 //
 // What is checked is what engine.Policy asks for:
 //
@@ -37,18 +38,15 @@
 package policytest
 
 import (
-	"context"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/policy-tasks/policy-tasks/go-core/engine"
 )
 
-// Policy is the contract that is checked, which is that of engine.Policy.
-type Policy interface {
-	Name() string
-	Execute(ctx context.Context, input any) (any, error)
-	Validate() error
-}
+// Policy is the contract that is checked.
+type Policy = engine.Policy
 
 const (
 	// Budget is how long Execute may take unless its case, or the policy's

@@ -4,7 +4,6 @@ The policies: found, generated, tested, new.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -112,13 +111,14 @@ class PolicyTest:
     """
     A test that passed or was skipped: the package, its own test or a check of the test kit, and how long it took in seconds.
 
-    `policy` is the policy's type where the test kit has checked one.
+    `policy` is the policy's type where the test kit has checked one, `reason` what a test that was skipped says of that.
     """
 
     package: str
     policy: str | None
     test: str
     skipped: bool
+    reason: str | None = None
     seconds: float
 
 
@@ -132,15 +132,27 @@ class Tested:
     race: bool
 
     def __str__(self) -> str:
-        counts = Counter((each.package, each.policy) for each in self.tests if not each.skipped)
-        skipped = Counter((each.package, each.policy) for each in self.tests if each.skipped)
-        lines = []
-        for package, policy in sorted(counts | skipped, key=lambda key: (key[0], key[1] or "")):
-            count, left_out = counts[package, policy], skipped[package, policy]
-            what = ("check" if policy else "test") + ("" if count == 1 else "s")
-            rest = f", {left_out} skipped" if left_out else ""
-            lines.append(f"{package}{'.' + policy if policy else ''}: {count} {what}{rest}")
-        return "\n".join(lines)
+        tests: dict[tuple[str, str], list[PolicyTest]] = {}
+        for each in self.tests:
+            tests.setdefault((each.package, each.policy or ""), []).append(each)
+        return "\n".join(_line(tests[key]) for key in sorted(tests))
+
+
+def _line(tests: list[PolicyTest]) -> str:
+    """
+    How many tests of a package, or checks of a policy, there were, and which were left out, by their reasons.
+    """
+    skipped: dict[str, list[str]] = {}
+    for each in tests:
+        if each.skipped:
+            reason = (each.reason or "no reason is told").splitlines()[0]
+            skipped.setdefault(reason, []).append(each.test)
+    left_out = sum(map(len, skipped.values()))
+    count, policy = len(tests) - left_out, tests[0].policy
+    what = ("check" if policy else "test") + ("" if count == 1 else "s")
+    why = "; ".join(f"{', '.join(names)}: {reason}" for reason, names in skipped.items())
+    rest = f", {left_out} skipped ({why})" if left_out else ""
+    return f"{tests[0].package}{'.' + policy if policy else ''}: {count} {what}{rest}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

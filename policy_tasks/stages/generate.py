@@ -8,7 +8,7 @@ import logging
 from dataclasses import replace
 from typing import Any
 
-from policy_tasks.model import GeneratedSources, Policy, PolicySet
+from policy_tasks.model import GeneratedSources, PolicySet
 from policy_tasks.toolchain import templates
 from policy_tasks.toolchain.alpine import ALPINE
 from policy_tasks.toolchain.build_directory import DOCKERFILE, MANIFEST, BuildDirectory, key_of
@@ -16,9 +16,12 @@ from policy_tasks.toolchain.core import OWN, Core
 from policy_tasks.toolchain.go_command import BUILD_COMMAND
 from policy_tasks.toolchain.image_config import ENTRYPOINT, USER
 from policy_tasks.toolchain.manifest import as_text, contents
-from policy_tasks.toolchain.policy_values import construct, is_pointer, new_value, package_aliases
+from policy_tasks.toolchain.policy_values import package_aliases, registered
 
 log = logging.getLogger(__name__)
+
+# What imports.go takes from another template.
+_VERSIONED = "versioned.go"
 
 
 def generate_sources(found: PolicySet, core: Core, directory: BuildDirectory) -> GeneratedSources:
@@ -27,7 +30,8 @@ def generate_sources(found: PolicySet, core: Core, directory: BuildDirectory) ->
     """
     template, values = _imports(found, core)
     build = {"base": ALPINE, "build": (*BUILD_COMMAND, core.package), "entrypoint": ENTRYPOINT, "user": USER}
-    key = key_of(repr((values, build)), templates.source(template), templates.source(DOCKERFILE))
+    sources = map(templates.source, (template, _VERSIONED, DOCKERFILE))
+    key = key_of(repr((values, build)), *sources)
     known = directory.recall("generated") or {}
     if known != {"key": key, "files": directory.digest(core.imports, DOCKERFILE)}:
         # The manifest goes first and comes last: generated files with one beside them belong together.
@@ -51,7 +55,7 @@ def _imports(found: PolicySet, core: Core) -> tuple[str, dict[str, Any]]:
         return "blank.go", {"packages": list(aliases)}
     values: dict[str, Any] = {
         "packages": [{"alias": alias, "path": path} for path, alias in aliases.items()],
-        "policies": [_registered(policy, aliases[policy.package], number) for number, policy in enumerate(policies)],
+        "policies": [registered(policy, aliases[policy.package], number) for number, policy in enumerate(policies)],
     }
     return ("own.go", _of_own_core(core, values)) if core.own else ("imports.go", values)
 
@@ -70,22 +74,4 @@ def _of_own_core(core: Core, values: dict[str, Any]) -> dict[str, Any]:
         "interface": core.named(core.interface),
         "register": core.named(core.register),
         "own": OWN,
-    }
-
-
-def _registered(policy: Policy, alias: str, number: int) -> dict[str, Any]:
-    zero = new_value(policy, alias)
-    wrapper = f"versioned{number}" if policy.version else ""
-    base = f"base{number}"
-    return {
-        "origin": f"{policy.package}.{policy.type}",
-        "zero": zero,
-        "value": f"{wrapper}{{{zero}}}" if wrapper else zero,
-        "construct": construct(policy, policy.constructor, alias, wrapper) if policy.constructor else (),
-        "version": policy.version,
-        # The name of an embedded field is that of its alias, which no method of the type can have.
-        "wrapper": wrapper,
-        "base": base,
-        "embedded": f"*{base}" if is_pointer(policy) else base,
-        "go_type": f"{alias}.{policy.type}",
     }

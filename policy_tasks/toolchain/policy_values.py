@@ -5,6 +5,7 @@ The policies as Go source names them.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from policy_tasks.model import Constructor, Policy
 
@@ -44,3 +45,24 @@ def is_pointer(policy: Policy) -> bool:
     Whether the value that is registered is a *T.
     """
     return policy.pointer or bool(policy.constructor and policy.constructor.pointer)
+
+
+def registered(policy: Policy, alias: str, number: int) -> dict[str, Any]:
+    """
+    What a template needs to hand the policy over: `versioned{number}` is the struct around one whose version is in its name.
+    """
+    zero = new_value(policy, alias)
+    wrapper = f"versioned{number}" if policy.version else ""
+    base = f"base{number}"
+    return {
+        "origin": f"{policy.package}.{policy.type}",
+        "zero": zero,
+        "value": f"{wrapper}{{{zero}}}" if wrapper else zero,
+        "construct": construct(policy, policy.constructor, alias, wrapper) if policy.constructor else (),
+        "version": policy.version,
+        # The name of an embedded field is that of its alias, which no method of the type can have.
+        "wrapper": wrapper,
+        "base": base,
+        "embedded": f"*{base}" if is_pointer(policy) else base,
+        "go_type": f"{alias}.{policy.type}",
+    }

@@ -5,6 +5,7 @@ The copy of the core and of the policies' modules, on which everything runs, and
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path, PurePosixPath
 
@@ -105,6 +106,13 @@ class SourcePaths:
         slug, _, inside = below.partition("/")
         theirs = self._folders.get(f"{policies}/{slug}")
         return (theirs, inside) if theirs and folder.startswith(self._root) else (Path(folder), "")
+
+    def own(self, file: str) -> Path | None:
+        """
+        The user's own file, for the path of a staged one; None for any other, such as one of the core's.
+        """
+        found = self.file(os.path.dirname(file), os.path.basename(file))
+        return found if str(found) != file else None
 
     def package(self, path: str) -> Path:
         """

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import policy_tasks
 from policy_tasks import compile, discover, fetch
 from policy_tasks.errors import SettingsError
 from tests.conftest import run_console
@@ -104,6 +105,13 @@ def test_several_versions_are_several_policies(project: Project) -> None:
     ]
     code = (project.root / "build/policy-engine/policies/r.example-limits-at-v1.2.0/limits.go").read_text()
     assert '"r.example/limits/at-v1.2.0/internal/text"' in code
+
+
+def test_several_versions_are_tested_under_their_names(project: Project) -> None:
+    """Versions of one policy pass the tests together, since the engine has each under a name of its own."""
+    policies = [f"{LIMITS}@v1.2.0", f"{LIMITS}@v1.3.0"]
+    tested = policy_tasks.test(project.settings(policies=policies)).tests
+    assert {each.package for each in tested if each.policy} == {f"{LIMITS}/at-v1.2.0", f"{LIMITS}/at-v1.3.0"}
 
 
 def test_several_versions_are_listed_as_what_they_are(project: Project, proxy: ModuleProxy) -> None:

@@ -16,6 +16,24 @@ import (
 	p6 "example.com/twice/at-v1.1.0"
 )
 
+type base5 = p5.Value
+type versioned5 struct{ base5 }
+
+// Name tells this version of the policy from the others.
+func (v versioned5) Name() string { return v.base5.Name() + "@v1.0.0" }
+
+// Unwrap returns the policy that this is a version of.
+func (v versioned5) Unwrap() policytest.Policy { return v.base5 }
+
+type base6 = p6.Made
+type versioned6 struct{ *base6 }
+
+// Name tells this version of the policy from the others.
+func (v versioned6) Name() string { return v.base6.Name() + "@v1.1.0" }
+
+// Unwrap returns the policy that this is a version of.
+func (v versioned6) Unwrap() policytest.Policy { return v.base6 }
+
 func TestPolicy0(t *testing.T) {
 	policytest.Run(t, &p0.Pointer{})
 }
@@ -104,4 +122,57 @@ func TestPolicy14(t *testing.T) {
 		return p3.NewTrueTrue()
 	}
 	policytest.RunNew(t, construct)
+}
+
+func TestEngine(t *testing.T) {
+	policytest.RunEngine(t,
+		func() (policytest.Policy, error) {
+			return &p0.Pointer{}, nil
+		},
+		func() (policytest.Policy, error) {
+			return p0.Value{}, nil
+		},
+		func() (policytest.Policy, error) {
+			return *new(p1.Text), nil
+		},
+		func() (policytest.Policy, error) {
+			return new(p4.Func), nil
+		},
+		func() (policytest.Policy, error) {
+			return &p2.Quoted{}, nil
+		},
+		func() (policytest.Policy, error) {
+			return versioned5{p5.Value{}}, nil
+		},
+		func() (policytest.Policy, error) {
+			made, err := p6.New()
+			return versioned6{&made}, err
+		},
+		func() (policytest.Policy, error) {
+			return p3.NewFalseFalse(), nil
+		},
+		func() (policytest.Policy, error) {
+			return p3.NewFalseTrue()
+		},
+		func() (policytest.Policy, error) {
+			return p3.NewTrueFalse(), nil
+		},
+		func() (policytest.Policy, error) {
+			return p3.NewTrueTrue()
+		},
+		func() (policytest.Policy, error) {
+			made := p3.NewFalseFalse()
+			return &made, nil
+		},
+		func() (policytest.Policy, error) {
+			made, err := p3.NewFalseTrue()
+			return &made, err
+		},
+		func() (policytest.Policy, error) {
+			return p3.NewTrueFalse(), nil
+		},
+		func() (policytest.Policy, error) {
+			return p3.NewTrueTrue()
+		},
+	)
 }

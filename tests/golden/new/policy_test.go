@@ -9,6 +9,8 @@ import (
 	"testing"
 )
 
+const casesFile = "testdata/policytest/Policy.json"
+
 // A testCase is an input with the result, or a part of the error, that is
 // expected of it.
 type testCase struct {
@@ -16,6 +18,7 @@ type testCase struct {
 	Input  any
 	Result any
 	Error  string
+	Budget string // `policy-tasks test` sees that it is kept
 }
 
 // Every case in testdata has the answer that is expected of it, whatever else
@@ -32,14 +35,15 @@ func TestCases(t *testing.T) {
 		t.Run(c.Name, func(t *testing.T) {
 			t.Parallel()
 			result, err := policy.Execute(t.Context(), c.Input)
-			if c.Error != "" {
-				if err == nil || !strings.Contains(err.Error(), c.Error) {
-					t.Errorf("Execute() = %v, %v, want an error with %q", result, err, c.Error)
-				}
-				return
-			}
-			if err != nil || !reflect.DeepEqual(asJSON(t, result), c.Result) {
-				t.Errorf("Execute() = %v, %v, want %v", result, err, c.Result)
+			switch {
+			case c.Error != "" && err == nil:
+				t.Errorf("Execute() = %v, want an error with %q", result, c.Error)
+			case c.Error != "" && !strings.Contains(err.Error(), c.Error):
+				t.Errorf("Execute() returned the error %q, want one with %q", err, c.Error)
+			case c.Error == "" && err != nil:
+				t.Errorf("Execute() returned the error %q, want %v", err, c.Result)
+			case c.Error == "" && !reflect.DeepEqual(asJSON(t, result), c.Result):
+				t.Errorf("Execute() = %v, want %v", result, c.Result)
 			}
 		})
 	}
@@ -50,11 +54,13 @@ func TestCases(t *testing.T) {
 func newPolicy() (*Policy, error) { return new(Policy), nil }
 
 func readCases(t *testing.T) (cases []testCase) {
-	text, err := os.ReadFile("testdata/policytest/Policy.json")
+	text, err := os.ReadFile(casesFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	decode(t, text, &cases)
+	if err := decode(text, &cases); err != nil {
+		t.Fatalf("%s: %v", casesFile, err)
+	}
 	return cases
 }
 
@@ -64,15 +70,17 @@ func asJSON(t *testing.T, value any) (read any) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	decode(t, text, &read)
+	if err := decode(text, &read); err != nil {
+		t.Fatal(err)
+	}
 	return read
 }
 
-// decode keeps every digit of a number, as the engine does.
-func decode(t *testing.T, text []byte, target any) {
+// decode keeps every digit of a number, as the engine does, and refuses a key
+// that it does not know.
+func decode(text []byte, target any) error {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
-	if err := decoder.Decode(target); err != nil {
-		t.Fatal(err)
-	}
+	decoder.DisallowUnknownFields()
+	return decoder.Decode(target)
 }
