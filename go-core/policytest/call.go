@@ -81,6 +81,21 @@ func errorText(err error) string {
 // guard makes a call that the engine makes at its start.
 func (k *kit) guard(call func()) string { return k.guardFor(startBudget*slowdown, call) }
 
+// failure makes a call within the limit and says how it failed; nothing if it did
+// not. The text of an error is the policy's code as well.
+func (k *kit) failure(limit time.Duration, call func() error) string {
+	returned := ""
+	flaw := k.guardFor(limit*slowdown, func() {
+		if err := call(); err != nil {
+			returned = fmt.Sprintf("returned the error %q", errorText(err))
+		}
+	})
+	if flaw != "" {
+		return flaw
+	}
+	return returned
+}
+
 // guardFor makes a call on a goroutine of its own and says how it failed to
 // return within the limit; nothing if it returned.
 func (k *kit) guardFor(limit time.Duration, call func()) string {

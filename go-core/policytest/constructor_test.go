@@ -81,7 +81,15 @@ var badConstructors = map[string]func() (policytest.Policy, error){
 	"no pointer": func() (policytest.Policy, error) { return (*limited)(nil), nil },
 	"hanging":    func() (policytest.Policy, error) { select {} },
 	"unlimited":  func() (policytest.Policy, error) { return new(limited), nil },
+	"nil error":  func() (policytest.Policy, error) { return new(limited), (*speechless)(nil) },
+	// As behind a lock on a file: there is one at a time, and others wait.
+	"exclusive": once(func(policytest.Policy) (policytest.Policy, error) { select {} }),
 }
+
+// speechless is an error that nil is none of.
+type speechless struct{ text string }
+
+func (s *speechless) Error() string { return s.text }
 
 // A constructor that makes no policy fails the test, and the message says how.
 func TestBadConstructors(t *testing.T) {
@@ -92,9 +100,11 @@ func TestBadConstructors(t *testing.T) {
 		"no pointer": "its constructor returned no policy: the policy is a nil pointer, of type *policytest_test.limited",
 		"hanging":    "its constructor has not returned after",
 		"unlimited":  `Validate() returned the error "there are no limits"`,
+		"nil error":  "its constructor panics: ",
+		"exclusive":  "a constructor or Init that was called once more has not returned after 5s: what comes after Contract was not checked",
 	} {
 		t.Run(name, func(t *testing.T) {
-			if name == "hanging" {
+			if name == "hanging" || name == "exclusive" {
 				skipWait(t)
 			}
 			t.Parallel()

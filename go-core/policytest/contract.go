@@ -50,12 +50,12 @@ func newValue(policy Policy) Policy {
 // newPolicy returns what the constructor makes, or says why that is no policy.
 func (k *kit) newPolicy() (Policy, string) {
 	var made Policy
-	var err error
-	if flaw := k.guard(func() { made, err = k.construct() }); flaw != "" {
+	flaw := k.failure(startBudget, func() (err error) {
+		made, err = k.construct()
+		return err
+	})
+	if flaw != "" {
 		return nil, "its constructor " + flaw // and may still be writing to made
-	}
-	if err != nil {
-		return nil, fmt.Sprintf("its constructor returned the error %q", errorText(err))
 	}
 	if flaw := nilFlaw(made); flaw != "" {
 		return nil, "its constructor returned no policy: " + flaw
@@ -100,12 +100,8 @@ func (k *kit) checkValidate(t *testing.T) {
 	if k.unstarted != "" {
 		t.Fatalf("%s: the engine would not execute this policy", k.unstarted)
 	}
-	var err error
-	if flaw := k.guard(func() { err = k.policy.Validate() }); flaw != "" {
-		t.Fatalf("Validate() %s", flaw)
-	}
-	if err != nil {
-		t.Errorf("Validate() returned the error %q: the engine would not execute this policy", errorText(err))
+	if flaw := k.failure(startBudget, k.policy.Validate); flaw != "" {
+		t.Errorf("Validate() %s: the engine would not execute this policy", flaw)
 	}
 }
 

@@ -32,13 +32,8 @@ func (k *kit) stop(policy Policy) string {
 func (k *kit) within(budget time.Duration, name string, call func(context.Context) error) string {
 	ctx, cancel := context.WithTimeout(context.Background(), budget*slowdown)
 	defer cancel()
-	var err error
-	flaw := k.guardFor((budget+Grace)*slowdown, func() { err = call(ctx) })
-	switch {
-	case flaw != "":
+	if flaw := k.failure(budget+Grace, func() error { return call(ctx) }); flaw != "" {
 		return fmt.Sprintf("%s() %s", name, flaw)
-	case err != nil:
-		return fmt.Sprintf("%s() returned the error %q", name, errorText(err))
 	}
 	return ""
 }

@@ -103,6 +103,9 @@ func RunNew(t *testing.T, construct func() (Policy, error), cases ...Case) {
 	}
 	for _, each := range checks {
 		passed := t.Run(each.name, each.check)
+		if k.lost.Load() && !t.Failed() {
+			t.Errorf("a constructor or Init that was called once more has not returned after %v: what comes after %s was not checked", startBudget*slowdown, each.name)
+		}
 		// A policy that shares what it should not can crash the process when it
 		// is called by several goroutines, and with it go the messages so far.
 		if !passed && (each.name == "Contract" || each.name == "State") || k.unstarted != "" || k.lost.Load() {
