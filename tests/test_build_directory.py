@@ -159,6 +159,22 @@ def test_what_people_keep_beside_the_outputs_stays(tmp_path: Path) -> None:
         assert [name for name in kept if not (tmp_path / name).exists()] == []
 
 
+def test_nothing_is_removed_behind_a_link_among_the_outputs(tmp_path: Path) -> None:
+    """A link in the place of a platform's folder goes, since Go would build onto what it leads to; that stays."""
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "policy-engine").write_text("mine")
+    with locked_build_directory(tmp_path / "build") as directory:
+        directory.write("bin/linux-arm64/policy-engine.service", b"mine")
+    (tmp_path / "build/bin/linux-amd64").symlink_to(other)
+    (tmp_path / "build" / ANCHOR).chmod(0o660)
+    with locked_build_directory(tmp_path / "build"):
+        pass
+    assert (other / "policy-engine").read_text() == "mine"
+    assert not os.path.lexists(tmp_path / "build/bin/linux-amd64")
+    assert (tmp_path / "build/bin/linux-arm64/policy-engine.service").exists()
+
+
 def test_a_link_for_the_state_is_not_followed(tmp_path: Path) -> None:
     """Even where it leads to a folder with the right mark."""
     build, other = tmp_path / "build", tmp_path / "other"

@@ -67,3 +67,30 @@ def test_an_end_before_all_tests_is_told_from_one_that_was_not_built() -> None:
     assert (panicked.test, panicked.output, panicked.early) == ("", "panic: no", True)
     (not_set_up,) = _outcomes(("output", "", f"FAIL\t{PACKAGE} [setup failed]\n"))
     assert not not_set_up.early
+
+
+def test_a_panic_that_was_recovered_and_printed_blames_nobody() -> None:
+    """Where the tests came to their end none has crashed, whatever one of them has printed."""
+    outcomes = _outcomes(
+        ("run", "A", ""),
+        ("output", "A", f"panic: handled\n\n{DUMP}--- PASS: A (0.00s)\n"),
+        ("pass", "A", ""),
+        ("run", "B", ""),
+        ("output", "B", "    /a/a_test.go:3: wrong\n--- FAIL: B (0.00s)\n"),
+        ("fail", "B", ""),
+        ("output", "", "FAIL\n"),
+    )
+    assert _failed(outcomes) == {"B": "    /a/a_test.go:3: wrong"}
+
+
+def test_the_last_panic_is_the_one_that_ended_the_tests() -> None:
+    """One that was recovered and printed before is not."""
+    outcomes = _outcomes(
+        ("run", "A", ""),
+        ("output", "A", f"panic: handled\n\n{DUMP}--- PASS: A (0.00s)\n"),
+        ("pass", "A", ""),
+        ("run", "B", ""),
+        ("output", "B", f"--- FAIL: B (0.00s)\npanic: boom\n\n{DUMP}"),
+        ("fail", "B", ""),
+    )
+    assert _failed(outcomes) == {"B": "panic: boom"}

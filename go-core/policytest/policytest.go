@@ -104,7 +104,7 @@ func RunNew(t *testing.T, construct func() (Policy, error), cases ...Case) {
 	for _, each := range checks {
 		passed := t.Run(each.name, each.check)
 		if k.lost.Load() && !t.Failed() {
-			t.Errorf("a constructor or Init that was called once more has not returned after %v: what comes after %s was not checked", startBudget*slowdown, each.name)
+			t.Errorf("a call has not returned, such as of a constructor or Init once more: what comes after %s was not checked", each.name)
 		}
 		// A policy that shares what it should not can crash the process when it
 		// is called by several goroutines, and with it go the messages so far.

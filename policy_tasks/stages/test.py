@@ -117,7 +117,10 @@ def _problems(
     if any(of_kit(each) and each.early for each in outcomes):
         early = early_ends(policies, race=race, go=go, directory=directory)
         yield from (early_problem(*each, source_paths) for each in early)
-        outcomes = [each for each in outcomes if not each.early or (of_kit(each) and not early)]
+        guilty = {policy.package for policy, _ in early}
+        outcomes = [
+            each for each in outcomes if not each.early or (not early if of_kit(each) else each.package not in guilty)
+        ]
     yield from problems(outcomes, policies, source_paths)
 
 

@@ -81,7 +81,10 @@ class _Builder:
         """
         self.built = self.files()
         try:
-            binary, self.folders = self._build()
+            binary, folders = self._build()
+            if folders != self.folders:
+                self.folders = folders
+                self.built = {**self.files(), **self.built}  # of those that are new, what they are now
             as_before = "" if self._engine.replace(binary) else " as before"
             log.info("watch: serving at %s%s", self._address, as_before)
         except PolicyTasksError as error:

@@ -127,8 +127,12 @@ def _empty(path: Path) -> None:
         if entry.is_symlink() or entry.name not in (BINARIES, ARCHIVES):
             _remove(entry)
     # People keep things beside what was made. Go builds onto the last binary, and must not onto somebody's.
-    for binary in path.glob(f"{BINARIES}/*/policy-engine*"):
-        _remove(binary)
+    for folder in path.glob(f"{BINARIES}/*"):
+        if folder.is_symlink():
+            folder.unlink()
+        elif folder.is_dir():
+            _remove(folder / "policy-engine")
+            _remove(folder / "policy-engine.exe")
 
 
 def _remove(path: Path) -> None:
@@ -150,6 +154,7 @@ def _locked(path: Path) -> Iterator[None]:
         while descriptor < 0 or not _is_there(descriptor, path):
             if descriptor >= 0:  # somebody has removed the folder meanwhile: this lock is of no use
                 os.close(descriptor)
+                descriptor = -1
                 path.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
             try:

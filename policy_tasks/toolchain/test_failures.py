@@ -21,6 +21,7 @@ UP = "../../"
 # The one of them that is about all policies.
 _ENGINE = "TestEngine"
 _EARLY = "the process before any test began: in an init function or a package's variable"
+_ENGINE_FLAW = "the engine would not start"
 # What Go's testing package puts before a message: with -fullpath all of the path.
 _PREFIX = re.compile(r"^(?P<indent>[ \t]*)(?P<file>/[^:\n]*\.go):(?P<line>\d+): ", re.MULTILINE)
 # A line of a stack, below that of its function.
@@ -117,14 +118,15 @@ def problems(outcomes: list[Outcome], policies: tuple[Policy, ...], source_paths
 
 
 def _problem(outcome: Outcome, policies: tuple[Policy, ...], source_paths: SourcePaths) -> Problem:
-    if of_engine(outcome):
+    if of_engine(outcome) and outcome.output.endswith(_ENGINE_FLAW):
         return _engine_problem(outcome, policies, source_paths)
     whose = owner(outcome, policies)
     place, why = said(outcome, source_paths)
     return Problem(
         what=_what(whose, outcome),
         where=_crash_place(outcome, source_paths) or place or _where(whose, outcome, source_paths),
-        why=(f"something ended {_EARLY}\n" if outcome.early else "") + why or "it failed without a word",
+        why=(f"something ended {_EARLY}, or in TestMain\n" if outcome.early else "") + why
+        or "it failed without a word",
         fix="correct the policy, or what its test expects of it, then run again",
     )
 

@@ -184,6 +184,29 @@ def test_a_new_policy_is_served(watched: Watched, tmp_path: Path) -> None:
 
 
 @pytest.mark.needs("go")
+def test_a_folder_that_a_replace_leads_to_is_watched(tmp_path: Path) -> None:
+    """It is known with the first build, which for its sake is not made again; a change in it is built."""
+    folder = write_policy(tmp_path / "policies" / "a", "example.com/a")
+    with (folder / "go.mod").open("a") as file:
+        file.write("\nrequire example.com/lib v0.0.0\n\nreplace example.com/lib => ../../lib\n")
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "go.mod").write_text("module example.com/lib\n\ngo 1.21\n")
+    (tmp_path / "lib" / "lib.go").write_text('package lib\n\nconst Answer = "a"\n')
+    policy = (folder / "policy.go").read_text()
+    imports = policy.replace("import ", 'import "example.com/lib"\n\nimport ', 1)
+    (folder / "policy.go").write_text(imports.replace('return "a", nil', "return lib.Answer, nil"))
+    watched = Watched(tmp_path)
+    try:
+        watched.until(lambda: watched.said("serving at"))
+        time.sleep(2)
+        assert watched.builds() == 1, "".join(watched.story)
+        (tmp_path / "lib" / "lib.go").write_text('package lib\n\nconst Answer = "b"\n')
+        watched.until(lambda: watched.ask() == "b")
+    finally:
+        watched.end()
+
+
+@pytest.mark.needs("go")
 def test_what_a_build_writes_is_no_change(tmp_path: Path) -> None:
     """A build directory, reports and a lock among the policies, and those behind a link, do not bring about build after build."""
     write_policy(tmp_path / "policies" / "a", "example.com/a")
