@@ -43,14 +43,14 @@ func TestCheckHeadersOfOurs(t *testing.T) {
 		"connection", "te", "proxy-connection", "keep-alive", "upgrade", "transfer-encoding", "trailer", "Trailer:x-late", ":status", "x:y",
 		"content-encoding", "content-length", "decision-id",
 	} {
-		headers[name] = "7"
+		headers[name] = "policy"
 	}
 	log := decision.NewLog(io.Discard, decision.Options{})
 	for _, allowed := range []bool{true, false} {
 		s := serving(t, Options{Decisions: log}, answering("p", map[string]any{"allowed": allowed, "headers": headers, "body": strings.Repeat("x", 3000)}))
 		text := s.raw(t, "GET /v1/policies/p/envoy/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
 		head, _, _ := strings.Cut(text, "\r\n\r\n")
-		if got := strings.Count(head, ": 7"); got != 0 || !strings.Contains(head, "X-User: alice") || strings.Contains(text, "late") {
+		if got := strings.Count(head, ": policy"); got != 0 || !strings.Contains(head, "X-User: alice") || strings.Contains(text, "late") {
 			t.Errorf("allowed %v:\n%s", allowed, head)
 		}
 	}
