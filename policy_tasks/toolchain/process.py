@@ -77,7 +77,7 @@ class Processes:
     def run(self, command: Command) -> Completed:
         """
         Run the command to its end. Raises `BuildError` when it takes too long, or is killed by somebody. Then nothing that it has
-        started is left.
+        started is left, but for what has left its session.
         """
         with self._lock:
             if self._stopped:
