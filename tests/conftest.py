@@ -69,6 +69,7 @@ PARTS: dict[str, Callable[[], bool]] = {
     "registry": _has_registry,
     "alpine": lambda: _answers("docker", "image", "inspect", "alpine:3.23"),
     "debian": lambda: _answers("docker", "image", "inspect", "policy-tasks-ci/debian-python:bookworm"),
+    "apk": lambda: _answers("docker", "image", "inspect", "policy-tasks-ci/alpine-apk:3.23"),
     "skopeo": lambda: bool(shutil.which("skopeo")),
     "proxy": _has_proxy,
     "cc": lambda: any(map(shutil.which, ("cc", "gcc", "clang"))),

