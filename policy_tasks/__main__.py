@@ -19,7 +19,8 @@ def main() -> None:
 
         run()
     except KeyboardInterrupt:
-        sys.stderr.write("interrupted\n")
+        if sys.stderr:  # None where it is closed
+            sys.stderr.write("interrupted\n")
         sys.exit(_INTERRUPTED)
 
 

@@ -4,12 +4,10 @@ The door for the shell: `policy-tasks TASK`, where there is no tasks.py.
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import logging
-import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -17,7 +15,8 @@ from invoke.exceptions import Exit, ParseError
 from invoke.program import Program
 
 from policy_tasks import __version__
-from policy_tasks.door import TASKS, discard_stdout, log_to_stderr, print_error
+from policy_tasks.command_line import not_understood
+from policy_tasks.door import log_to_stderr, print_error, print_text, written_to_stdout
 from policy_tasks.errors import PolicyTasksError, SettingsError, output_error
 from policy_tasks.project import current_folder, find_root
 from policy_tasks.regular_file import open_regular
@@ -25,11 +24,8 @@ from policy_tasks.tasks import namespace
 
 log = logging.getLogger(__name__)
 
-# Invoke's message for a flag without its value shows the repr of an object; the group is the flag's name.
-_NO_VALUE = re.compile(r"Flag <Argument: (\w+)[^>]*> needed value and was not given one!")
 # As invoke.config.Config has them.
 _SUFFIXES = ("yaml", "yml", "json", "py")
-_UNKNOWN = re.compile(r"No idea what '([^']*)' is!")
 
 
 class Console(Program):
@@ -85,13 +81,34 @@ class Console(Program):
             log.info("%s is for invoke, and not read here", tasks)
         super().execute()
 
+    def parse_cleanup(self) -> None:
+        """
+        Print what is asked for in place of a run: the help, or the list of tasks.
+        """
+        with self._errors_printed():
+            super().parse_cleanup()
+
+    def print_version(self) -> None:
+        """
+        The version, written or an error.
+        """
+        with written_to_stdout():
+            super().print_version()
+
+    def list_tasks(self) -> None:
+        """
+        The tasks, written or an error.
+        """
+        with written_to_stdout():
+            super().list_tasks()
+
     def print_help(self) -> None:
         """
         The tasks. Invoke's own flags are left out: most are for its runner of commands, which is not used here.
         """
-        sys.stdout.write(f"Usage: {self.binary} TASK [--FLAGS] [TASK [--FLAGS] ...]\n\n")
+        print_text(f"Usage: {self.binary} TASK [--FLAGS] [TASK [--FLAGS] ...]\n")
         self.list_tasks()
-        sys.stdout.write(f"The flags of a task: {self.binary} --help TASK. The settings: docs/settings.md.\n")
+        print_text(f"The flags of a task: {self.binary} --help TASK. The settings: docs/settings.md.")
 
     def print_task_help(self, name: str) -> None:
         """
@@ -100,21 +117,16 @@ class Console(Program):
         task = self.parser.contexts[name]
         operands = [argument.name.upper() for argument in task.positional_args]
         usage = " ".join((self.binary, name, *operands, "[--FLAGS]"))
-        sys.stdout.write(f"Usage: {usage}\n\n{inspect.getdoc(self.collection[name])}\n\n")
-        self.print_columns(task.help_tuples())
+        print_text(f"Usage: {usage}\n\n{inspect.getdoc(self.collection[name])}\n")
+        with written_to_stdout():
+            self.print_columns(task.help_tuples())
 
     @contextmanager
     def _errors_printed(self) -> Iterator[None]:
         try:
             yield
         except ParseError as error:
-            said = SettingsError.of(
-                "the command line is not understood",
-                where="policy-tasks",
-                why=_in_our_words(error),
-                fix=_where_to_look(error),
-            )
-            raise Exit(code=print_error(said, as_json=self._json)) from None
+            raise Exit(code=print_error(not_understood(error), as_json=self._json)) from None
         except OSError as error:
             said = output_error(error, "Invoke's configuration files")
             raise Exit(code=print_error(said, as_json=self._json)) from None
@@ -130,31 +142,6 @@ def _check_configuration(root: Path) -> None:
         with suppress(FileNotFoundError):
             open_regular(root / f"invoke.{suffix}").close()
             return
-
-
-def _in_our_words(error: ParseError) -> str:
-    message = str(error)
-    if not (unknown := _UNKNOWN.fullmatch(message)):
-        return _NO_VALUE.sub(lambda found: f"--{found[1].replace('_', '-')} needs a value", message)
-    word = unknown[1]
-    if not word.startswith("-"):
-        return f"there is no task {word!r}{_nearest(word, TASKS)}"
-    if error.context is None or error.context.name is None:
-        return f"there is no flag {word!r} that stands before the task"
-    return f"the task {error.context.name!r} has no flag {word!r}{_nearest(word, error.context.flags)}"
-
-
-def _where_to_look(error: ParseError) -> str:
-    unknown = _UNKNOWN.fullmatch(str(error))
-    task = error.context.name if error.context else None
-    if not task or (unknown and not unknown[1].startswith("-")):
-        return "see: policy-tasks --list, and: policy-tasks --help TASK"
-    return f"see: policy-tasks --help {task}"
-
-
-def _nearest(word: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f"; the nearest is {close[0]!r}" if close else ""
 
 
 @contextmanager
@@ -179,7 +166,4 @@ def run() -> None:
     """
     Run the tasks that the command line names.
     """
-    try:
-        Console(name="policy-tasks", binary="policy-tasks", namespace=namespace, version=__version__).run()
-    except BrokenPipeError:  # whoever reads the help has read enough
-        discard_stdout()
+    Console(name="policy-tasks", binary="policy-tasks", namespace=namespace, version=__version__).run()

@@ -40,11 +40,11 @@ def answer(task: str, settings: Callable[[], Settings], form: str, **arguments: 
             gc.freeze()  # all of which stays: of a warm run a tenth would go into looking whether it is garbage
             value = getattr(pipeline, task)(settings(), **arguments)
             if value is not None and (text := _as_text(value, form)):
-                _print(text)
+                print_text(text)
     except PolicyTasksError as error:
         return print_error(error, as_json=form == "json")
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+        tell("interrupted")
         return INTERRUPTED
     return 0
 
@@ -73,10 +73,19 @@ def print_error(error: PolicyTasksError, *, as_json: bool) -> int:
     """
     if as_json:
         with suppress(PolicyTasksError):  # where stdout cannot be written, that is the error itself
-            _print(json.dumps(error.document(), indent=2))
+            print_text(json.dumps(error.document(), indent=2))
     else:
-        print(printable_lines(error), file=sys.stderr)
+        tell(printable_lines(error))
     return error.exit_code
+
+
+def tell(text: str) -> None:
+    """
+    Print this on stderr, if it can be written. Where it is closed Python has None for it, and print() would take stdout.
+    """
+    if sys.stderr:
+        with suppress(OSError):
+            print(text, file=sys.stderr)
 
 
 def log_to_stderr() -> None:
@@ -114,22 +123,36 @@ def _check_format(form: str) -> None:
         )
 
 
-def _print(text: str) -> None:
+def print_text(text: str) -> None:
+    """
+    Print this on stdout. Raises an `OutputError` where it cannot be written, unless the reader has gone.
+    """
+    with written_to_stdout():
+        try:
+            print(text)
+        except UnicodeEncodeError:  # a path that is not UTF-8, or a stdout that is not
+            sys.stdout.buffer.write(os.fsencode(text) + b"\n")
+
+
+@contextmanager
+def written_to_stdout() -> Iterator[None]:
+    """
+    Have what is printed in here written now. Raises an `OutputError` where it cannot be, unless the reader has gone.
+    """
     try:
-        print(text, flush=True)
-    except UnicodeEncodeError:  # a path that is not UTF-8, or a stdout that is not
-        sys.stdout.buffer.write(os.fsencode(text) + b"\n")
-        sys.stdout.flush()
-    except BrokenPipeError:  # the reader has gone
-        discard_stdout()
+        yield
+        if sys.stdout:  # None where it is closed, and then print() prints nothing
+            sys.stdout.flush()
+    except BrokenPipeError:
+        _discard_stdout()
     except OSError as error:
-        discard_stdout()
+        _discard_stdout()
         raise output_error(error, "stdout") from None
 
 
-def discard_stdout() -> None:
+def _discard_stdout() -> None:
     """
-    Let nothing more be written to stdout, whose reader has gone: Python would say so again when it flushes at exit.
+    Let nothing more be written to stdout: Python would say so again when it flushes at exit.
     """
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
