@@ -29,10 +29,12 @@ def test_what_no_build_needs_is_left_out(tmp_path: Path) -> None:
         "image/logo.png": "",
         "Dockerfile": "",
         "manifest.json": "",
+        "bin/a_test.go": "package bin\n",
         "web/image/a.go": "package image\n",
+        "main_test.go": 'package main\n\nimport _ "embed"\n\n//go:embed bin/app\nvar app []byte\n',
     }
-    core = read_core(_core(tmp_path, {**files, "bin/a_test.go": "package bin\n"}))
-    assert set(core.files) == {"go.mod", "main.go", "web/image/a.go"}
+    core = read_core(_core(tmp_path, files))
+    assert set(core.files) == {"go.mod", "main.go", "main_test.go", "web/image/a.go"}
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,8 @@ def _embedded(source: SourceModule) -> set[str]:
     """
     The first parts of all patterns that the core's files at the top embed.
     """
-    texts = (data for name, data in source.files.items() if name.endswith(".go") and "/" not in name)
+    at_the_top = (name for name in source.files if "/" not in name)
+    texts = (source.files[name] for name in at_the_top if name.endswith(".go") and not name.endswith("_test.go"))
     lines = (line.decode("utf-8", "replace") for data in texts for line in _EMBED.findall(data))
     patterns = ("".join(groups) for line in lines for groups in _PATTERN.findall(line))
     return {pattern.removeprefix("all:").partition("/")[0] for pattern in patterns}
