@@ -23,7 +23,8 @@ def find_root(start: Path) -> Path:
     The nearest folder upwards that holds a `tasks.py` or a `pyproject.toml` with our table; else `start` itself.
     """
     for folder in (start, *start.parents):
-        if (folder / "tasks.py").is_file() or (folder / "tasks" / "__init__.py").is_file() or _has_table(folder):
+        tasks = (folder / "tasks.py", folder / "tasks" / "__init__.py")
+        if any(map(os.path.isfile, tasks)) or _has_table(folder, start):
             return folder
     return start
 
@@ -47,13 +48,21 @@ def pyproject(root: Path) -> Source:
     """
     The settings of `[tool.policy-tasks]` in the root's `pyproject.toml`; none where there is no such file.
     """
-    return Source(name=f"[{TABLE}] in {root / 'pyproject.toml'}", base=root, values=_table(root) or {})
+    file = root / "pyproject.toml"
+    try:
+        return Source(name=f"[{TABLE}] in {file}", base=root, values=_table(root) or {})
+    except PermissionError as error:
+        raise _broken(file, error.strerror or str(error), "make it readable for the user who runs this") from None
+    except OSError as error:
+        raise output_error(error, file) from None
 
 
-def _has_table(folder: Path) -> bool:
+def _has_table(folder: Path, start: Path) -> bool:
     try:
         return _table(folder) is not None
-    except PolicyTasksError:  # this is the file that was meant: what is wrong with it is said when it is read
+    except PermissionError:  # above the folder that we are in, what we may not read is not ours
+        return folder == start
+    except (OSError, PolicyTasksError):  # this is the file that was meant: what is wrong is said when it is read
         return True
 
 
@@ -80,17 +89,13 @@ def _table(folder: Path) -> Mapping[str, Any] | None:
 
 def _text(file: Path) -> str:
     try:
-        return read_regular(file).decode() if file.is_file() else ""
-    except PermissionError:
-        return ""
+        return read_regular(file).decode() if os.path.isfile(file) else ""
     except UnicodeDecodeError as error:
         raise _broken(file, f"it is not UTF-8: {error}") from None
-    except OSError as error:
-        raise output_error(error, file) from None
 
 
-def _broken(file: Path, why: str) -> SettingsError:
-    error = SettingsError.of("the settings cannot be read", where=file, why=why, fix="correct that file")
+def _broken(file: Path, why: str, fix: str = "correct that file") -> SettingsError:
+    error = SettingsError.of("the settings cannot be read", where=file, why=why, fix=fix)
     assert isinstance(error, SettingsError)
     return error
 

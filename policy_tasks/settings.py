@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from policy_tasks.errors import SettingsError
 from policy_tasks.names import RemoteModule
 
 # A command: a name that is looked for on PATH, or a path.
@@ -164,6 +165,19 @@ class Settings:
     compile: CompileSettings = field(default_factory=CompileSettings)
     image: ImageSettings = field(default_factory=ImageSettings)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
+
+    def __post_init__(self) -> None:
+        """
+        Raises `SettingsError` for a text in the place of a path, which is a mistake that would find no policies.
+        """
+        for key, value in (("root", self.root), *(("discover.policies", each) for each in self.discover.policies)):
+            if isinstance(value, str):
+                raise SettingsError.of(
+                    f"{value!r} is a text, and no Path",
+                    where=key,
+                    why="these settings are taken as they are",
+                    fix=f"write pathlib.Path({value!r}), or let load_settings read it",
+                )
 
     def path(self, path: Path) -> Path:
         """

@@ -32,3 +32,19 @@ def test_what_is_wrong_with_the_socket_is_said(tmp_path: Path, monkeypatch: pyte
         with pytest.raises(ToolError) as caught:
             connect()
         assert caught.value.why.startswith(why), (path, caught.value.why)
+
+
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("tcp://127.0.0.1:1", "Failed to establish a new connection: Connection refused"),
+        ("ssh://somebody@127.0.0.1:1", "Install paramiko package to enable ssh:// support"),
+    ],
+)
+def test_an_engine_elsewhere_that_does_not_answer(address: str, why: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What happened, in words that are nobody's Python."""
+    monkeypatch.setenv("DOCKER_HOST", address)
+    with pytest.raises(ToolError) as caught:
+        connect()
+    assert caught.value.why == why
+    assert "paramiko" in caught.value.fix or not address.startswith("ssh:")

@@ -39,7 +39,9 @@ def test_a_go_that_is_named_and_not_there_is_the_settings_fault(tmp_path: Path) 
     assert "install" not in caught.value.fix
 
 
-@pytest.mark.parametrize(("cache", "flags"), [("/dev/null/x", "-modcacherw"), ("cache", "")])
+@pytest.mark.parametrize(
+    ("cache", "flags"), [("/dev/null/x", "-modcacherw"), ("/proc/none", "-modcacherw"), ("cache", "")]
+)
 def test_a_cache_in_the_build_directory_can_be_removed(cache: str, flags: str, tmp_path: Path) -> None:
     """Go makes a module cache read-only, which is right for the user's own alone."""
     says = json.dumps({"GOVERSION": "go1.26.0", "GOMODCACHE": str(tmp_path / cache), "GOCACHE": str(tmp_path)})

@@ -142,6 +142,8 @@ def test_an_image_is_named_with_tag_digest_both_or_neither() -> None:
     assert str(parse_image(f"127.0.0.1:5000/alpine:3.23@{digest}", "base")) == f"127.0.0.1:5000/alpine@{digest}"
     with pytest.raises(SettingsError):
         parse_image("alpine@sha256:1", "base")
+    with pytest.raises(SettingsError, match="static"):
+        parse_image("scratch", "base")
 
 
 @pytest.mark.parametrize("name", ["alpine", "library/alpine", "docker.io/alpine", "index.docker.io/library/alpine"])

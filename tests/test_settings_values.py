@@ -5,12 +5,13 @@ Values of settings: bounds of numbers, and what a path counts from.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from policy_tasks.errors import SettingsError
 from policy_tasks.project import load_settings
-from policy_tasks.settings import DiscoverSettings
+from policy_tasks.settings import DiscoverSettings, Settings
 
 
 def test_the_limits_of_a_reading_can_be_raised(tmp_path: Path) -> None:
@@ -59,3 +60,10 @@ def test_a_home_that_nobody_has_is_told(key: str, tmp_path: Path) -> None:
     value: object = "~nobody-of-this-name/x"
     with pytest.raises(SettingsError, match="has a wrong value"):
         load_settings(tmp_path, **{key: {"example.com/a": value} if key == "replaces" else value})
+
+
+@pytest.mark.parametrize("values", [{"root": "."}, {"discover": DiscoverSettings(policies=("policies",))}])  # type: ignore[arg-type]
+def test_a_text_in_the_place_of_a_path_is_told(values: dict[str, Any]) -> None:
+    """Settings that are made by hand would look for policies in no folder at all."""
+    with pytest.raises(SettingsError, match="is a text, and no Path"):
+        Settings(**values)

@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -453,6 +453,46 @@ def test_a_broken_pyproject_is_an_error_that_names_the_file(root: Path, capsys: 
     assert _invoke(collection(), "discover", "--format", "json") == 2
     error = json.loads(capsys.readouterr().out)["error"]
     assert error["where"] == str(root / "pyproject.toml")
+
+
+@pytest.fixture
+def nobody(root: Path) -> Iterator[None]:
+    """Somebody who may read the project's folder, and what others may."""
+    for folder in (root, *root.parents[:-2]):
+        folder.chmod(0o755)
+    os.seteuid(65534)
+    yield
+    os.seteuid(0)
+
+
+@pytest.mark.needs("root")
+@pytest.mark.usefixtures("nobody")
+def test_settings_that_cannot_be_read_are_not_passed_over(root: Path) -> None:
+    """A pyproject.toml that belongs to somebody else may say anything: who to publish for, what is locked."""
+    os.seteuid(0)
+    _pyproject(root, image={"repo": "mine"})
+    (root / "pyproject.toml").chmod(0o600)
+    os.seteuid(65534)
+    with pytest.raises(SettingsError, match="the settings cannot be read") as caught:
+        load_settings()
+    assert (caught.value.where, caught.value.why) == (str(root / "pyproject.toml"), "Permission denied")
+
+
+@pytest.mark.needs("root")
+@pytest.mark.usefixtures("nobody")
+def test_what_cannot_be_read_above_is_somebody_elses(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder whose parents hold what we may not read, or may not be looked into, is a root of its own."""
+    os.seteuid(0)
+    (root / "tasks.py").unlink()
+    _pyproject(root, image={"repo": "theirs"})
+    (root / "pyproject.toml").chmod(0o600)
+    (root / "mine").mkdir()
+    monkeypatch.chdir(root / "mine")
+    for mode in (0o755, 0o700):
+        root.chmod(mode)
+        os.seteuid(65534)
+        assert load_settings().image.repo == "policy-engine"
+        os.seteuid(0)
 
 
 def test_a_byte_order_mark_is_named(root: Path, capsys: pytest.CaptureFixture[str]) -> None:

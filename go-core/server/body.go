@@ -70,27 +70,43 @@ func (x *exchange) readMore(limit int) error {
 	return err
 }
 
-// maxLeft is how much of a body net/http reads to keep a connection, in bytes.
+// maxLeft is how much of a body is read to keep a connection, in bytes: by net/http
+// where it knows how much is left.
 const maxLeft = 256 << 10
 
 // hearing is how long a client is heard out.
 const hearing = 2 * time.Second
 
+// readRest reads what is left of a body of unknown length, and reports whether that
+// was little. It is done before the answer: with that net/http closes the body.
+func (x *exchange) readRest() bool {
+	if !x.hear() {
+		return false
+	}
+	_, err := io.CopyN(io.Discard, x.r.Body, maxLeft)
+	return err == io.EOF
+}
+
 // hearOut reads what the client still sends, once it has its answer, of a body that is
 // no more than twice as large as it may be: a connection that is closed with something unread is reset,
-// which takes the answer from who has not read it by then. Who waits for our leave to
-// send, or speaks HTTP/2, needs no hearing.
+// which takes the answer from who has not read it by then.
 func (x *exchange) hearOut() {
-	if x.r.ProtoMajor != 1 || x.r.Header["Expect"] != nil || x.server.draining.Load() {
-		return
+	if x.hear() && http.NewResponseController(x.w).Flush() == nil {
+		_, _ = io.CopyN(io.Discard, x.r.Body, int64(2*x.server.options.MaxBody-len(x.body))) // the client may be gone
 	}
-	control, end := http.NewResponseController(x.w), time.Now().Add(hearing)
+}
+
+// hear reports whether what the client sends is to be read, and until when. Who waits
+// for our leave to send, or speaks HTTP/2, needs no hearing.
+func (x *exchange) hear() bool {
+	if x.r.ProtoMajor != 1 || x.r.Header["Expect"] != nil || x.server.draining.Load() {
+		return false
+	}
+	end := time.Now().Add(hearing)
 	if last := x.start.Add(x.server.options.ReadTimeout); last.Before(end) {
 		end = last
 	}
-	if control.SetReadDeadline(end) == nil && control.Flush() == nil {
-		_, _ = io.CopyN(io.Discard, x.r.Body, int64(2*x.server.options.MaxBody-len(x.body))) // the client may be gone
-	}
+	return http.NewResponseController(x.w).SetReadDeadline(end) == nil
 }
 
 func tooLarge(limit int) *problem {

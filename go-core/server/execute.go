@@ -3,7 +3,10 @@ package server
 import (
 	"bytes"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/policy-tasks/policy-tasks/go-core/document"
 	"github.com/policy-tasks/policy-tasks/go-core/engine"
@@ -121,7 +124,7 @@ func (x *exchange) wrappedInput() (any, *problem) {
 		return nil, wrong
 	}
 	if len(members) > 1 {
-		return nil, badRequest(`the body has keys beside "input"`)
+		return nil, beside(members, "input")
 	}
 	return members["input"], nil
 }
@@ -140,4 +143,14 @@ func (x *exchange) members() (map[string]any, *problem) {
 		return nil, badRequest(`the body has no "input"; it is to be {"input": ...}`)
 	}
 	return members, nil
+}
+
+// beside returns the problem of the first key that is none of the known ones.
+func beside(members map[string]any, known ...string) *problem {
+	for _, key := range slices.Sorted(maps.Keys(members)) {
+		if !slices.Contains(known, key) {
+			return badRequest(fmt.Sprintf(`the body has %.64q beside "%s"`, key, strings.Join(known, `" and "`)))
+		}
+	}
+	return nil
 }

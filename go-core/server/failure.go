@@ -11,14 +11,13 @@ func (x *exchange) fail(p *problem) {
 	x.sendFailure(p.close)
 }
 
-// refuse answers with a problem of a request that is not for a policy to see. Nobody
-// knows how much is left of a chunked body: net/http reads the start of it, and keeps
-// the connection if that was all.
+// refuse answers with a problem of a request that is not for a policy to see. The
+// connection is kept if little of the body is left.
 func (x *exchange) refuse(p *problem) {
 	x.face = nil
-	p.close = p.close || x.r.ProtoMajor == 1 && x.r.ContentLength > maxLeft
+	p.close = p.close || x.r.ProtoMajor == 1 && (x.r.ContentLength > maxLeft || x.r.ContentLength < 0 && !x.readRest())
 	x.compose(p)
-	x.sendFailure(p.close || x.r.ContentLength < 0)
+	x.sendFailure(p.close)
 }
 
 // sendFailure writes the answer to a request, of which there may be more to come.

@@ -55,12 +55,8 @@ func (x *exchange) askSeveral() *problem {
 // selection returns the policies that the request asks for.
 func (x *exchange) selection(members map[string]any) ([]*engine.Instance, *problem) {
 	asked, some := members["policies"]
-	known := 1
-	if some {
-		known = 2
-	}
-	if len(members) > known {
-		return nil, badRequest(`the body has keys beside "input" and "policies"`)
+	if len(members) > 2 || len(members) > 1 && !some {
+		return nil, beside(members, "input", "policies")
 	}
 	all := x.server.engine.Policies()
 	if !some {

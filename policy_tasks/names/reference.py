@@ -78,6 +78,8 @@ def parse_image(name: str, setting: str) -> Reference:
     repository, tag = rest, "latest"
     if ":" in rest.rpartition("/")[2]:
         repository, _, tag = rest.rpartition(":")
+    if repository == "scratch":
+        raise _wrong_name(setting, name, "it is the word of a Dockerfile for no base at all, which is static here")
     match = _REPOSITORY.fullmatch(repository)
     if not match or not _TAG.fullmatch(tag) or ("@" in name and not is_digest(digest)):
         raise _wrong_name(setting, name, "want an image's name such as alpine:3.23")

@@ -13,7 +13,7 @@ from typing import Any
 
 from policy_tasks.errors import PolicyTasksError, ToolError
 from policy_tasks.names import DOCKER_SOCKET
-from policy_tasks.printable import printable
+from policy_tasks.toolchain.connection_failure import failure
 from policy_tasks.toolchain.docker_address import plain_socket
 from policy_tasks.toolchain.docker_api import DockerApi
 from policy_tasks.toolchain.docker_engine import DockerEngine
@@ -67,7 +67,9 @@ def _connect_with_sdk() -> DockerEngine:
         if unix.startswith("unix://"):
             raise _no_engine(unix, *_try_socket(unix.removeprefix("unix://"))) from None
         fix = "see to it that DOCKER_HOST or the docker context names an engine that runs"
-        raise _no_engine(address, printable(str(error)), fix) from None
+        if address.startswith("ssh://") and "paramiko" in str(error):  # which the SDK imports, if only to run ssh
+            fix = "run: pip install paramiko"
+        raise _no_engine(address, failure(error), fix) from None
     return DockerEngine(DockerApi(SdkTransport(client), lambda: client, address))
 
 

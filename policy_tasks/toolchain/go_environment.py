@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -91,6 +92,11 @@ def _no_cache(cache: str) -> str:
 def _writable(folder: Path) -> bool:
     if not folder.is_absolute():  # _OFF
         return False
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
-    return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
+    if folder.exists():
+        return folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
+    above = next(parent for parent in folder.parents if parent.exists())
+    try:
+        tempfile.TemporaryDirectory(dir=above).cleanup()  # in /proc, say, nothing can be made, whatever its mode
+    except OSError:
+        return False
+    return True

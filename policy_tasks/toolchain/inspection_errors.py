@@ -12,6 +12,7 @@ from policy_tasks.errors import BuildError, PolicyError, PolicyTasksError, Probl
 from policy_tasks.model import StagedModule
 from policy_tasks.names import Platform, unsupported
 from policy_tasks.printable import printable
+from policy_tasks.regular_file import read_regular
 from policy_tasks.toolchain import go_core
 from policy_tasks.toolchain.network_fix import network_fix
 from policy_tasks.toolchain.newer_go import newer_go
@@ -32,6 +33,7 @@ _NOWHERE = "cannot find module providing package "
 _ALIKE = re.compile(r'case-insensitive import collision: "([^"]+)" and "([^"]+)"')
 # An import that Go could not follow, in a message of several lines.
 _AT_IMPORT = re.compile(r"^(\S.*?\.go:\d+:\d+): (.+)$", re.MULTILINE)
+_IMPORTED = re.compile(r"[\"`]([^\"`]+)[\"`]")
 _WHAT = {"compile": "policy package {} does not compile", "cycle": "policies import each other in a cycle"}
 _FIX = {
     "compile": "correct that line, then run again",
@@ -124,7 +126,20 @@ def unresolved_modules(where: str, message: str) -> PolicyTasksError | None:
     if not NETWORK_ERROR.search(message):
         return None
     told = [found for found in _AT_IMPORT.findall(message) if NETWORK_ERROR.search(found[1])]
-    return BuildError(*(unresolved_module(*each) for each in told or [(where, message)]))
+    named = [(at, _import_at(at, why) + why) for at, why in told]
+    return BuildError(*(unresolved_module(*each) for each in named or [(where, message)]))
+
+
+def _import_at(position: str, why: str) -> str:
+    """
+    The import at this position. Go names the position alone where it may not ask for the module.
+    """
+    path, line, _ = position.rsplit(":", 2)
+    try:
+        found = _IMPORTED.search(read_regular(path).decode("utf-8", "replace").split("\n")[int(line) - 1])
+    except (OSError, IndexError):
+        return ""
+    return f'import "{found[1]}": ' if found and found[1] not in why else ""
 
 
 def _one_path(alike: re.Match[str], source_paths: SourcePaths) -> Problem:

@@ -11,8 +11,10 @@ import hashlib
 import json
 import logging
 import os
+import shutil
 import stat
 import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -29,6 +31,9 @@ log = logging.getLogger(__name__)
 PROGRAMS = ("inspect", "compress", "rewrite")
 # What `inspect policies` reads of what `go list -json` knows; a test compares this with `inspect fields`.
 FIELDS = "CgoFiles,DepOnly,DepsErrors,Dir,Error,Export,GoFiles,IgnoredGoFiles,ImportPath,Module,Name,TestGoFiles,XTestGoFiles"
+# In seconds.
+_DAY = 24 * 60 * 60
+_UNUSED = 30 * _DAY
 
 
 class Inspector:
@@ -87,13 +92,34 @@ def make_inspector(go: Go, directory: BuildDirectory) -> Inspector:
     They are run, here, perhaps by somebody who may do a lot: they are only taken from a cache that is the user's own, not
     from a build directory, whose contents can come with a repository, and only if nobody else can have written them.
     """
-    key = f"{go.version} {go.environment['GOROOT']} {go_core.tools_digest()}"
+    # Not the toolchain's place: pip lays out one for each wheel that it builds, in a folder of another name.
+    key = f"{go.version} {go_core.tools_digest()}"
     folder = Path(go.environment["GOCACHE"]) / "policy-tasks" / hashlib.sha256(key.encode()).hexdigest()[:16]
     if folder.is_relative_to(directory.path):
         folder = directory.temporary / "programs"
     if not all(map(_is_trusted, (folder, *(folder / name for name in PROGRAMS)))):
         folder = _compile(go, folder, directory.temporary / "programs")
+    _keep(folder)
     return Inspector(folder, go)
+
+
+def _keep(folder: Path) -> None:
+    """
+    Note, at most once a day, that these programs are used.
+    """
+    with suppress(OSError):  # of a cache that can only be read
+        if time.time() - folder.stat().st_mtime > _DAY:
+            os.utime(folder)
+
+
+def _remove_unused(cache: Path) -> None:
+    """
+    Remove the programs that nobody has used for long: of a Go or a policy_tasks that was replaced.
+    """
+    for folder in cache.iterdir():
+        with suppress(OSError):
+            if time.time() - folder.lstat().st_mtime > _UNUSED:
+                shutil.rmtree(folder)
 
 
 def _is_trusted(path: Path) -> bool:
@@ -116,6 +142,8 @@ def _compile(go: Go, folder: Path, elsewhere: Path) -> Path:
     if folder.exists() or folder.is_symlink():
         folder = elsewhere
     folder.parent.mkdir(parents=True, exist_ok=True)
+    if folder != elsewhere:
+        _remove_unused(folder.parent)
     with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
         made = Path(scratch, "made")
         made.mkdir(mode=0o755)

@@ -14,6 +14,7 @@ from policy_tasks.errors import PolicyTasksError, RegistryError
 from policy_tasks.names import Reference
 from policy_tasks.printable import printable
 from policy_tasks.toolchain.bounded_response import MAX_BYTES, read
+from policy_tasks.toolchain.connection_failure import failure
 from policy_tasks.toolchain.registry_login import TIMEOUT, authorization, session, with_header
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ class Registry:
         except requests.exceptions.HTTPError as error:
             raise self._refused(error.response) from None
         except requests.exceptions.RequestException as error:
-            raise self.error(_reason(error)) from None
+            raise self.error(failure(error)) from None
         except _NO_REGISTRY_ANSWER as error:
             raise self.error(f"its answer is not what a registry answers: {printable(str(error))}") from None
 
@@ -128,13 +129,3 @@ class Registry:
         """
         fix = fix or f"see that the name is right, and that {self.reference.registry or _HUB} can be reached from here"
         return RegistryError.of(self._what, where=self.reference, why=why, fix=fix)
-
-
-def _reason(error: BaseException) -> str:
-    """
-    The cause behind the wrappings of requests and urllib3.
-    """
-    inner = getattr(error, "reason", None) or (error.args[0] if error.args else None)
-    if isinstance(inner, BaseException) and inner is not error:
-        return _reason(inner)
-    return printable(str(error).rpartition(">: ")[2])

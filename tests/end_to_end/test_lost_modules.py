@@ -59,6 +59,7 @@ def test_a_lost_module_is_not_the_policies_fault(
         stage(warm.settings(offline=True, **options))
     assert [each.what for each in caught.value.problems] == [UNRESOLVED]
     assert "GOPROXY=off" in caught.value.why
+    assert "x.example/lib" in caught.value.why
     assert "downloading" not in caught.value.why
     assert "`policy-tasks fetch`" in caught.value.fix
     fetch(warm.settings())
