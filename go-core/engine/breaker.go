@@ -9,8 +9,8 @@ import (
 
 // A Breaker says when a policy is not called for a while. It opens
 //
-//   - when Abandoned calls that were given up are still going on; it stays open
-//     until one of them returns, since nothing else makes room for another;
+//   - when Abandoned calls that were given up have gone on for Grace since; it stays
+//     open until one of them returns, since nothing else makes room for another;
 //   - after Faults calls in a row that panicked, ended their goroutine, or were
 //     given up at the policy's own deadline. An error that a policy returns is an answer, not a fault; one
 //     that it returns when its caller has left is neither. So is the end of the
@@ -22,6 +22,7 @@ import (
 // twice as long as before, at most MaxBackoff.
 type Breaker struct {
 	Abandoned  int           // 0 means 4
+	Grace      time.Duration // 0 means half a second
 	Faults     int           // 0 means 20
 	Backoff    time.Duration // 0 means 1 second
 	MaxBackoff time.Duration // 0 means 1 minute
@@ -29,6 +30,7 @@ type Breaker struct {
 
 func (b Breaker) withDefaults() Breaker {
 	b.Abandoned = cmp.Or(b.Abandoned, 4)
+	b.Grace = cmp.Or(b.Grace, 500*time.Millisecond)
 	b.Faults = cmp.Or(b.Faults, 20)
 	b.Backoff = cmp.Or(b.Backoff, time.Second)
 	b.MaxBackoff = cmp.Or(b.MaxBackoff, max(time.Minute, b.Backoff))
@@ -41,6 +43,7 @@ type breaker struct {
 	open      atomic.Bool  // what the fast way looks at
 	faults    atomic.Int32 // in a row
 	abandoned atomic.Int32 // going on
+	lingering atomic.Int32 // those of them that had their grace
 
 	mu      sync.Mutex
 	backoff time.Duration
@@ -58,7 +61,7 @@ func (b *breaker) admit(now time.Time) (probe bool, wait time.Duration) {
 		return false, 0
 	case b.until.After(now):
 		return false, b.until.Sub(now)
-	case b.probing || int(b.abandoned.Load()) >= b.Abandoned:
+	case b.probing || int(b.lingering.Load()) >= b.Abandoned:
 		return false, b.backoff
 	}
 	b.probing = true
@@ -95,7 +98,7 @@ func (b *breaker) undecided(probe bool) {
 // the breaker, which a failed probe leaves open.
 func (b *breaker) failed(probe bool, now time.Time) (opened bool) {
 	faults := int(b.faults.Add(1))
-	if !probe && faults < b.Faults && int(b.abandoned.Load()) < b.Abandoned {
+	if !probe && faults < b.Faults && int(b.lingering.Load()) < b.Abandoned {
 		return false
 	}
 	b.mu.Lock()

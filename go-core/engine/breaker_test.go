@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -115,16 +116,26 @@ func TestCanceled(t *testing.T) {
 	expect(late, TimedOut)
 }
 
-// The breaker opens when too many abandoned calls go on, and tries the policy
-// only when one of them has returned.
+// The breaker opens when too many abandoned calls go on for longer than their grace,
+// also those of callers in a hurry, and tries the policy only when one of them has
+// returned.
 func TestBreakerAbandoned(t *testing.T) {
 	policy, release := newSwitched(), make(chan struct{})
-	options := Options{Timeout: 5 * time.Millisecond, Breaker: Breaker{Abandoned: 2, Backoff: time.Millisecond}}
+	options := Options{Timeout: time.Minute, Breaker: Breaker{Abandoned: 2, Grace: time.Millisecond, Backoff: time.Millisecond}}
 	p := started(t, options, policy).Policies()[0]
 	policy.now(func() error { <-release; return nil })
-	for _, want := range []Outcome{TimedOut, TimedOut, Tripped} {
-		if _, err := p.Execute(t.Context(), nil); outcomeOf(err) != want {
-			t.Fatalf("Execute = %v, want %v", err, want)
+	hurried := func() Outcome {
+		_, err := p.Call(t.Context(), Call{Timeout: time.Millisecond})
+		return outcomeOf(err)
+	}
+	for range 2 {
+		if got := hurried(); got != TimedOut {
+			t.Fatalf("Call ended %v, want it given up", got)
+		}
+	}
+	for deadline := time.Now().Add(5 * time.Second); hurried() != Tripped; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the breaker has not opened")
 		}
 	}
 	time.Sleep(10 * time.Millisecond)
@@ -157,6 +168,30 @@ func TestBreakerHurry(t *testing.T) {
 	if _, err := p.Execute(t.Context(), nil); err != nil {
 		t.Errorf("Execute = %v, want an answer for a caller that has time", err)
 	}
+}
+
+// However many callers are in a hurry at once: a policy that returns soon after each of
+// them has left goes on for the others.
+func TestBreakerManyInAHurry(t *testing.T) {
+	policy := executing(func(ctx context.Context, input any) (any, error) {
+		if input != nil {
+			<-ctx.Done()
+			time.Sleep(10 * time.Millisecond)
+		}
+		return nil, ctx.Err()
+	})
+	p := started(t, Options{Timeout: time.Minute}, policy).Policies()[0]
+	var hurried sync.WaitGroup
+	for range 64 {
+		hurried.Go(func() { _, _ = p.Call(t.Context(), Call{Input: "wait", Timeout: 2 * time.Millisecond}) })
+	}
+	for range 20 {
+		if _, err := p.Execute(t.Context(), nil); err != nil {
+			t.Errorf("Execute = %v, want an answer for a caller that has time", err)
+		}
+		time.Sleep(time.Millisecond)
+	}
+	hurried.Wait()
 }
 
 // Calls over the limit are refused at once.

@@ -157,7 +157,7 @@ func (p *Instance) finish(w *watch, a *alarm) bool {
 	if w != nil {
 		a.stopAlarm()
 		if !w.finish() {
-			p.breaker.abandoned.Add(-1)
+			p.ended(w)
 			p.inFlight.Add(-1)
 			return false
 		}

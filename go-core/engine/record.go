@@ -74,15 +74,31 @@ func (p *Instance) abandon(probe bool, timedOut *Error, w *watch) {
 	p.metrics.abandoned.Inc()
 	p.metrics.duration.Observe(w.deadline - w.start)
 	p.log.Warn("the policy was given up", "error", timedOut.Message)
+	w.grace = time.AfterFunc(p.breaker.Grace, p.linger)
 	p.timedOut(probe, w)
+}
+
+// linger counts a call that was given up and goes on all the same: too many of those
+// are a fault, whoever was in a hurry.
+func (p *Instance) linger() {
+	if int(p.breaker.lingering.Add(1)) >= p.breaker.Abandoned {
+		p.fault(false)
+	}
+}
+
+// ended counts a call that was given up and has come back.
+func (p *Instance) ended(w *watch) {
+	p.breaker.abandoned.Add(-1)
+	if !w.grace.Stop() {
+		p.breaker.lingering.Add(-1)
+	}
 }
 
 // timedOut is told of a call that was not answered by its deadline. An earlier
 // one than the policy's own says nothing of the policy: a caller in a hurry is
-// not to have it refused to all others. Too many that go on are another matter.
+// not to have it refused to all others.
 func (p *Instance) timedOut(probe bool, w *watch) {
-	own := w == nil || w.deadline-w.start == p.timeout
-	if own || int(p.breaker.abandoned.Load()) >= p.breaker.Abandoned {
+	if own := w == nil || w.deadline-w.start == p.timeout; own {
 		p.fault(probe)
 		return
 	}

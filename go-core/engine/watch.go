@@ -31,6 +31,7 @@ type watch struct {
 	start, deadline time.Duration // on the clock
 	phase           atomic.Int32
 	told            chan struct{} // closed after lost has returned
+	grace           *time.Timer   // of a call that was given up, until it is in the way
 
 	mu   sync.Mutex
 	done chan struct{}
@@ -39,6 +40,15 @@ type watch struct {
 }
 
 func (w *watch) Deadline() (time.Time, bool) { return epoch.Add(w.deadline), true }
+
+// OwnDeadline returns the deadline that the policy has set itself for the call of this
+// context, however early its caller leaves. Where it has none that is the caller's.
+func OwnDeadline(ctx context.Context) (time.Time, bool) {
+	if w, ok := ctx.(*watch); ok && w.instance.timeout > 0 {
+		return epoch.Add(w.start + w.instance.timeout), true
+	}
+	return ctx.Deadline()
+}
 
 func (w *watch) Done() <-chan struct{} {
 	w.mu.Lock()

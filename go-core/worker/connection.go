@@ -152,12 +152,13 @@ func (c *connection) fail(failed *engine.Error) {
 	}
 }
 
-// patience is how long a call may go on after its deadline before its worker is
-// ended. A caller that leaves before brings nothing forward.
+// patience is how long a call may go on after the policy's own deadline before its
+// worker is ended. A caller that leaves before brings nothing forward: other calls end
+// with the worker.
 const patience = time.Second
 
 // await returns the answer of a call. Policies are told when ctx ends, and are
-// to return then; overdue is called for one that goes on past its deadline.
+// to return then; overdue is called for one that goes on past the policy's own deadline.
 func (c *connection) await(ctx context.Context, id uint64, ended chan answer, overdue func()) answer {
 	defer answers.Put(ended)
 	select {
@@ -166,7 +167,7 @@ func (c *connection) await(ctx context.Context, id uint64, ended chan answer, ov
 	case <-ctx.Done():
 	}
 	c.tell(id, ctx.Err())
-	deadline, ok := ctx.Deadline()
+	deadline, ok := engine.OwnDeadline(ctx)
 	if !ok {
 		return <-ended
 	}

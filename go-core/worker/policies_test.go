@@ -119,6 +119,7 @@ var failures = map[string]func(context.Context){
 		_, _ = syscall.Write(inherited+1, make([]byte, 100))
 		select {}
 	},
+	"slow":  func(context.Context) { time.Sleep(patience + 500*time.Millisecond) }, // whatever its context says
 	"print": func(context.Context) { fmt.Println("printed"); fmt.Fprint(os.Stderr, "half a line") },
 }
 

@@ -94,7 +94,7 @@ func TestTrace(t *testing.T) {
 // A policy hears of its deadline and of a caller that leaves, and one that does
 // not return then takes its worker with it, which is replaced.
 func TestCancel(t *testing.T) {
-	e := started(t, quick(), engine.Options{Timeout: 10 * time.Second}, "bad")
+	e := started(t, quick(), engine.Options{Timeout: time.Second}, "bad")
 	bad := named(t, e, "bad")
 	before, _ := ask(bad, "pid")
 	ctx, cancel := context.WithCancel(t.Context())
@@ -117,6 +117,20 @@ func TestCancel(t *testing.T) {
 		after, failed := ask(bad, "pid")
 		return failed == nil && after != before
 	})
+}
+
+// A caller in a hurry takes nobody's call along: a worker is ended for what goes on past
+// the policy's own deadline.
+func TestHurry(t *testing.T) {
+	bad := named(t, started(t, quick(), engine.Options{Timeout: time.Minute}, "bad"), "bad")
+	patient := make(chan error, 1)
+	go func() { _, err := bad.Execute(context.Background(), "slow"); patient <- err }()
+	if _, err := bad.Call(t.Context(), engine.Call{Input: "slow", Timeout: 20 * time.Millisecond}); outcomeOf(err) != engine.TimedOut {
+		t.Errorf("in a hurry: %v", err)
+	}
+	if err := <-patient; err != nil {
+		t.Errorf("the other call: %v", err)
+	}
 }
 
 // A worker that does not read holds up no caller.
