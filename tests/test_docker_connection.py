@@ -4,6 +4,7 @@ Why there is no Docker engine, where there is none.
 
 from __future__ import annotations
 
+import json
 import socket
 from pathlib import Path
 
@@ -48,3 +49,18 @@ def test_an_engine_elsewhere_that_does_not_answer(address: str, why: str, monkey
         connect()
     assert caught.value.why == why
     assert "paramiko" in caught.value.fix or not address.startswith("ssh:")
+
+
+@pytest.mark.parametrize("chosen", ["DOCKER_CONTEXT", "currentContext"])
+def test_a_context_that_is_not_there_is_no_engine_of_this_machine(
+    chosen: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who has chosen another engine does not want to build or publish on this one."""
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    (tmp_path / "config.json").write_text(json.dumps({"currentContext": "gone"} if chosen == "currentContext" else {}))
+    if chosen == "DOCKER_CONTEXT":
+        monkeypatch.setenv("DOCKER_CONTEXT", "gone")
+    with pytest.raises(ToolError) as caught:
+        connect()
+    assert caught.value.where == "the docker context gone"

@@ -19,9 +19,15 @@ def plain_socket() -> str | None:
     host = os.environ.get("DOCKER_HOST", "")
     if host.startswith("unix://"):
         return host.removeprefix("unix://")
-    if host or os.environ.get("DOCKER_CONTEXT") or _current_context():
-        return None
-    return DOCKER_SOCKET
+    return None if host or named_context() else DOCKER_SOCKET
+
+
+def named_context() -> str:
+    """
+    The docker context that the user has chosen, unless that is the default one.
+    """
+    name = os.environ.get("DOCKER_CONTEXT") or _current_context()
+    return name if name != "default" else ""
 
 
 def _current_context() -> str:
@@ -30,4 +36,4 @@ def _current_context() -> str:
         found = json.loads(read_regular(folder / "config.json")).get("currentContext")
     except (OSError, ValueError, AttributeError, RuntimeError):  # RuntimeError: no known home, or too deep to be parsed
         return ""
-    return found if isinstance(found, str) and found != "default" else ""
+    return found if isinstance(found, str) else ""

@@ -13,8 +13,9 @@ from typing import Any
 
 from policy_tasks.errors import PolicyTasksError, ToolError
 from policy_tasks.names import DOCKER_SOCKET
+from policy_tasks.printable import printable
 from policy_tasks.toolchain.connection_failure import failure
-from policy_tasks.toolchain.docker_address import plain_socket
+from policy_tasks.toolchain.docker_address import named_context, plain_socket
 from policy_tasks.toolchain.docker_api import DockerApi
 from policy_tasks.toolchain.docker_engine import DockerEngine
 from policy_tasks.toolchain.docker_transport import (
@@ -56,11 +57,10 @@ def sdk() -> Any:
 
 def _connect_with_sdk() -> DockerEngine:
     import docker.errors
-    from docker.context import ContextAPI
 
     address = os.environ.get("DOCKER_HOST", "")
     try:
-        address = address or str(ContextAPI.kwargs_from_context().get("base_url") or f"unix://{DOCKER_SOCKET}")
+        address = address or _address_of_context()
         client = sdk()
     except (docker.errors.DockerException, OSError, ValueError, RuntimeError) as error:
         unix = address.replace("http+unix://", "unix://")
@@ -71,6 +71,24 @@ def _connect_with_sdk() -> DockerEngine:
             fix = "run: pip install paramiko"
         raise _no_engine(address, failure(error), fix) from None
     return DockerEngine(DockerApi(SdkTransport(client), lambda: client, address))
+
+
+def _address_of_context() -> str:
+    """
+    Where the chosen context leads. For one that it does not find the SDK would take the engine of this machine.
+    """
+    from docker.context import ContextAPI
+
+    address, name = ContextAPI.kwargs_from_context().get("base_url"), named_context()
+    if not address and name:
+        raise ToolError.of(
+            "no Docker engine answers",
+            where=f"the docker context {printable(name)}",
+            why="there is no such context with an address",
+            fix="choose one that `docker context ls` lists, in a folder with a config.json: docker context use NAME; or set "
+            "DOCKER_HOST, which outranks it",
+        )
+    return str(address or f"unix://{DOCKER_SOCKET}")
 
 
 def _no_engine(address: str, why: str, fix: str) -> PolicyTasksError:
