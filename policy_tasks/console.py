@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -70,6 +71,16 @@ class Console(Program):
             _check_configuration(root)
             self.config.set_project_location(str(root))
             self.config.load_project()
+
+    def update_config(self, *arguments: bool) -> None:
+        """
+        Read the configuration that a flag or a variable names, and see that Invoke can set with variables what all of it has.
+        """
+        with self._errors_printed(), _configuration_errors():
+            if named := self.args.config.value or os.environ.get("INVOKE_RUNTIME_CONFIG"):
+                _check_named(named)
+            super().update_config(*arguments)
+            self.config.clone().load_shell_env()
 
     def execute(self) -> None:
         """
@@ -144,6 +155,21 @@ def _check_configuration(root: Path) -> None:
             return
 
 
+def _check_named(path: str) -> None:
+    """
+    See that a configuration is there that was asked for, which Invoke passes over in silence if not, or would wait for.
+    """
+    try:
+        open_regular(path).close()
+    except OSError as error:
+        raise SettingsError.of(
+            "Invoke's configuration cannot be read",
+            where=path,
+            why=error.strerror or str(error),
+            fix="name a file that is there, with -f or INVOKE_RUNTIME_CONFIG",
+        ) from None
+
+
 @contextmanager
 def _configuration_errors() -> Iterator[None]:
     """
@@ -156,9 +182,9 @@ def _configuration_errors() -> Iterator[None]:
     except Exception as error:  # noqa: BLE001 - a configuration in Python can raise anything
         raise SettingsError.of(
             "Invoke's configuration cannot be read",
-            where="invoke.yaml, invoke.json or invoke.py of the project or the user",
+            where="invoke.yaml, invoke.json or invoke.py of the project or the user, the file of -f, or INVOKE_ variables",
             why=f"{type(error).__name__}: {error}",
-            fix="correct that file; see https://docs.pyinvoke.org/en/stable/concepts/configuration.html",
+            fix="correct that; see https://docs.pyinvoke.org/en/stable/concepts/configuration.html",
         ) from None
 
 

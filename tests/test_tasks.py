@@ -447,6 +447,35 @@ def test_a_fifo_keeps_no_task_waiting(name: str, root: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("named", ["missing.yaml", "fifo", ".", "settings.toml"])
+def test_a_configuration_that_was_asked_for_is_read(named: str, root: Path) -> None:
+    """What `-f` names has to be there, a file, and one that Invoke knows how to read."""
+    os.mkfifo(root / "fifo")
+    (root / "settings.toml").touch()
+    done = run_console("-f", named, "discover", cwd=root)
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.startswith("error: Invoke's configuration cannot be read\n")
+    assert named in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("file", "variable"),
+    [
+        ({"ports": "{8080: web}"}, {}),
+        ({"policy_tasks": "{timeout: 30}"}, {"INVOKE_POLICY_TASKS_TIMEOUT": "abc"}),
+        ({"policy_tasks": "{policies: [a]}"}, {"INVOKE_POLICY_TASKS_POLICIES": "b"}),
+    ],
+)
+def test_what_invoke_cannot_set_with_variables_is_told(
+    file: dict[str, str], variable: dict[str, str], root: Path
+) -> None:
+    """Keys that are no texts, and values that do not become what they stand for, are the configuration's fault."""
+    (root / "invoke.yaml").write_text("".join(f"{key}: {value}\n" for key, value in file.items()))
+    done = run_console("discover", cwd=root, env=variable)
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.startswith("error: Invoke's configuration cannot be read\n")
+
+
 def test_a_broken_pyproject_is_an_error_that_names_the_file(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A pyproject.toml that does not parse is the error of the task, in the format that was asked for."""
     (root / "pyproject.toml").write_text("[tool.policy-tasks\n")
