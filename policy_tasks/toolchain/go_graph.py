@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from policy_tasks.errors import PolicyError, PolicyTasksError, SettingsError
+from policy_tasks.toolchain.assembly import check_includes
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.core import Core
 from policy_tasks.toolchain.go_command import Go
@@ -92,6 +93,7 @@ def make_graph(
     reading.modules[main.directory] = main  # read like the others, for what its go.mod replaces
     parsed = _parse_all(reading, main.directory, known, go, directory)
     check_modules(parsed, searched, main.directory, core.own, go)
+    check_includes(reading.modules.values())
     go_mod = parsed.pop(main.directory)
     slugs = _slugs(parsed)
     modules = [

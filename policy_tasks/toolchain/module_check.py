@@ -48,6 +48,13 @@ def _check(folder: Path, go_mod: GoMod, core: str, own: bool) -> Iterator[Proble
             why="a major version in a path begins with v2" if "/" in go_mod.path else "it means something else to Go",
             fix="name the module otherwise, such as example.com/policy",
         )
+    elif "vendor" in go_mod.path.split("/"):
+        yield Problem(
+            what=f"the module path {go_mod.path} cannot be used",
+            where=where,
+            why="of a path with the element vendor Go lets nobody import anything",
+            fix="name the module otherwise, such as example.com/policy",
+        )
 
 
 def _check_go(folder: Path, go_mod: GoMod, go: Go) -> Iterator[Problem]:

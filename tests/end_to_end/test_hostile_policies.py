@@ -194,6 +194,19 @@ REFUSED: dict[str, tuple[Files, int, tuple[str, str, str]]] = {
     "path upwards": (one("../a"), 3, ("brought together", "~/a/go.mod", '".."')),
     "path like a flag": (one("-x"), 3, ("brought together", "~/a/go.mod", "leading dash")),
     "path with a version": (one("example.com/a@v1.0.0"), 3, ("cannot be imported", "~/a", "@")),
+    "path with vendor": (one("example.com/vendor/a"), 3, (UNUSABLE, "~/a/go.mod", "vendor")),
+    "assembly that includes a file elsewhere": (
+        one(**{"a/a.s": '#include "textflag.h"\n#include "b/in.h"\n#include "/etc/passwd"\n', "a/b/in.h": ""}),
+        3,
+        ("includes a file of this machine", "~/a/a.s", "/etc/passwd"),
+    ),
+    "assembly that includes a file above": (
+        one(
+            **{"a/b/b.go": "package b\n", "a/b/b.s": '/* */ # include "../../c.h"\n#include "../in.h"\n', "a/in.h": ""}
+        ),
+        3,
+        ("includes a file of this machine", "~/a/b/b.s", "../../c.h"),
+    ),
     "path that says v1": (one("example.com/a/v1"), 3, (UNUSABLE, "~/a/go.mod", "v2")),
     "newer Go": (one(**{"a/go.mod": mod("example.com/a", go="1.99")}), 3, ("newer Go", "~/a/go.mod", "go 1.99")),
     "a method is missing": (
