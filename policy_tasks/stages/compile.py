@@ -15,7 +15,7 @@ from policy_tasks.names import Platform, unsupported
 from policy_tasks.toolchain import go_core
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.go_build import GoBuild
-from policy_tasks.toolchain.go_command import Go, full_disk
+from policy_tasks.toolchain.go_command import Go, full_disk, out_of_memory
 from policy_tasks.toolchain.inspection_errors import unresolved_modules
 from policy_tasks.toolchain.inspector import make_inspector
 from policy_tasks.toolchain.records import write_records
@@ -57,7 +57,8 @@ def _failed(message: str, sources: GeneratedSources, platform: Platform, directo
     message = SourcePaths(staged(sources.modules), directory).text(message)
     if missing := unresolved_modules("go build", message):
         return missing
-    return full_disk(sources.directory, message) or PolicyError.of(
+    of_machine = full_disk(sources.directory, message) or out_of_memory(sources.directory, message)
+    return of_machine or PolicyError.of(
         "the policies do not compile together",
         where=sources.directory,
         why=message,

@@ -4,9 +4,10 @@ Work that goes on while Go compiles, in a thread that never holds up the end of 
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
+
+from policy_tasks.toolchain.thread import start_thread
 
 T = TypeVar("T")
 
@@ -18,8 +19,7 @@ class Background(Generic[T]):
 
     def __init__(self, function: Callable[[], T]) -> None:
         self._function = function
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
+        self._thread = start_thread(self._run)
 
     def result(self) -> T:
         """

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from policy_tasks.errors import OutputError, PolicyTasksError
+from policy_tasks.errors import BuildError, OutputError, PolicyTasksError
 from policy_tasks.names import Platform
 from policy_tasks.toolchain.go_environment import go_environment
 from policy_tasks.toolchain.go_program import bundled, find_program, is_old, too_old
@@ -37,6 +37,8 @@ _PROGRESS = re.compile(rb"^go: downloading .*\n?", re.MULTILINE)
 # In bytes: with less free space Go cannot compile anything.
 _MIN_FREE_BYTES = 1 << 20
 _NO_SPACE = "no space left on device"
+# How the go command ends what it says of a program that the kernel has ended.
+_KILLED = re.compile(r"\bsignal: killed$", re.MULTILINE)
 
 
 class Go(NamedTuple):
@@ -103,6 +105,16 @@ def out_of_disk(go: Go) -> PolicyTasksError | None:
         if Path(folder).is_dir() and shutil.disk_usage(folder).free < _MIN_FREE_BYTES:
             return full_disk(folder, f"{_NO_SPACE}: Go keeps its cache and its temporary files there")
     return None
+
+
+def out_of_memory(where: Path | str, message: str) -> PolicyTasksError | None:
+    """
+    The error for a message of Go's that says that its compiler or linker was killed; None for any other.
+    """
+    if not _KILLED.search(message):
+        return None
+    fix = "run again; if it is so each time, this machine or container has too little memory"
+    return BuildError.of("Go's compiler or linker was killed", where=where, why=message, fix=fix)
 
 
 def full_disk(where: Path | str, message: str) -> PolicyTasksError | None:

@@ -53,7 +53,9 @@ def _go_env(program: Path, scratch: Path, processes: Processes, user: Mapping[st
     """
     What `go env` says, without what is empty. It reads the user's variables and what `go env -w` has stored.
     """
-    own = {name: value for name, value in os.environ.items() if name in _GO_VARIABLES or name == "GOENV"}
+    # Where this go has its library it knows itself: GOROOT may be that of another.
+    passed = {*_GO_VARIABLES, "GOENV"} - {"GOROOT"}
+    own = {name: value for name, value in os.environ.items() if name in passed}
     argv = (str(program), "env", "-json", *_GO_VARIABLES)
     done = processes.run(Command(argv=argv, cwd=scratch, env={**user, **own, **_FIXED}))
     if done.code != 0:

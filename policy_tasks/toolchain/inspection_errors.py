@@ -14,6 +14,7 @@ from policy_tasks.names import Platform, unsupported
 from policy_tasks.printable import printable
 from policy_tasks.regular_file import read_regular
 from policy_tasks.toolchain import go_core
+from policy_tasks.toolchain.go_command import out_of_memory
 from policy_tasks.toolchain.network_fix import network_fix
 from policy_tasks.toolchain.newer_go import newer_go
 from policy_tasks.toolchain.offline import offline_fix, offline_why
@@ -69,8 +70,8 @@ def go_list_error(message: str, platform: Platform, modules: tuple[StagedModule,
     """
     if "unsupported GOOS/GOARCH" in message:
         return unsupported(platform, message)
-    if newer := newer_go(message, modules):
-        return newer
+    if of_machine := newer_go(message, modules) or out_of_memory("go list", message):
+        return of_machine
     if "errors parsing" in message:
         fix = "correct the go.mod that this names"
         return PolicyError.of("the policies' modules cannot be brought together", where="go.mod", why=message, fix=fix)
@@ -82,6 +83,9 @@ def inspection_error(problems: list[dict[str, Any]], source_paths: SourcePaths, 
     The author's problems with this version of Go, or, where a module could not be had, those of the network: all else may only
     follow from them.
     """
+    for each in problems:
+        if killed := out_of_memory(source_paths.package(each["package"]), each["text"]):
+            return killed
     # A policy that imports the core's program meets the imports.go of the last run, whose modules may be gone.
     missing = [
         each

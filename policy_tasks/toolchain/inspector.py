@@ -23,7 +23,7 @@ from policy_tasks.errors import BuildError, PolicyTasksError
 from policy_tasks.names import Platform
 from policy_tasks.toolchain import go_core
 from policy_tasks.toolchain.build_directory import BuildDirectory
-from policy_tasks.toolchain.go_command import BUILD_FLAGS, LINK_FLAGS, Go, full_disk
+from policy_tasks.toolchain.go_command import BUILD_FLAGS, LINK_FLAGS, Go, full_disk, out_of_memory
 from policy_tasks.toolchain.process import Command
 
 log = logging.getLogger(__name__)
@@ -161,7 +161,8 @@ def _compile(go: Go, folder: Path, elsewhere: Path) -> Path:
 
 
 def _not_compiled(message: str) -> PolicyTasksError:
-    return full_disk(go_core.directory(), message) or BuildError.of(
+    of_machine = full_disk(go_core.directory(), message) or out_of_memory(go_core.directory(), message)
+    return of_machine or BuildError.of(
         "the inspector does not compile",
         where=go_core.directory(),
         why=message,

@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-import threading
 import time
 from contextlib import suppress
 from typing import IO, Any
+
+from policy_tasks.toolchain.thread import start_thread
 
 
 class Pipes:
@@ -21,10 +22,8 @@ class Pipes:
     def __init__(self, process: subprocess.Popen[bytes], stdin: bytes) -> None:
         self._said = (bytearray(), bytearray())
         readers = zip((process.stdout, process.stderr), self._said, strict=True)
-        self._readers = [threading.Thread(target=_read, args=each, daemon=True) for each in readers]
-        writer = threading.Thread(target=_write, args=(process.stdin, stdin), daemon=True)
-        for thread in (writer, *self._readers):
-            thread.start()
+        start_thread(_write, process.stdin, stdin)
+        self._readers = [start_thread(_read, *each) for each in readers]
 
     def ended(self, timeout: float) -> bool:
         """

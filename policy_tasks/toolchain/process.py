@@ -18,6 +18,7 @@ from policy_tasks.printable import printable
 from policy_tasks.toolchain import leftovers
 from policy_tasks.toolchain.pipes import Pipes
 from policy_tasks.toolchain.process_group import kill, start
+from policy_tasks.toolchain.thread import start_thread
 
 log = logging.getLogger(__name__)
 
@@ -121,7 +122,7 @@ def _told(command: Command) -> Iterator[None]:
             log.info("%s: still %s, for %d s now", _name(command), command.doing, time.monotonic() - begun)
             pause = 2 * _PATIENCE
 
-    threading.Thread(target=tell, daemon=True).start()
+    start_thread(tell)
     try:
         yield
     finally:

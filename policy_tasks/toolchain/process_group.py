@@ -4,6 +4,7 @@ A process with all that it starts, which is its group. Nowhere else are commands
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -15,6 +16,12 @@ from policy_tasks.errors import ToolError
 
 # In seconds, between Ctrl-C and the end.
 _INTERRUPT_TIMEOUT = 2
+
+_MORE = "allow more processes, open files and memory: ulimit -u, -n and -v, docker run --pids-limit"
+_FIXES = {
+    **dict.fromkeys((errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE), _MORE),
+    errno.EACCES: "let this user run programs there: a disk may forbid it (noexec), as docker run --tmpfs does without :exec",
+}
 
 
 def start(argv: tuple[str, ...], cwd: Path, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
@@ -36,7 +43,7 @@ def start(argv: tuple[str, ...], cwd: Path, env: Mapping[str, str]) -> subproces
             f"{Path(argv[0]).name} cannot be started",
             where=argv[0],
             why=error.strerror or str(error),
-            fix="install it for this machine, or name another one in the settings",
+            fix=_FIXES.get(error.errno or 0, "install it for this machine, or name another one in the settings"),
         ) from None
 
 

@@ -391,6 +391,23 @@ def test_a_broken_policy_leaves_no_image_and_the_previous_one_as_it_was(
     assert docker("image", "inspect", f"{image}:v1.0.0").returncode != 0
 
 
+@pytest.mark.parametrize(
+    ("limit", "code", "what"),
+    [
+        (("--memory=64m", "--memory-swap=64m"), 5, "was killed"),
+        (("--pids-limit=5",), 4, "no thread can be started"),
+    ],
+)
+def test_a_container_that_is_too_small_is_nobodys_policys_fault(
+    builder: str, policies: Path, limit: tuple[str, ...], code: int, what: str
+) -> None:
+    """Where the kernel ends Go's linker, or lets no thread start, the error is that of the machine and says what is short."""
+    done = docker("run", "--rm", *limit, "-v", f"{policies}:/policies:ro", builder, "compile")
+    assert (done.returncode, done.stdout) == (code, ""), done.stderr
+    assert what in done.stderr
+    assert "memory" in done.stderr
+
+
 def test_whatever_is_wrong_is_told_as_at_the_other_doors(builder: str, image: str, tmp_path: Path, volume: str) -> None:
     """Every broken folder ends with the exit code and the four parts of an error that Invoke and the console give it."""
     run = ("run", "--rm", "-v", f"{volume}:/build", "-v", TO_SOCKET, "-e", f"POLICY_ENGINE_IMAGE_REPO={image}")
