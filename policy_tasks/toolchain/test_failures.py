@@ -26,6 +26,8 @@ _ENGINE_FLAW = "the engine would not start"
 _PREFIX = re.compile(r"^(?P<indent>[ \t]*)(?P<file>/[^:\n]*\.go):(?P<line>\d+): ", re.MULTILINE)
 # A line of a stack, below that of its function.
 _FRAME = re.compile(r"^\t(?P<file>/[^:\n]*\.go):(?P<line>\d+)", re.MULTILINE)
+# How the kit ends what it says of a panic.
+_PANIC = re.compile(r"panics: .* \((?P<file>[\w.-]+\.go):(?P<line>\d+)\)$", re.MULTILINE | re.DOTALL)
 # How the kit begins what is wrong with a file of cases.
 _CASES = re.compile(r"policytest: (?P<file>/[^:\n]*\.json): ")
 
@@ -178,7 +180,18 @@ def _what(whose: Owner, outcome: Outcome) -> str:
     return f"{whose.test} of {whose.package} fails" if whose.test else f"the tests of {whose.package} cannot be run"
 
 
+def _in_package(policy: Policy, test: str, output: str) -> str:
+    """
+    Where a policy has failed a check of the kit: at the panic, in its file of cases, else the type.
+    """
+    folder = policy.file.parent
+    if (panic := _PANIC.search(output)) and (folder / panic["file"]).is_file():
+        return f"{folder / panic['file']}:{panic['line']}"
+    cases = folder / "testdata" / "policytest" / f"{policy.type}.json"
+    return str(cases) if test.startswith("Cases/") and cases.is_file() else f"{policy.file}:{policy.line}"
+
+
 def _where(whose: Owner, outcome: Outcome, source_paths: SourcePaths) -> str:
     if whose.policy:
-        return f"{whose.policy.file}:{whose.policy.line}"
+        return _in_package(whose.policy, whose.test, outcome.output)
     return "go test" if of_kit(outcome) or not whose.package else str(source_paths.package(whose.package))

@@ -138,6 +138,21 @@ def test_a_policy_that_ends_the_process_before_the_tests_is_found(
 # Where it was
 
 
+def test_a_check_that_fails_is_told_with_its_line(tmp_path: Path) -> None:
+    """What the kit finds is told where a panic was, or in the file of cases, and else at the type."""
+    for name, result in {"a": "panic(input)", "b": 'return "b", nil', "c": "return make(chan int), nil"}.items():
+        folder = write_policy(tmp_path / "policies" / name, f"example.com/{name}")
+        code = (folder / "policy.go").read_text()
+        (folder / "policy.go").write_text(code.replace(f'return "{name}", nil', f"\n\t{result}"))
+    cases = tmp_path / "policies" / "b" / "testdata" / "policytest" / "Policy.json"
+    cases.parent.mkdir(parents=True)
+    cases.write_text('[{"name": "one", "input": 1, "result": "c"}]')
+    told = {(problem.what.split()[1][:13], problem.where) for problem in _problems(tmp_path)}
+    assert ("example.com/a", f"{tmp_path}/policies/a/policy.go:10") in told
+    assert ("example.com/b", str(cases)) in told
+    assert ("example.com/c", f"{tmp_path}/policies/c/policy.go:5") in told
+
+
 def test_a_failing_test_is_told_with_its_line(tmp_path: Path) -> None:
     """Where an author's test failed is the file and line of its first message; the others keep theirs, in short."""
     folder = write_policy(tmp_path / "policies" / "a", "example.com/a")
@@ -154,7 +169,7 @@ def test_no_file_of_the_kit_is_named(tmp_path: Path) -> None:
     source = folder / "policy.go"
     source.write_text(source.read_text().replace("(any, error) { return", "(any, error) { input = input.(int); return"))
     for problem in _problems(tmp_path):
-        assert problem.where == f"{source}:5"
+        assert problem.where == f"{source}:9"
         lines = problem.why.splitlines()
         assert lines[-1] == "the inputs after these were not tried"
         assert all(re.match(r"Execute of .+ panics: .+ \(policy\.go:9\)$", line) for line in lines[:-1])
