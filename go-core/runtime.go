@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+
+	"github.com/policy-tasks/policy-tasks/go-core/engine"
 )
 
 // A registration is a policy that is there, or how one is made.
@@ -38,7 +40,7 @@ func makePolicies() ([]Policy, error) {
 	for _, each := range registrations {
 		policy, err := each.policy, error(nil)
 		if each.construct != nil {
-			policy, err = guarded(each.construct)
+			policy, err = engine.Construct(each.construct)
 		}
 		if err != nil {
 			problems = append(problems, fmt.Errorf("%s cannot be made: %s", each.origin, printable(err.Error())))
@@ -46,16 +48,6 @@ func makePolicies() ([]Policy, error) {
 		policies = append(policies, policy)
 	}
 	return policies, errors.Join(problems...)
-}
-
-// guarded calls a constructor, whose panic is an error like another.
-func guarded(construct func() (Policy, error)) (policy Policy, err error) {
-	defer func() {
-		if reason := recover(); reason != nil {
-			err = fmt.Errorf("panic: %v", reason)
-		}
-	}()
-	return construct()
 }
 
 // printable returns text on one line, fit for a terminal: it is a policy's.

@@ -29,8 +29,8 @@ func (in *Invocation) runLines(ctx context.Context, e *engine.Engine, input inpu
 	go in.askInput(ctx, e, input, answers)
 	out := bufio.NewWriter(in.Stdio.Out)
 	code, err := in.writeLines(ctx, answers, out, input)
-	if flushed := out.Flush(); flushed != nil && err == nil {
-		err = fail(exitWrite, "the answer could not be written: %v", flushed)
+	if flushed := flush(out); err == nil {
+		err = flushed
 	}
 	return code, err
 }
@@ -108,9 +108,9 @@ func (in *Invocation) writeLines(ctx context.Context, answers <-chan chan lineAn
 		if !ok {
 			return code, context.Cause(ctx)
 		}
-		line, ok := receive(ctx, answer)
-		if !ok {
-			return 0, context.Cause(ctx)
+		line, err := await(ctx, answer, out)
+		if err != nil {
+			return 0, err
 		}
 		if line.err != nil {
 			return 0, inputFailure(input, line.err)
@@ -122,6 +122,25 @@ func (in *Invocation) writeLines(ctx context.Context, answers <-chan chan lineAn
 	}
 }
 
+// await returns the answer to a line. Unless it is there, what is written goes out
+// first: the line may take for ever. A quick one is done when the scheduler has let the
+// others run; without that there are ten times as many system calls.
+func await(ctx context.Context, answer <-chan lineAnswer, out *bufio.Writer) (lineAnswer, error) {
+	if len(answer) == 0 {
+		runtime.Gosched()
+	}
+	if len(answer) == 0 {
+		if err := flush(out); err != nil {
+			return lineAnswer{}, err
+		}
+	}
+	line, ok := receive(ctx, answer)
+	if !ok {
+		return line, context.Cause(ctx)
+	}
+	return line, nil
+}
+
 // receive returns what comes from the channel, unless it is closed or ctx ends.
 func receive[T any](ctx context.Context, from <-chan T) (value T, ok bool) {
 	select {
@@ -131,19 +150,27 @@ func receive[T any](ctx context.Context, from <-chan T) (value T, ok bool) {
 	return value, ok
 }
 
-// writeLine writes the document of one line; flush says that no other is there
-// to be written with it.
-func writeLine(out *bufio.Writer, results []runEntry, flush bool) error {
+// writeLine writes the document of one line; last says that no other is there to be
+// written with it.
+func writeLine(out *bufio.Writer, results []runEntry, last bool) error {
 	text, err := document.Encode(runDocument{results})
 	if err != nil {
 		return fail(exitWrite, "the answer could not be encoded: %v", err)
 	}
 	_, err = out.Write(append(text, '\n'))
-	if flush && err == nil {
-		err = out.Flush()
+	if last && err == nil {
+		return flush(out)
 	}
-	if err != nil {
-		return fail(exitWrite, "the answer could not be written: %v", err)
+	return written(err)
+}
+
+// flush writes out what is held back to be written together.
+func flush(out *bufio.Writer) error { return written(out.Flush()) }
+
+// written returns an error of writing as one that ends the command.
+func written(err error) error {
+	if err == nil {
+		return nil
 	}
-	return nil
+	return fail(exitWrite, "the answer could not be written: %v", err)
 }

@@ -71,6 +71,37 @@ func TestRunLinesStreams(t *testing.T) {
 	}
 }
 
+// A line that takes long holds back no answer before it: here it ends when that has
+// been read, or else as a failure. The first waits for it to begin.
+func TestRunLinesBesideSlowLine(t *testing.T) {
+	begun, read := make(chan struct{}), make(chan struct{})
+	policy := &fake{name: "p", execute: func(_ context.Context, input any) (any, error) {
+		if input == json.Number("1") {
+			<-begun
+			return input, nil
+		}
+		close(begun)
+		select {
+		case <-read:
+			return input, nil
+		case <-time.After(5 * time.Second):
+			return nil, errors.New("nobody has read the answer before")
+		}
+	}}
+	answers, out := io.Pipe()
+	go Main(Program{Policies: []engine.Policy{policy}}, []string{"--input-format", "jsonl"}, Stdio{strings.NewReader("1\n2\n"), out, io.Discard})
+	decoder := json.NewDecoder(answers)
+	for want := 1; want <= 2; want++ {
+		var answer struct{ Results []struct{ Result int } }
+		if err := decoder.Decode(&answer); err != nil || answer.Results[0].Result != want {
+			t.Errorf("answer %d = %+v, %v", want, answer, err)
+		}
+		if want == 1 {
+			close(read)
+		}
+	}
+}
+
 // A report for other programs is about one document.
 func TestRunLinesFormat(t *testing.T) {
 	invoke(nil, "", "run", "--input-format", "jsonl", "--format", "junit").expect(t, exitUsage, "", "--format junit does not go with")

@@ -9,7 +9,8 @@ import (
 	"github.com/policy-tasks/policy-tasks/go-core/name"
 )
 
-// constantTimeout is how long a method that returns a constant may take.
+// constantTimeout is how long a method that returns a constant may take, and a
+// constructor.
 const constantTimeout = 5 * time.Second
 
 // A loadedPolicy is a policy with a usable name and the place it comes from.
@@ -71,7 +72,7 @@ func loadOne(index int, policy Policy) (loaded loadedPolicy, problem string) {
 	return loaded, ""
 }
 
-// constant calls a method of a policy that returns a constant.
+// constant calls a method of a policy that returns a constant, or its constructor.
 func constant[T any](method func() T) (T, *Error) {
 	returned := make(chan T, 1)
 	failed := guard(context.Background(), constantTimeout, func(context.Context) error {

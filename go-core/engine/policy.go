@@ -7,10 +7,10 @@ import (
 
 // Policy is what a policy module provides: an exported type with these three
 // methods. A module imports nothing of the engine for it; having the methods
-// is enough. There is one value of the type for the whole process, made before
-// main starts: by its constructor, a function such as NewT, where the module has
-// one (docs/policies.md says which), else T{} or &T{}, so that the zero value of T
-// must be usable then.
+// is enough. There is one value of the type for the whole process, made when it
+// starts: by its constructor, a function such as NewT, where the module has one
+// (docs/policies.md says which, and Construct how it is called), else T{} or &T{},
+// so that the zero value of T must be usable then.
 //
 // Standard output belongs to the engine's JSON document. What a policy prints
 // with fmt.Print or to os.Stdout appears on standard error instead.

@@ -22,6 +22,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
+	"time"
 )
 
 type Policy struct{ from string }
@@ -44,7 +46,16 @@ func Broken() (*Policy, error) { return nil, errors.New("no key\\n in the safe")
 func Panicking() *Policy { panic("no luck") }
 
 func Nil() *Policy { return nil }
+
+type speechless struct{ text string }
+func (s *speechless) Error() string { return s.text }
+func NilError() (*Policy, error) { return &Policy{}, (*speechless)(nil) }
+
+func Exiting() *Policy { runtime.Goexit(); return nil }
+func Hanging() *Policy { time.Sleep(time.Hour); return nil }
 """
+
+_UNMADE = "policy-engine: example.com/made.Policy cannot be made"
 
 
 @pytest.fixture(scope="module")
@@ -57,14 +68,14 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def built(project: Path, **constructors: str) -> subprocess.CompletedProcess[bytes]:
+def built(project: Path, *arguments: str, **constructors: str) -> subprocess.CompletedProcess[bytes]:
     """
     Build and run the engine, with these constructors for the policy's package or type.
     """
     wanted = {name.replace("_", "."): value for name, value in constructors.items()}
     named = {f"example.com/{name}": value for name, value in wanted.items()}
     binary = compile(load_settings(project, constructors=named))
-    return subprocess.run([binary.path], capture_output=True, check=False, input=b"")
+    return subprocess.run([binary.path, *arguments], capture_output=True, check=False, input=b"", timeout=60)
 
 
 def test_a_type_with_a_name_beyond_16_bits(tmp_path: Path) -> None:
@@ -92,18 +103,28 @@ def test_a_policy_is_made_by_its_constructor(constructors: dict[str, str], answe
 @pytest.mark.parametrize(
     ("constructor", "told"),
     [
-        ("Broken", r"policy-engine: example.com/made.Policy cannot be made: no key\n in the safe"),
-        ("Panicking", "policy-engine: example.com/made.Policy cannot be made: panic: no luck"),
+        ("Broken", rf"{_UNMADE}: no key\n in the safe"),
+        ("Panicking", f"{_UNMADE}: panic: no luck"),
         ("Nil", "nil pointer"),
+        ("NilError", f"{_UNMADE}: panic: runtime error: invalid memory address"),
+        ("Exiting", f"{_UNMADE}: its constructor ended its goroutine with runtime.Goexit"),
+        ("Hanging", f"{_UNMADE}: its constructor has not returned after 5s"),
     ],
 )
 def test_a_constructor_that_fails_stops_the_engine(constructor: str, told: str, project: Path) -> None:
-    """An error, a panic and a nil pointer end the engine at its start with code 4, on one line that names the policy."""
+    """Whatever keeps a constructor from making a policy ends the engine at its start with code 4, on one line that names the policy."""
     ran = built(project, made=constructor)
     assert ran.returncode == 4
     assert ran.stdout == b""
     assert [line for line in ran.stderr.decode().splitlines() if told in line], ran.stderr
-    assert b"goroutine" not in ran.stderr
+    assert b"[running]" not in ran.stderr
+
+
+@pytest.mark.parametrize("constructor", ["NilError", "Exiting", "Hanging"])
+def test_version_works_where_a_constructor_does_not(constructor: str, project: Path) -> None:
+    """Which build it is can be asked of an engine that cannot make its policies."""
+    ran = built(project, "version", made=constructor)
+    assert (ran.returncode, ran.stderr, json.loads(ran.stdout)["name"]) == (0, b"", "policy-engine")
 
 
 def test_the_document_says_which(project: Path) -> None:
@@ -115,7 +136,7 @@ def test_the_document_says_which(project: Path) -> None:
 @pytest.mark.parametrize(
     ("key", "value", "why"),
     [
-        ("example.com/made", "Gone", "it has Broken, New, NewOther, Nil, Panicking"),
+        ("example.com/made", "Gone", "it has Broken, Exiting, Hanging, New, NewOther, Nil, NilError, Panicking"),
         ("example.com/plain", "New", "it has none"),
         ("example.com/made.Plicy", "New", "there is no such policy"),
     ],
