@@ -43,7 +43,16 @@ def fix(response: requests.Response, reference: Reference, host: str) -> str:
         return f"log in with: {reference.login}; and see that the name is one you may use"
     if response.status_code < 400:
         return f"see what stands between here and {host}, such as a login page or a proxy that answers in its place"
+    if response.status_code == 429 or response.status_code >= 500:
+        return f"try again {_when(response)}; if it stays so, ask whoever runs {host}"
     return ""
+
+
+def _when(response: requests.Response) -> str:
+    after = printable(response.headers.get("Retry-After", ""))[:40]
+    if not after:
+        return "later"
+    return f"{f'in {after} s' if after.isdecimal() else f'after {after}'}, as it asks (Retry-After)"
 
 
 def _sent(response: requests.Response) -> str | None:

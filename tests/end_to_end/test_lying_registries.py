@@ -13,6 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from policy_tasks.errors import RegistryError
+from policy_tasks.names import parse_reference
+from policy_tasks.toolchain.docker_failure import Failure
 from tests.conftest import run_console, write_policy
 
 pytestmark = pytest.mark.needs("go")
@@ -154,3 +157,49 @@ def test_a_blob_is_there_only_with_its_size(size: str, sent: int, project: Path)
     code, _, story = _publish(project, answers, again)
     assert code == 0, story
     assert again.puts == sent
+
+
+LATER: dict[str, tuple[Answer, str]] = {
+    "429": ((429, {}), "try again later; if it stays so, ask whoever runs 127.0.0.1:"),
+    "429 for a while": ((429, {"Retry-After": "7"}), "try again in 7 s, as it asks (Retry-After); "),
+    "503 until then": (
+        (503, {"Retry-After": "Fri, 31 Dec 2027 23:59:59 GMT"}),
+        "try again after Fri, 31 Dec 2027 23:59:59 GMT, as it asks (Retry-After); ",
+    ),
+    "500": ((500, {}), "try again later; "),
+}
+
+
+@pytest.mark.parametrize("busy", LATER)
+def test_a_registry_that_is_busy_or_ill_is_for_later(busy: str, project: Path) -> None:
+    """The name is right there: what helps is to wait, for as long as the registry says where it does."""
+    answer, fix = LATER[busy]
+    code, _, story = _publish(project, {"POST blobs": answer}, {})
+    assert code == 6, story
+    assert f"fix:   {fix}" in story
+    assert "see that the name is right" not in story
+
+
+@pytest.mark.needs("docker")
+def test_a_busy_registry_is_for_later_with_a_docker_engine_too(project: Path) -> None:
+    """The engine tells the registry's answer in words of its own."""
+    with serving({"GET ": (429, {}), **_all((429, {}))}, {}) as registry:
+        flags = ("--engine", "docker", "--base", "static", "--repo", f"{registry}/x")
+        done = run_console("publish", *flags, cwd=project)
+    assert done.returncode == 6, done.stderr
+    assert "fix:   try again later; " in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("said", "later"),
+    [
+        ("toomanyrequests: Rate exceeded", True),
+        ("received unexpected HTTP status: 503 Service Unavailable", True),
+        ("unexpected status from PUT request to http://x/v2/x: 500 Internal Server Error", True),
+        ("Get http://registry.example:503/v2/: EOF", False),
+    ],
+)
+def test_the_words_of_docker_engines_for_a_busy_registry(said: str, later: bool) -> None:
+    """They differ by the engine and its store; it asks for a minute before it says one for 5xx, so they stand here."""
+    failure = Failure("it was not pushed", RegistryError, parse_reference("registry.example/x", "1"), "unix:///x")
+    assert failure.error(said).fix.startswith("try again later; ") is later
