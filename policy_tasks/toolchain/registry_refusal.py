@@ -27,7 +27,7 @@ def reason(response: requests.Response, expected: tuple[int, ...]) -> str:
     """
     answer = f"{response.status_code} {response.reason}"
     if response.status_code >= 400:
-        return printable(f"{answer}: {_errors(response)}")
+        return printable(f"{answer}: {_errors(response)}".rstrip(": "))
     kind = response.headers.get("Content-Type", "").partition(";")[0]
     answer += f" ({kind})" if kind else ""
     led = f" led to {response.url}, which" if response.history else " was"

@@ -176,6 +176,7 @@ def test_a_registry_that_is_busy_or_ill_is_for_later(busy: str, project: Path) -
     answer, fix = LATER[busy]
     code, _, story = _publish(project, {"POST blobs": answer}, {})
     assert code == 6, story
+    assert f"why:   {answer[0]} {http.HTTPStatus(answer[0]).phrase}\n" in story
     assert f"fix:   {fix}" in story
     assert "see that the name is right" not in story
 
