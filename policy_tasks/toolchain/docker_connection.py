@@ -17,6 +17,7 @@ from policy_tasks.printable import printable
 from policy_tasks.toolchain.connection_failure import failure
 from policy_tasks.toolchain.docker_address import named_context, plain_socket
 from policy_tasks.toolchain.docker_api import DockerApi
+from policy_tasks.toolchain.docker_config import read_config
 from policy_tasks.toolchain.docker_engine import DockerEngine
 from policy_tasks.toolchain.docker_transport import (
     CONNECT_TIMEOUT,
@@ -44,10 +45,12 @@ def connect() -> DockerEngine:
 
 def sdk() -> Any:
     """
-    The SDK's low-level client.
+    The SDK's low-level client. Raises `RegistryError` for a configuration that the SDK, which reads it first of all, would wait
+    for without an end, or fail of.
     """
     import docker
 
+    read_config()
     client = docker.from_env(timeout=CONNECT_TIMEOUT, use_ssh_client=True)
     client.api.timeout = STREAM_TIMEOUT
     # Without a configuration: with one, a build would send the engine all credentials of the user.

@@ -22,6 +22,8 @@ T = TypeVar("T")
 
 # What an engine says where a registry answers with 401 or 403.
 _REFUSED = re.compile("denied|unauthorized|forbidden|authentication|credentials", re.IGNORECASE)
+# And with 429, or 5xx.
+_BUSY = re.compile(r"toomanyrequests|too many requests|HTTP (429|5\d\d)\b|(status|request)\b.*: 5\d\d ", re.IGNORECASE)
 
 
 class Failure(NamedTuple):
@@ -116,4 +118,6 @@ def _fix(kind: type[PolicyTasksError], where: object, why: str) -> str:
         login = where.login if isinstance(where, Reference) else "docker login"
         return f"log in with: {login}; and see that the name (--repo, --base) is one you may use"
     host = (isinstance(where, Reference) and where.registry) or "Docker Hub"
+    if _BUSY.search(why):
+        return f"try again later; if it stays so, ask whoever runs {host}"
     return f"see that the name is right and {host} can be reached from the Docker engine"

@@ -19,11 +19,12 @@ class Pipes:
     which the process has started, as `communicate` does, however long that goes on.
     """
 
-    def __init__(self, process: subprocess.Popen[bytes], stdin: bytes) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], stdin: bytes, most: int) -> None:
         self._said = (bytearray(), bytearray())
+        self._most = most
         readers = zip((process.stdout, process.stderr), self._said, strict=True)
         start_thread(_write, process.stdin, stdin)
-        self._readers = [start_thread(_read, *each) for each in readers]
+        self._readers = [start_thread(self._read, *each) for each in readers]
 
     def ended(self, timeout: float) -> bool:
         """
@@ -41,12 +42,17 @@ class Pipes:
         stdout, stderr = map(bytes, self._said)
         return stdout, stderr
 
+    def too_much(self) -> bool:
+        """
+        Whether more has come out of one of the two than `most` bytes, and so is not read on.
+        """
+        return any(len(said) > self._most for said in self._said)
 
-def _read(pipe: IO[Any], said: bytearray) -> None:
-    with pipe:
-        # Not with the pipe's own buffer, whose lock Python could wait for at its end.
-        while chunk := os.read(pipe.fileno(), 1 << 16):
-            said.extend(chunk)
+    def _read(self, pipe: IO[Any], said: bytearray) -> None:
+        with pipe:
+            # Not with the pipe's own buffer, whose lock Python could wait for at its end.
+            while len(said) <= self._most and (chunk := os.read(pipe.fileno(), 1 << 16)):
+                said.extend(chunk)
 
 
 def _write(pipe: IO[Any], text: bytes) -> None:

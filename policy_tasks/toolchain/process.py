@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import logging
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -34,7 +35,7 @@ _PATIENCE = 15
 class Command(NamedTuple):
     """
     A program with its arguments, folder, and whole environment: nothing is inherited. `timeout` is in seconds; `doing` is
-    what is said of it where it takes long.
+    what is said of it where it takes long; `most` is how many bytes it may say on stdout, and on stderr.
     """
 
     argv: tuple[str, ...]
@@ -43,6 +44,7 @@ class Command(NamedTuple):
     stdin: bytes = b""
     timeout: int = TIMEOUT
     doing: str = "running"
+    most: int = sys.maxsize
 
 
 class Completed(NamedTuple):
@@ -133,8 +135,8 @@ def _wait(process: subprocess.Popen[bytes], command: Command) -> tuple[bytes, by
     """
     What the command says until it ends. What it leaves behind with a pipe of it is ended, not waited for.
     """
-    pipes, end = Pipes(process, command.stdin), time.monotonic() + command.timeout
-    while not pipes.ended(min(_LOOK, max(0, end - time.monotonic()))):
+    pipes, end = Pipes(process, command.stdin, command.most), time.monotonic() + command.timeout
+    while not pipes.ended(min(_LOOK, max(0, end - time.monotonic()))) and not pipes.too_much():
         if process.poll() is not None:
             if not pipes.ended(_PIPES_TIMEOUT):
                 kill(process)
@@ -142,6 +144,8 @@ def _wait(process: subprocess.Popen[bytes], command: Command) -> tuple[bytes, by
             return pipes.said()
         if time.monotonic() >= end:
             raise _too_long(command)
+    if pipes.too_much():
+        raise _too_much(command)
     try:
         process.wait(max(0, end - time.monotonic()))
     except subprocess.TimeoutExpired:
@@ -156,6 +160,15 @@ def _too_long(command: Command) -> PolicyTasksError:
         why=f"it was stopped after {command.timeout} s",
         fix="look for what it waits for: a module proxy that does not answer, a very large generated file; compile.timeout "
         "in the settings is how long it may take",
+    )
+
+
+def _too_much(command: Command) -> PolicyTasksError:
+    return BuildError.of(
+        f"{_name(command)} was stopped",
+        where=command.cwd,
+        why=f"it says more than {command.most:,} bytes",
+        fix="see what it says when it is run by hand",
     )
 
 

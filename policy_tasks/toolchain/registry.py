@@ -16,6 +16,7 @@ from policy_tasks.printable import printable
 from policy_tasks.toolchain.bounded_response import MAX_BYTES, read
 from policy_tasks.toolchain.connection_failure import failure
 from policy_tasks.toolchain.registry_login import TIMEOUT, authorization, session, with_header
+from policy_tasks.toolchain.registry_refusal import fix, reason, refused
 
 if TYPE_CHECKING:
     import requests
@@ -57,14 +58,15 @@ class Registry:
         data: bytes | None = None,
         headers: dict[str, str] | None = None,
         scope: str = "pull",
-        allowed: tuple[int, ...] = (),
+        expected: tuple[int, ...] = (200,),
         max_bytes: int = MAX_BYTES,
     ) -> requests.Response:
         """
         Send a request to the repository, authorized for this scope where the registry asks for that, and read the response,
         which is a blob of `max_bytes` or something small.
 
-        Raises `RegistryError` for a status of 400 or more, unless it is allowed, and where there is no response.
+        Raises `RegistryError` for any status but those expected, for a redirect that makes another request of this one, and
+        where there is no response.
         """
         response = self._send(method, path, data, headers, max_bytes)
         # At first, and when a token expires in the middle of a long push. The storage that a registry redirects to may ask
@@ -72,8 +74,8 @@ class Registry:
         if response.status_code == 401 and self._is_same_host(response.url):
             self._token = self._authorization(response.headers.get("WWW-Authenticate", ""), scope)
             response = self._send(method, path, data, headers, max_bytes)
-        if response.status_code >= 400 and response.status_code not in allowed:
-            raise self._refused(response)
+        if refused(response, expected):
+            raise self._refused(response, expected)
         return response
 
     def _send(
@@ -113,19 +115,12 @@ class Registry:
         except _NO_REGISTRY_ANSWER as error:
             raise self.error(f"its answer is not what a registry answers: {printable(str(error))}") from None
 
-    def _refused(self, response: requests.Response) -> PolicyTasksError:
-        try:
-            errors = response.json()["errors"]
-            reason = "; ".join(f"{each.get('code', '')}: {each.get('message', '')}" for each in errors)
-        except _NO_REGISTRY_ANSWER:
-            reason = response.text[:500]
-        login = f"log in with: {self.reference.login}; and see that the name is one you may use"
-        fix = login if response.status_code in (401, 403) else ""
-        return self.error(printable(f"{response.status_code} {response.reason}: {reason}"), fix)
+    def _refused(self, response: requests.Response, expected: tuple[int, ...] = (200,)) -> PolicyTasksError:
+        return self.error(reason(response, expected), fix(response, self.reference, self.reference.registry or _HUB))
 
-    def error(self, why: str, fix: str = "") -> PolicyTasksError:
+    def error(self, why: str, how: str = "") -> PolicyTasksError:
         """
-        The error for a registry that did not do what it was asked.
+        The error for a registry that did not do what it was asked, and how to fix it.
         """
-        fix = fix or f"see that the name is right, and that {self.reference.registry or _HUB} can be reached from here"
-        return RegistryError.of(self._what, where=self.reference, why=why, fix=fix)
+        how = how or f"see that the name is right, and that {self.reference.registry or _HUB} can be reached from here"
+        return RegistryError.of(self._what, where=self.reference, why=why, fix=how)

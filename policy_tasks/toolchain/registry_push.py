@@ -11,6 +11,9 @@ from policy_tasks.toolchain.oci_image import OciImage
 from policy_tasks.toolchain.registry import Registry
 
 _SCOPE = "pull,push"
+# Created, or only accepted, as Quay answers. Any other success is that of something else than a registry, which has stored
+# nothing.
+_STORED = (201, 202)
 
 
 def push(registry: Registry, image: OciImage) -> str:
@@ -28,6 +31,7 @@ def push(registry: Registry, image: OciImage) -> str:
         data=image.blobs[image.digest],
         headers={"Content-Type": image.manifest["mediaType"]},
         scope=_SCOPE,
+        expected=_STORED,
     )
     stored = response.headers.get("Docker-Content-Digest", image.digest)
     if stored != image.digest:
@@ -36,11 +40,20 @@ def push(registry: Registry, image: OciImage) -> str:
 
 
 def _push_blob(registry: Registry, digest: str, data: bytes) -> None:
-    if registry.request("HEAD", f"blobs/{digest}", scope=_SCOPE, allowed=(404,)).status_code != 404:
+    if _has_blob(registry, digest, len(data)):
         return
-    start = registry.request("POST", "blobs/uploads/", scope=_SCOPE)
+    start = registry.request("POST", "blobs/uploads/", scope=_SCOPE, expected=(202,))
     with registry.translated_errors():
         location = urljoin(start.url, start.headers["Location"])
-    separator = "&" if "?" in location else "?"
+    target = f"{location}{'&' if '?' in location else '?'}digest={digest}"
     headers = {"Content-Type": "application/octet-stream"}
-    registry.request("PUT", f"{location}{separator}digest={digest}", data=data, headers=headers, scope=_SCOPE)
+    registry.request("PUT", target, data=data, headers=headers, scope=_SCOPE, expected=_STORED)
+
+
+def _has_blob(registry: Registry, digest: str, size: int) -> bool:
+    """
+    Whether the registry has it, with this size: that it exists, many a page says of whatever it is asked for. Sending what is
+    there already does no harm.
+    """
+    answer = registry.request("HEAD", f"blobs/{digest}", scope=_SCOPE, expected=(200, 404))
+    return answer.status_code == 200 and answer.headers.get("Content-Length") == str(size)

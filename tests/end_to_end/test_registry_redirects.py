@@ -54,11 +54,11 @@ def serving(**values: object) -> Iterator[tuple[str, list[str | None]]]:
         server.shutdown()
 
 
-def _pull(registry: str, tmp_path: Path) -> tuple[int, str]:
+def _pull(registry: str, tmp_path: Path, config: str = "") -> tuple[int, str]:
     write_policy(tmp_path / "policies" / "a", "example.com/a")
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login ann password of-netrc\n")
     auth = {registry: {"auth": PASSWORD.removeprefix("Basic ")}}
-    (tmp_path / "config.json").write_text(json.dumps({"auths": auth}))
+    (tmp_path / "config.json").write_text(config or json.dumps({"auths": auth}))
     env = {"DOCKER_CONFIG": str(tmp_path), "NETRC": str(tmp_path / "netrc")}
     done = run_console("image", "--engine", "oci", "--base", f"{registry}/x:1", cwd=tmp_path, env=env)
     return done.returncode, done.stderr
@@ -83,3 +83,13 @@ def test_a_challenge_that_names_no_server_is_told(tmp_path: Path) -> None:
         code, story = _pull(registry, tmp_path)
     assert code == 6
     assert "401" in story
+
+
+@pytest.mark.needs("go")
+def test_a_broken_docker_configuration_is_not_the_registrys_fault(tmp_path: Path) -> None:
+    """Where a password is asked for, and the file that may have one cannot be read, the error names that file."""
+    with serving() as (registry, _):
+        code, story = _pull(registry, tmp_path, "[]")
+    assert code == 6, story
+    assert f"where: {tmp_path}/config.json" in story
+    assert "what a registry answers" not in story
