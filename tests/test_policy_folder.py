@@ -93,6 +93,15 @@ def test_what_would_decide_for_go_is_left_out(tmp_path: Path) -> None:
     assert names(found, tmp_path) == {"go.mod", "a.go", "static/vendor/x.js"}
 
 
+def test_what_a_run_writes_is_left_out(tmp_path: Path) -> None:
+    """At its own place alone, half written too, and never a go.mod, without which there would be no module."""
+    lay_out(tmp_path, "go.mod", "a.go", "x/report.json", "report.json", ".report.json.12.partial", ".other.12.partial")
+    written = frozenset(str(tmp_path / name) for name in ("report.json", "go.mod", "none"))
+    reading = Reading(files_left=10, bytes_left=1000, written=written)
+    read_folder(tmp_path, reading)
+    assert names(reading, tmp_path) == {"go.mod", "a.go", "x/report.json", ".other.12.partial"}
+
+
 def test_limits_hold_before_reading(tmp_path: Path) -> None:
     """The file that is one too many is named, and so is the one that is too large, without its being read."""
     lay_out(tmp_path, "go.mod", "a", "b")
