@@ -28,6 +28,7 @@ from policy_tasks.toolchain.folder_problems import (
 )
 from policy_tasks.toolchain.go_mod import GO_MOD
 from policy_tasks.toolchain.output_file import finished_name
+from policy_tasks.toolchain.python_environment import is_environment
 
 _VERSION_CONTROL = frozenset({".git", ".hg", ".svn", ".bzr", ".fslckout", "_FOSSIL_", "CVS"})
 # Go reads these at a module's root, and they would change what the policy is built with: the generated module decides that.
@@ -92,7 +93,8 @@ def _walk(descriptor: int, folder: str, reading: Reading, place: _Place) -> None
     try:
         with os.scandir(descriptor) as scanned:
             entries = {entry.name: entry for entry in sorted(scanned, key=lambda entry: entry.name)}
-        if place.depth and STATE in entries and is_build_directory(Path(folder)):
+        is_ours = STATE in entries and is_build_directory(Path(folder))
+        if place.depth and (is_ours or is_environment(entries)):
             return
         if GO_MOD in entries and not entries[GO_MOD].is_dir(follow_symlinks=False):
             place = _enter(folder, reading, place)
