@@ -108,12 +108,21 @@ def test_a_virtual_environment_is_left_out(tmp_path: Path) -> None:
 
 
 def test_what_a_run_writes_is_left_out(tmp_path: Path) -> None:
-    """At its own place alone, half written too, and never a go.mod, without which there would be no module."""
-    lay_out(tmp_path, "go.mod", "a.go", "x/report.json", "report.json", ".report.json.12.partial", ".other.12.partial")
-    written = frozenset(str(tmp_path / name) for name in ("report.json", "go.mod", "none"))
+    """At its own place alone, half written too; never a folder, nor a go.mod, without which there would be no module."""
+    lay_out(
+        tmp_path,
+        "go.mod",
+        "a.go",
+        "x/report.json",
+        "report.json",
+        ".report.json.12.partial",
+        ".other.12.partial",
+        "d/x",
+    )
+    written = frozenset(str(tmp_path / name) for name in ("report.json", "go.mod", "none", "d"))
     reading = Reading(files_left=10, bytes_left=1000, written=written)
     read_folder(tmp_path, reading)
-    assert names(reading, tmp_path) == {"go.mod", "a.go", "x/report.json", ".other.12.partial"}
+    assert names(reading, tmp_path) == {"go.mod", "a.go", "x/report.json", ".other.12.partial", "d/x"}
 
 
 def test_limits_hold_before_reading(tmp_path: Path) -> None:

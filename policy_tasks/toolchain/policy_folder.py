@@ -127,7 +127,7 @@ def _enter(folder: str, reading: Reading, place: _Place) -> _Place:
 
 def _take(descriptor: int, folder: str, entry: os.DirEntry[str], reading: Reading, place: _Place) -> None:
     path = f"{folder}/{entry.name}"
-    if _is_left_out(entry.name, reading, place) or _is_output(folder, entry.name, reading, place):
+    if _is_left_out(entry.name, reading, place) or _is_output(folder, entry, reading, place):
         return
     if not is_sound(entry.name) and (place.module or entry.is_dir(follow_symlinks=False)):
         reading.problems.append(unsound_name(folder, entry.name))
@@ -150,11 +150,12 @@ def _is_left_out(name: str, reading: Reading, place: _Place) -> bool:
     return name.startswith(".") and not reading.hidden
 
 
-def _is_output(folder: str, name: str, reading: Reading, place: _Place) -> bool:
-    if f"{folder}/{finished_name(name)}" not in reading.written or name == GO_MOD:
+def _is_output(folder: str, entry: os.DirEntry[str], reading: Reading, place: _Place) -> bool:
+    is_one = f"{folder}/{finished_name(entry.name)}" in reading.written and entry.name != GO_MOD
+    if not is_one or entry.is_dir(follow_symlinks=False):
         return False
     if place.module is not None:
-        place.module.outputs.add(place.inside + name)
+        place.module.outputs.add(place.inside + entry.name)
     return True
 
 
