@@ -25,6 +25,7 @@ from policy_tasks.stages.publish import check_destination
 from policy_tasks.toolchain.archive_place import without_missing_archive_dir
 from policy_tasks.toolchain.measurements import measured
 from policy_tasks.toolchain.staged_policies import check_folders
+from policy_tasks.toolchain.targets import targets
 
 
 def fetch(settings: Settings) -> FetchedModules:
@@ -112,8 +113,7 @@ def watch(settings: Settings, *, addr: str) -> None:
 
     check_folders(settings.folders, settings.build_dir)
     settings = replace(settings, compile=replace(settings.compile, platform=""))  # it runs on this machine
-    written = (settings.generate.build_dir, settings.modules.lock, settings.metrics.report, settings.metrics.textfile)
-    outputs = frozenset(map(settings.path, filter(None, written)))
+    outputs = frozenset((settings.build_dir, *(target.path for target in targets(settings))))
     serve_changes(build, frozenset(settings.folders), outputs, addr)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from policy_tasks.errors import SettingsError
 from policy_tasks.names import RemoteModule
+from policy_tasks.physical_path import without_parents
 
 # A command: a name that is looked for on PATH, or a path.
 Program = str
@@ -181,9 +182,9 @@ class Settings:
 
     def path(self, path: Path) -> Path:
         """
-        The path in full, counted from `root`.
+        The path in full, counted from `root`, without a `..`.
         """
-        return Path(self.root.absolute(), path)
+        return without_parents(Path(self.root.absolute(), path))
 
     @property
     def folders(self) -> tuple[Path, ...]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import threading
+import venv
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,37 @@ def test_what_would_decide_for_go_is_left_out(tmp_path: Path) -> None:
     found = read(tmp_path)
     assert set(found.modules) == {tmp_path}
     assert names(found, tmp_path) == {"go.mod", "a.go", "static/vendor/x.js"}
+
+
+def test_a_virtual_environment_is_left_out(tmp_path: Path) -> None:
+    """By whichever name, beside modules and in one. A module in an environment's own folder is one, and a template is a file."""
+    lay_out(tmp_path, "a/go.mod", "a/a.go", "a/template/pyvenv.cfg", "b/go.mod", "b/pyvenv.cfg", "b/bin/x")
+    for name in ("a/.venv", "a/env", "env"):
+        venv.create(tmp_path / name)
+    lay_out(tmp_path, "env/lib/x/go.mod")
+    found = read(tmp_path)
+    assert not found.problems
+    assert set(found.modules) == {tmp_path / "a", tmp_path / "b"}
+    assert names(found, tmp_path / "a") == {"go.mod", "a.go", "template/pyvenv.cfg"}
+    assert names(found, tmp_path / "b") == {"go.mod", "pyvenv.cfg", "bin/x"}
+
+
+def test_what_a_run_writes_is_left_out(tmp_path: Path) -> None:
+    """At its own place alone, half written too; never a folder, nor a go.mod, without which there would be no module."""
+    lay_out(
+        tmp_path,
+        "go.mod",
+        "a.go",
+        "x/report.json",
+        "report.json",
+        ".report.json.12.partial",
+        ".other.12.partial",
+        "d/x",
+    )
+    written = frozenset(str(tmp_path / name) for name in ("report.json", "go.mod", "none", "d"))
+    reading = Reading(files_left=10, bytes_left=1000, written=written)
+    read_folder(tmp_path, reading)
+    assert names(reading, tmp_path) == {"go.mod", "a.go", "x/report.json", ".other.12.partial", "d/x"}
 
 
 def test_limits_hold_before_reading(tmp_path: Path) -> None:

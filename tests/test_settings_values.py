@@ -67,3 +67,21 @@ def test_a_text_in_the_place_of_a_path_is_told(values: dict[str, Any]) -> None:
     """Settings that are made by hand would look for policies in no folder at all."""
     with pytest.raises(SettingsError, match="is a text, and no Path"):
         Settings(**values)
+
+
+def test_a_path_in_full_has_no_parents(tmp_path: Path) -> None:
+    """After a link they are those of the folder that it leads to; a link that no `..` follows stays in the path."""
+    (tmp_path / "far" / "away").mkdir(parents=True)
+    (tmp_path / "near").mkdir()
+    (tmp_path / "near" / "link").symlink_to(tmp_path / "far" / "away")
+    settings = Settings(root=tmp_path / "near")
+    for given, full in (
+        ("../b", "b"),
+        ("x/../../b/c", "b/c"),
+        ("link/../b", "far/b"),
+        ("link/b", "near/link/b"),
+        ("../near/link", "near/link"),
+        ("link/..", "far"),
+    ):
+        assert settings.path(Path(given)) == tmp_path / full
+    assert Settings(root=Path("..")).path(Path("b")) == Path.cwd().parent / "b"

@@ -51,13 +51,20 @@ def archive_path(settings: Settings, reference: Reference, error: PolicyTasksErr
     """
     if settings.image.output:
         return settings.path(settings.image.output)
-    name = f"{reference.path.rpartition('/')[2]}.tar"
+    name = archive_name(reference.path)
     if not settings.image.archive_dir:
         return settings.build_dir / ARCHIVES / name
     folder = settings.path(settings.image.archive_dir)
     if folder.is_dir():
         return folder / name
     raise _no_outlet(folder, error)
+
+
+def archive_name(repository: str) -> str:
+    """
+    The archive's name, in whichever folder: that of the image without what is before it.
+    """
+    return f"{repository.rpartition('/')[2]}.tar"
 
 
 def _no_outlet(folder: Path, error: PolicyTasksError | None) -> PolicyTasksError:

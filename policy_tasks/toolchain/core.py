@@ -17,6 +17,7 @@ from policy_tasks.toolchain import go_core
 from policy_tasks.toolchain.core_places import leave_out
 from policy_tasks.toolchain.go_mod import GO_MOD
 from policy_tasks.toolchain.policy_folder import Reading, SourceModule, read_folder
+from policy_tasks.toolchain.targets import written_places
 
 _FIX = "see docs/dependencies.md for a core of your own"
 # A //go:embed line that means names with a dot before them: https://pkg.go.dev/embed#hdr-Directives
@@ -123,7 +124,8 @@ def _read(folder: Path, settings: Settings, *, hidden: bool) -> Reading:
     The core's module. What begins with a dot is mostly somebody's tools, such as `.venv`, with links in them.
     """
     discover = settings.discover
-    reading = Reading(files_left=discover.max_files, bytes_left=discover.max_bytes, nested=False, hidden=hidden)
+    files, most, written = discover.max_files, discover.max_bytes, written_places(settings)
+    reading = Reading(files_left=files, bytes_left=most, written=written, nested=False, hidden=hidden)
     read_folder(folder, reading)
     return reading
 

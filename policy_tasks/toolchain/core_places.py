@@ -6,16 +6,13 @@ It is left out, since a build does not need it, unless Go would compile or embed
 
 from __future__ import annotations
 
-import re
 from fnmatch import fnmatchcase
 
 from policy_tasks.toolchain.build_directory import DOCKERFILE, MANIFEST, OUTPUTS
+from policy_tasks.toolchain.embeds import embedded_patterns
 from policy_tasks.toolchain.policy_folder import SourceModule
 
 _PLACES = OUTPUTS | {DOCKERFILE, MANIFEST}
-# https://pkg.go.dev/embed: patterns with blanks between them, perhaps quoted; only a file at the top can mean what is there.
-_EMBED = re.compile(rb"^//go:embed[ \t]+(.+)", re.MULTILINE)
-_PATTERN = re.compile(r'"([^"]*)"|`([^`]*)`|(\S+)')
 
 
 def leave_out(source: SourceModule) -> str:
@@ -38,10 +35,8 @@ def _is_needed(name: str, embedded: set[str]) -> bool:
 
 def _embedded(source: SourceModule) -> set[str]:
     """
-    The first parts of all patterns that the core's files at the top embed.
+    The first parts of all patterns that the core's files at the top embed: no other file can mean what is there.
     """
     at_the_top = (name for name in source.files if "/" not in name)
     texts = (source.files[name] for name in at_the_top if name.endswith(".go") and not name.endswith("_test.go"))
-    lines = (line.decode("utf-8", "replace") for data in texts for line in _EMBED.findall(data))
-    patterns = ("".join(groups) for line in lines for groups in _PATTERN.findall(line))
-    return {pattern.removeprefix("all:").partition("/")[0] for pattern in patterns}
+    return {pattern.partition("/")[0] for data in texts for pattern in embedded_patterns(data)}

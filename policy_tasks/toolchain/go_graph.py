@@ -153,7 +153,8 @@ def _read_helper(origin: str, target: Path, reading: Reading, error: type[Policy
             why=f"{target} has no go.mod" if target.is_dir() else f"there is no folder {target}",
             fix="correct that replace, or add the module that it means",
         )
-    helper = Reading(files_left=reading.files_left, bytes_left=reading.bytes_left, nested=False)
+    files, most, written = reading.files_left, reading.bytes_left, reading.written
+    helper = Reading(files_left=files, bytes_left=most, written=written, nested=False)
     read_folder(target, helper)
     if helper.problems:
         raise PolicyError(*helper.problems)

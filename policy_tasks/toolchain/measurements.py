@@ -14,6 +14,7 @@ from policy_tasks.errors import PolicyTasksError
 from policy_tasks.settings import Settings
 from policy_tasks.toolchain.build_directory import BuildDirectory
 from policy_tasks.toolchain.outside import check_outside
+from policy_tasks.toolchain.target_check import check_targets
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -70,8 +71,8 @@ def measured(asked: str, settings: Settings) -> Iterator[Measurements]:
     """
     Measure a run to its end, whichever that is.
 
-    Raises `SettingsError` for a report in the build directory, and `OutputError` where one cannot be written, unless the run
-    itself has failed: then that is what is told.
+    Raises `SettingsError` for a report in the build directory, and for what would replace another file, and `OutputError`
+    where a report cannot be written, unless the run itself has failed: then that is what is told.
     """
     _check(settings)
     measurements = Measurements(asked, settings)
@@ -88,7 +89,9 @@ def measured(asked: str, settings: Settings) -> Iterator[Measurements]:
 
 def _check(settings: Settings) -> None:
     """
-    A report is written also where the build directory was not even made, which would then not be ours to make.
+    A report is written also where the build directory was not even made, which would then not be ours to make, and where a
+    run fails: so this comes before all else.
     """
     check_outside(settings, settings.metrics.report, "a report", "metrics.report (--report)")
     check_outside(settings, settings.metrics.textfile, "a report", "metrics.textfile (--textfile)")
+    check_targets(settings)

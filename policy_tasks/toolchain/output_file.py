@@ -7,12 +7,16 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from policy_tasks.errors import OutputError, PolicyTasksError, output_error
+
+# Beside the file that it is to become, and named after that and who writes it.
+_PARTIAL = re.compile(r"\.(.+)\.[^.]+\.partial")
 
 
 def save(source: Path, target: Path, name: str = "the archive", setting: str = "--output") -> None:
@@ -57,6 +61,14 @@ def is_regular_file(target: Path) -> bool:
     Whether a file is there, and no link, device or FIFO: reading one of these may never end.
     """
     return not target.is_symlink() and target.is_file()
+
+
+def finished_name(name: str) -> str:
+    """
+    What a file that is still being written will be called; any other has that name already.
+    """
+    partial = _PARTIAL.fullmatch(name)
+    return partial[1] if partial else name
 
 
 @contextmanager

@@ -16,14 +16,24 @@ from policy_tasks.errors import PolicyError, Problem
 from policy_tasks.regular_file import open_regular
 from policy_tasks.toolchain.build_directory import STATE
 from policy_tasks.toolchain.build_lock import is_build_directory
+from policy_tasks.toolchain.embeds import embedded_by_name
 from policy_tasks.toolchain.file_names import is_sound
+from policy_tasks.toolchain.folder_problems import (
+    embedded_output,
+    special_file,
+    symbolic_link,
+    too_deep,
+    unreadable,
+    unsound_name,
+)
 from policy_tasks.toolchain.go_mod import GO_MOD
+from policy_tasks.toolchain.output_file import finished_name
+from policy_tasks.toolchain.python_environment import is_environment
 
 _VERSION_CONTROL = frozenset({".git", ".hg", ".svn", ".bzr", ".fslckout", "_FOSSIL_", "CVS"})
 # Go reads these at a module's root, and they would change what the policy is built with: the generated module decides that.
 _GO_READS = frozenset({"go.work", "go.work.sum", "vendor"})
 _DEEPEST = 100
-_LINK_FIX = "put the file itself in its place, or move the link out of the policies"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -31,24 +41,27 @@ class SourceModule:
     """
     A Go module as the user has it: its folder, and every file in it with its contents, by its name with slashes.
 
-    Names are text, not paths: of a thousand modules pathlib would take longer than reading them.
+    Names are text, not paths: of a thousand modules pathlib would take longer than reading them. `outputs` are the names of
+    what a run writes in there, and is not read.
     """
 
     directory: Path
     files: dict[str, bytes] = field(default_factory=dict)
+    outputs: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True, kw_only=True)
 class Reading:
     """
     What was read of some folders, and how much may still be read; a module in another is one too if `nested`,
-    and names that begin with a dot count if `hidden`.
+    and names that begin with a dot count if `hidden`. What is `written` by runs, at these places without links, is not read.
     """
 
     files_left: int
     bytes_left: int
     nested: bool = True
     hidden: bool = True
+    written: frozenset[str] = frozenset()
     modules: dict[Path, SourceModule] = field(default_factory=dict)
     without_module: list[Path] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -61,9 +74,12 @@ def read_folder(folder: Path, reading: Reading) -> None:
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
-        _unreadable(reading, folder, error)
+        reading.problems.append(unreadable(folder, error))
         return
+    known = set(reading.modules)
     _walk(descriptor, str(folder), reading, _Place(depth=0))
+    for module in (each for path, each in reading.modules.items() if path not in known and each.outputs):
+        _refuse_embedded(module, reading)
 
 
 class _Place(NamedTuple):
@@ -77,20 +93,21 @@ def _walk(descriptor: int, folder: str, reading: Reading, place: _Place) -> None
     try:
         with os.scandir(descriptor) as scanned:
             entries = {entry.name: entry for entry in sorted(scanned, key=lambda entry: entry.name)}
-        if place.depth and STATE in entries and is_build_directory(Path(folder)):
+        is_ours = STATE in entries and is_build_directory(Path(folder))
+        if place.depth and (is_ours or is_environment(entries)):
             return
         if GO_MOD in entries and not entries[GO_MOD].is_dir(follow_symlinks=False):
             place = _enter(folder, reading, place)
         if place.depth > _DEEPEST:
-            _add(reading, "a policy folder is too deep", folder, f"it is {place.depth} folders down", "move it up")
+            reading.problems.append(too_deep(folder, place.depth))
         elif not (place.ignored and place.module is None):
             for entry in entries.values():
                 try:
                     _take(descriptor, folder, entry, reading, place)
                 except OSError as error:
-                    _unreadable(reading, f"{folder}/{entry.name}", error)
+                    reading.problems.append(unreadable(f"{folder}/{entry.name}", error))
     except OSError as error:
-        _unreadable(reading, folder, error)
+        reading.problems.append(unreadable(folder, error))
     finally:
         os.close(descriptor)
 
@@ -110,22 +127,16 @@ def _enter(folder: str, reading: Reading, place: _Place) -> _Place:
 
 def _take(descriptor: int, folder: str, entry: os.DirEntry[str], reading: Reading, place: _Place) -> None:
     path = f"{folder}/{entry.name}"
-    if _is_left_out(entry.name, reading, place):
+    if _is_left_out(entry.name, reading, place) or _is_output(folder, entry, reading, place):
         return
     if not is_sound(entry.name) and (place.module or entry.is_dir(follow_symlinks=False)):
-        _add(
-            reading,
-            "a file's name cannot be used",
-            folder,
-            f"{entry.name!r} has control characters, a backslash or is not UTF-8",
-            "rename it",
-        )
+        reading.problems.append(unsound_name(folder, entry.name))
     elif entry.is_symlink():
         _refuse_link(Path(path), reading, place)
     elif entry.is_dir(follow_symlinks=False):
         _descend(descriptor, folder, entry.name, reading, place)
     elif not entry.is_file(follow_symlinks=False):
-        _refuse_special(path, reading, place)
+        reading.problems += [] if place.ignored else [special_file(path)]
     elif place.module is not None:
         _read(descriptor, folder, entry.name, reading, place)
     elif path.endswith(".go"):
@@ -139,6 +150,20 @@ def _is_left_out(name: str, reading: Reading, place: _Place) -> bool:
     return name.startswith(".") and not reading.hidden
 
 
+def _is_output(folder: str, entry: os.DirEntry[str], reading: Reading, place: _Place) -> bool:
+    is_one = f"{folder}/{finished_name(entry.name)}" in reading.written and entry.name != GO_MOD
+    if not is_one or entry.is_dir(follow_symlinks=False):
+        return False
+    if place.module is not None:
+        place.module.outputs.add(place.inside + entry.name)
+    return True
+
+
+def _refuse_embedded(module: SourceModule, reading: Reading) -> None:
+    for output, go_file in embedded_by_name(module.files, module.outputs):
+        reading.problems.append(embedded_output(f"{module.directory}/{output}", f"{module.directory}/{go_file}"))
+
+
 def _descend(descriptor: int, folder: str, name: str, reading: Reading, place: _Place) -> None:
     ignored = place.ignored or name.startswith((".", "_")) or name == "testdata"
     child = os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=descriptor)
@@ -147,21 +172,10 @@ def _descend(descriptor: int, folder: str, name: str, reading: Reading, place: _
     _walk(child, f"{folder}/{name}", reading, below)
 
 
-def _refuse_special(path: str, reading: Reading, place: _Place) -> None:
-    if not place.ignored:
-        what, why = "a policy folder holds something that is not a file", "it is a FIFO, socket or device"
-        _add(reading, what, path, why, "remove it")
-
-
 def _refuse_link(path: Path, reading: Reading, place: _Place) -> None:
     # Outside a module a link to some file does no harm; a folder or a go.mod behind one would be missed in silence.
-    if place.ignored or (place.module is None and path.is_file() and path.suffix != ".go"):
-        return
-    try:
-        why = f"it leads to {os.readlink(path)}; links are not followed, so that only what is checked is built"
-    except OSError as error:
-        why = str(error.strerror)
-    _add(reading, "a policy folder holds a symbolic link", path, why, _LINK_FIX)
+    if not place.ignored and (place.module is not None or not path.is_file() or path.suffix == ".go"):
+        reading.problems.append(symbolic_link(path))
 
 
 def _read(descriptor: int, folder: str, name: str, reading: Reading, place: _Place) -> None:
@@ -183,11 +197,3 @@ def _too_much(reading: Reading, path: str) -> Exception:
         why=f"this file exceeds the limit discover.max_{what}",
         fix=f"move what is no part of a policy elsewhere, or raise discover.max_{what}",
     )
-
-
-def _unreadable(reading: Reading, path: Path | str, error: OSError) -> None:
-    _add(reading, "a policy cannot be read", path, error.strerror or str(error), "make it readable for this user")
-
-
-def _add(reading: Reading, what: str, path: Path | str, why: str, fix: str) -> None:
-    reading.problems.append(Problem(what=what, where=str(path), why=why, fix=fix))

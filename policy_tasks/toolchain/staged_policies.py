@@ -30,6 +30,7 @@ from policy_tasks.toolchain.policy_folder import Reading, read_folder
 from policy_tasks.toolchain.remote_modules import Remote, fetch_remotes, without_folders
 from policy_tasks.toolchain.replaces import SETTING, gather_excludes, gather_replaces
 from policy_tasks.toolchain.staging import stage
+from policy_tasks.toolchain.targets import written_places
 from policy_tasks.toolchain.unresolved_origins import Origins
 
 
@@ -175,7 +176,8 @@ def _remotes(
 
 
 def _read(settings: Settings) -> Reading:
-    reading = Reading(files_left=settings.discover.max_files, bytes_left=settings.discover.max_bytes)
+    most, written = settings.discover, written_places(settings)
+    reading = Reading(files_left=most.max_files, bytes_left=most.max_bytes, written=written)
     for folder in settings.folders:
         read_folder(folder.resolve(), reading)
     if reading.problems:
