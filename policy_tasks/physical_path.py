@@ -7,6 +7,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from policy_tasks.errors import SettingsError
+
 
 def without_parents(path: Path) -> Path:
     """
@@ -18,3 +20,16 @@ def without_parents(path: Path) -> Path:
         return path
     split = len(path.parts) - path.parts[::-1].index("..")
     return Path(os.path.realpath(Path(*path.parts[:split])), *path.parts[split:])
+
+
+def refuse_texts(*paths: object) -> None:
+    """
+    Raise `SettingsError` for a text in the place of a path.
+    """
+    for path in (each for each in paths if isinstance(each, str)):
+        raise SettingsError.of(
+            f"{path!r} is a text, and no Path",
+            where="Settings",
+            why="these settings are taken as they are",
+            fix=f"write pathlib.Path({path!r}), or let load_settings read it",
+        )

@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from policy_tasks.errors import SettingsError
 from policy_tasks.names import RemoteModule
-from policy_tasks.physical_path import without_parents
+from policy_tasks.physical_path import refuse_texts, without_parents
 
 # A command: a name that is looked for on PATH, or a path.
 Program = str
@@ -171,14 +170,7 @@ class Settings:
         """
         Raises `SettingsError` for a text in the place of a path, which is a mistake that would find no policies.
         """
-        for key, value in (("root", self.root), *(("discover.policies", each) for each in self.discover.policies)):
-            if isinstance(value, str):
-                raise SettingsError.of(
-                    f"{value!r} is a text, and no Path",
-                    where=key,
-                    why="these settings are taken as they are",
-                    fix=f"write pathlib.Path({value!r}), or let load_settings read it",
-                )
+        refuse_texts(self.root, *self.discover.policies)
 
     def path(self, path: Path) -> Path:
         """
