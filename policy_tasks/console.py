@@ -192,4 +192,9 @@ def run() -> None:
     """
     Run the tasks that the command line names.
     """
-    Console(name="policy-tasks", binary="policy-tasks", namespace=namespace, version=__version__).run()
+    try:
+        Console(name="policy-tasks", binary="policy-tasks", namespace=namespace, version=__version__).run()
+    except SystemExit as error:
+        if isinstance(error.__context__, KeyboardInterrupt):  # of which Invoke makes code 1 before a task has begun
+            raise KeyboardInterrupt from None
+        raise

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from policy_tasks.__main__ import main
+from policy_tasks.console import Console
 from policy_tasks.door import exit_on_signals
 
 
@@ -68,3 +70,16 @@ def test_an_error_that_nobody_can_read_stays_off_stdout(nobody: str, tmp_path: P
     """With stderr closed or full an error is the exit code alone."""
     done = _shell(f"policy-tasks discover {nobody}", tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (2, "", "")
+
+
+def test_ctrl_c_before_a_task_begins_is_told_as_in_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the command line is parsed it ends the program with the same exit code."""
+
+    def interrupted(_: Console) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Console, "parse_tasks", interrupted)
+    monkeypatch.setattr(sys, "argv", ["policy-tasks", "discover"])
+    with pytest.raises(SystemExit) as caught:
+        main()
+    assert caught.value.code == 130
