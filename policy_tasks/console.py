@@ -160,7 +160,7 @@ def _check_named(path: str) -> None:
     See that a configuration is there that was asked for, which Invoke passes over in silence if not, or would wait for.
     """
     try:
-        open_regular(path).close()
+        open_regular(os.path.expanduser(path)).close()
     except OSError as error:
         raise SettingsError.of(
             "Invoke's configuration cannot be read",
@@ -195,6 +195,8 @@ def run() -> None:
     try:
         Console(name="policy-tasks", binary="policy-tasks", namespace=namespace, version=__version__).run()
     except SystemExit as error:
-        if isinstance(error.__context__, KeyboardInterrupt):  # of which Invoke makes code 1 before a task has begun
+        if error.code == 1 and isinstance(
+            error.__context__, KeyboardInterrupt
+        ):  # what Invoke makes of it, before a task begins
             raise KeyboardInterrupt from None
         raise

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from policy_tasks.errors import RegistryError
+from policy_tasks.errors import RegistryError, ToolError
 from policy_tasks.toolchain import credential_helper
 from policy_tasks.toolchain.credentials import credentials, parsed_credentials
 from policy_tasks.toolchain.docker_connection import sdk
@@ -46,11 +46,6 @@ def _refused(registry: str = SERVER) -> RegistryError:
 
 
 BROKEN = {
-    "[]": "it is no mapping",
-    "3": "it is no mapping",
-    "{bad": "it is no JSON: ",
-    "\x00": "it is no JSON: ",
-    "[" * 100_000: "it is no JSON: ",
     '{"auths": [1]}': "auths is no mapping",
     '{"credHelpers": [1]}': "credHelpers is no mapping",
     json.dumps({"credHelpers": {SERVER: 3}}): f"the helper for {SERVER} is no name",
@@ -70,11 +65,45 @@ def test_a_configuration_that_is_none_is_told(text: str, config: Path) -> None:
     assert error.why.startswith(BROKEN[text])
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("[]", "it is no mapping"),
+        ("3", "it is no mapping"),
+        ("{bad", "it is no JSON: "),
+        ("\x00", "it is no JSON: "),
+        ("[" * 100_000, "it is no JSON: "),
+    ],
+)
+def test_a_configuration_that_is_no_json_is_passed_over(
+    text: str, why: str, config: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As Docker does it, with a warning: who needs no credentials is not stopped."""
+    config.write_text(text)
+    assert credentials(SERVER) == {}
+    assert f"the Docker configuration {config} is not used: {why}" in caplog.text
+
+
+@pytest.mark.needs("root")
+def test_a_configuration_that_may_not_be_read_is_passed_over(config: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """It is root's, say, after a `sudo docker login`."""
+    config.write_text("{}")
+    config.chmod(0)
+    for folder in config.parents[:-2]:
+        folder.chmod(0o755)
+    os.seteuid(65534)
+    try:
+        assert credentials(SERVER) == {}
+    finally:
+        os.seteuid(0)
+    assert "is not used: Permission denied" in caplog.text
+
+
 def test_a_configuration_that_is_a_pipe_is_not_waited_for(config: Path) -> None:
     """Neither by us nor by the SDK, which reads the file before it connects."""
     os.mkfifo(config)
     assert "FIFO" in _refused().why
-    with pytest.raises(RegistryError, match="FIFO"):
+    with pytest.raises(ToolError, match="FIFO"):
         sdk()
 
 

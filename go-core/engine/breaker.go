@@ -9,8 +9,9 @@ import (
 
 // A Breaker says when a policy is not called for a while. It opens
 //
-//   - when Abandoned calls that were given up have gone on for Grace since; it stays
-//     open until one of them returns, since nothing else makes room for another;
+//   - when Abandoned calls that were given up have gone on for Grace since, or 64 times
+//     as many are going on at all; it stays open until one of them returns, since
+//     nothing else makes room for another;
 //   - after Faults calls in a row that panicked, ended their goroutine, or were
 //     given up at the policy's own deadline. An error that a policy returns is an answer, not a fault; one
 //     that it returns when its caller has left is neither. So is the end of the
@@ -61,7 +62,7 @@ func (b *breaker) admit(now time.Time) (probe bool, wait time.Duration) {
 		return false, 0
 	case b.until.After(now):
 		return false, b.until.Sub(now)
-	case b.probing || int(b.lingering.Load()) >= b.Abandoned:
+	case b.probing || b.crowded():
 		return false, b.backoff
 	}
 	b.probing = true
@@ -78,9 +79,22 @@ func (b *breaker) succeeded(probe bool) (closed bool) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.probing, b.backoff = false, 0
+	b.probing = false
+	if b.crowded() {
+		return false
+	}
+	b.backoff = 0
 	b.open.Store(false)
 	return true
+}
+
+// crowd is how many times Abandoned may be given up within their grace.
+const crowd = 64
+
+// crowded reports whether too many calls that were given up go on: after their grace,
+// or so many that it is not waited for.
+func (b *breaker) crowded() bool {
+	return int(b.lingering.Load()) >= b.Abandoned || int(b.abandoned.Load()) >= crowd*b.Abandoned
 }
 
 // undecided is told of a call that shows neither: it is for another one to try the
@@ -98,7 +112,7 @@ func (b *breaker) undecided(probe bool) {
 // the breaker, which a failed probe leaves open.
 func (b *breaker) failed(probe bool, now time.Time) (opened bool) {
 	faults := int(b.faults.Add(1))
-	if !probe && faults < b.Faults && int(b.lingering.Load()) < b.Abandoned {
+	if !probe && faults < b.Faults && !b.crowded() {
 		return false
 	}
 	b.mu.Lock()

@@ -81,7 +81,8 @@ func (p *Instance) abandon(probe bool, timedOut *Error, w *watch) {
 // linger counts a call that was given up and goes on all the same: too many of those
 // are a fault, whoever was in a hurry.
 func (p *Instance) linger() {
-	if int(p.breaker.lingering.Add(1)) >= p.breaker.Abandoned {
+	p.breaker.lingering.Add(1)
+	if p.breaker.crowded() {
 		p.fault(false)
 	}
 }
@@ -96,9 +97,9 @@ func (p *Instance) ended(w *watch) {
 
 // timedOut is told of a call that was not answered by its deadline. An earlier
 // one than the policy's own says nothing of the policy: a caller in a hurry is
-// not to have it refused to all others.
+// not to have it refused to all others, unless too many of its calls go on.
 func (p *Instance) timedOut(probe bool, w *watch) {
-	if own := w == nil || w.deadline-w.start == p.timeout; own {
+	if own := w == nil || w.deadline-w.start == p.timeout; own || p.breaker.crowded() {
 		p.fault(probe)
 		return
 	}

@@ -16,6 +16,8 @@ from pathlib import Path
 
 from policy_tasks.errors import PolicyTasksError, ToolError
 from policy_tasks.model import Binary
+from policy_tasks.toolchain.output_file import finished_name
+from policy_tasks.toolchain.python_environment import files_outside, is_inside
 from policy_tasks.toolchain.running_engine import RunningEngine, listening
 
 log = logging.getLogger(__name__)
@@ -96,7 +98,7 @@ class _Builder:
         """
         The files that a build reads, with what changes when they do.
         """
-        walked = (Path(place, name) for folder in self.folders for place, _, names in os.walk(folder) for name in names)
+        walked = (path for folder in self.folders for path in files_outside(folder))
         return {str(path): _state(path) for path in walked if self.reads(path)}
 
     def reads(self, path: Path) -> bool:
@@ -107,6 +109,7 @@ class _Builder:
         """
         left = _OF_EDITORS.search(path.name) or ".git" in path.parts
         real = Path(os.path.realpath(path))
+        real = real.with_name(finished_name(real.name))
         return not left and self.written.isdisjoint((real, *real.parents))
 
 
@@ -149,7 +152,7 @@ def _changes(watch: Callable[..., object], folders: Iterable[Path], builder: _Bu
         return _ticks()
     return watch(  # type: ignore[return-value]
         *folders,
-        watch_filter=lambda _, path: builder.reads(Path(path)),
+        watch_filter=lambda _, path: builder.reads(Path(path)) and not is_inside(Path(path)),
         debounce=_DEBOUNCE,
         rust_timeout=_POLL_INTERVAL,
         yield_on_timeout=True,

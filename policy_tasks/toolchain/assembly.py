@@ -25,7 +25,8 @@ def check_includes(modules: Iterable[SourceModule]) -> None:
 
 
 def _leaving(module: SourceModule) -> Iterator[Problem]:
-    with_assembly = {posixpath.dirname(name) for name in module.files if name.endswith(".s")}
+    folders = {posixpath.dirname(name) for name in module.files if name.endswith(".s")}
+    with_assembly = {folder for folder in folders if not _is_ignored(folder)}
     for name in (
         each for each in module.files if each.endswith((".s", ".h")) and posixpath.dirname(each) in with_assembly
     ):
@@ -38,3 +39,10 @@ def _leaving(module: SourceModule) -> Iterator[Problem]:
                     why=f'#include "{printable(included)}" leads out of the module, and only what is in there is built',
                     fix="put that file into the module",
                 )
+
+
+def _is_ignored(folder: str) -> bool:
+    """
+    Whether Go compiles nothing in this folder.
+    """
+    return any(part.startswith((".", "_")) or part == "testdata" for part in folder.split("/"))

@@ -5,11 +5,14 @@ The user's Docker configuration: https://docs.docker.com/reference/cli/docker/#d
 from __future__ import annotations
 
 import json
+import logging
 from typing import Any, NamedTuple
 
 from policy_tasks.errors import PolicyTasksError, RegistryError
 from policy_tasks.printable import printable
 from policy_tasks.regular_file import read_regular
+
+log = logging.getLogger(__name__)
 
 
 class DockerConfig(NamedTuple):
@@ -29,6 +32,13 @@ class DockerConfig(NamedTuple):
             raise self.error(f"{key} is no mapping")
         return found
 
+    def passed_over(self, why: str) -> DockerConfig:
+        """
+        This one, and a warning.
+        """
+        log.warning("the Docker configuration %s is not used: %s", self.file, printable(why))
+        return self
+
     def error(self, why: str) -> PolicyTasksError:
         """
         The error for a configuration that has something else than Docker writes there.
@@ -43,7 +53,8 @@ class DockerConfig(NamedTuple):
 
 def read_config() -> DockerConfig:
     """
-    The configuration, which is empty where there is no file. Raises `RegistryError` where it cannot be read.
+    The configuration, which is empty where there is no file, or one that is passed over with a warning, as Docker does it: who
+    needs no credentials is not stopped. Raises `RegistryError` for what is no file.
     """
     from docker.utils.config import find_config_file
 
@@ -53,10 +64,10 @@ def read_config() -> DockerConfig:
     try:
         # An empty one has nothing, for Docker as well.
         values = json.loads(read_regular(config.file).strip() or b"{}")
+    except PermissionError as error:
+        return config.passed_over(error.strerror or str(error))
     except OSError as error:
         raise config.error(error.strerror or str(error)) from None
     except (ValueError, RecursionError) as error:
-        raise config.error(f"it is no JSON: {error}") from None
-    if not isinstance(values, dict):
-        raise config.error("it is no mapping")
-    return config._replace(values=values)
+        return config.passed_over(f"it is no JSON: {error}")
+    return config._replace(values=values) if isinstance(values, dict) else config.passed_over("it is no mapping")

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from policy_tasks.errors import PolicyTasksError, ToolError
+from policy_tasks.errors import PolicyTasksError, RegistryError, ToolError
 from policy_tasks.names import DOCKER_SOCKET
 from policy_tasks.printable import printable
 from policy_tasks.toolchain.connection_failure import failure
@@ -45,12 +45,15 @@ def connect() -> DockerEngine:
 
 def sdk() -> Any:
     """
-    The SDK's low-level client. Raises `RegistryError` for a configuration that the SDK, which reads it first of all, would wait
-    for without an end, or fail of.
+    The SDK's low-level client. Raises `ToolError` for a configuration that the SDK, which reads it first of all, would wait for
+    without an end.
     """
     import docker
 
-    read_config()
+    try:
+        read_config()
+    except RegistryError as error:
+        raise ToolError(*error.problems) from None
     client = docker.from_env(timeout=CONNECT_TIMEOUT, use_ssh_client=True)
     client.api.timeout = STREAM_TIMEOUT
     # Without a configuration: with one, a build would send the engine all credentials of the user.

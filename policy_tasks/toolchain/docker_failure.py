@@ -118,6 +118,9 @@ def _fix(kind: type[PolicyTasksError], where: object, why: str) -> str:
         login = where.login if isinstance(where, Reference) else "docker login"
         return f"log in with: {login}; and see that the name (--repo, --base) is one you may use"
     host = (isinstance(where, Reference) and where.registry) or "Docker Hub"
+    if "toomanyrequests" in why:
+        login = where.login if isinstance(where, Reference) else "docker login"
+        return f"try again later, or log in, which may raise the limit: {login}"
     if _BUSY.search(why):
         return f"try again later; if it stays so, ask whoever runs {host}"
     return f"see that the name is right and {host} can be reached from the Docker engine"

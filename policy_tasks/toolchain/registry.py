@@ -75,7 +75,7 @@ class Registry:
             self._token = self._authorization(response.headers.get("WWW-Authenticate", ""), scope)
             response = self._send(method, path, data, headers, max_bytes)
         if refused(response, expected):
-            raise self._refused(response, expected)
+            raise self.unexpected(response, expected)
         return response
 
     def _send(
@@ -109,13 +109,16 @@ class Registry:
         try:
             yield
         except requests.exceptions.HTTPError as error:
-            raise self._refused(error.response) from None
+            raise self.unexpected(error.response) from None
         except requests.exceptions.RequestException as error:
             raise self.error(failure(error)) from None
         except _NO_REGISTRY_ANSWER as error:
             raise self.error(f"its answer is not what a registry answers: {printable(str(error))}") from None
 
-    def _refused(self, response: requests.Response, expected: tuple[int, ...] = (200,)) -> PolicyTasksError:
+    def unexpected(self, response: requests.Response, expected: tuple[int, ...] = (200,)) -> PolicyTasksError:
+        """
+        The error for an answer that is none of those expected.
+        """
         return self.error(reason(response, expected), fix(response, self.reference, self.reference.registry or _HUB))
 
     def error(self, why: str, how: str = "") -> PolicyTasksError:

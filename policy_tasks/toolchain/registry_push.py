@@ -31,9 +31,12 @@ def push(registry: Registry, image: OciImage) -> str:
         data=image.blobs[image.digest],
         headers={"Content-Type": image.manifest["mediaType"]},
         scope=_SCOPE,
-        expected=_STORED,
+        expected=(*_STORED, 200),
     )
-    stored = response.headers.get("Docker-Content-Digest", image.digest)
+    # Of a bare 200, which some registries answer, this header is what tells it from a login page's.
+    stored = response.headers.get("Docker-Content-Digest", "" if response.status_code == 200 else image.digest)
+    if not stored:
+        raise registry.unexpected(response, _STORED)
     if stored != image.digest:
         raise registry.error(f"it was sent {image.digest} and says that it has {printable(stored)}")
     return image.digest

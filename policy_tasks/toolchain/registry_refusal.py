@@ -43,7 +43,9 @@ def fix(response: requests.Response, reference: Reference, host: str) -> str:
         return f"log in with: {reference.login}; and see that the name is one you may use"
     if response.status_code < 400:
         return f"see what stands between here and {host}, such as a login page or a proxy that answers in its place"
-    if response.status_code == 429 or response.status_code >= 500:
+    if response.status_code == 429:
+        return f"try again {_when(response)}, or log in, which may raise the limit: {reference.login}"
+    if response.status_code >= 500:
         return f"try again {_when(response)}; if it stays so, ask whoever runs {host}"
     return ""
 

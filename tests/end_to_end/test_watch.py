@@ -223,6 +223,9 @@ def test_what_a_build_writes_is_no_change(tmp_path: Path) -> None:
     write_policy(tmp_path / "policies" / "a", "example.com/a")
     (tmp_path / "link").symlink_to("policies")
     (tmp_path / "pyproject.toml").write_text('[tool.policy-tasks.modules]\nlock = "policies/a.lock"\n')
+    environment = tmp_path / "policies" / ".venv"
+    (environment / "bin").mkdir(parents=True)
+    (environment / "pyvenv.cfg").touch()
     written = (
         "--report",
         "policies/r.json",
@@ -239,6 +242,9 @@ def test_what_a_build_writes_is_no_change(tmp_path: Path) -> None:
         assert watched.builds() == 1, "".join(watched.story)
         _edit(tmp_path, 'return "a", nil', 'return "b", nil')
         watched.until(lambda: watched.ask() == "b")
+        (environment / "new.pyc").touch()
+        time.sleep(3)
+        assert sum("serving at" in line for line in watched.story) == 2, "".join(watched.story)
     finally:
         watched.end()
 
