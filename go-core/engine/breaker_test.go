@@ -6,7 +6,6 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -118,82 +117,9 @@ func TestCanceled(t *testing.T) {
 
 // The breaker opens when too many abandoned calls go on for longer than their grace,
 // also those of callers in a hurry, and tries the policy only when one of them has
-// returned.
-func TestBreakerAbandoned(t *testing.T) {
-	policy, release := newSwitched(), make(chan struct{})
-	options := Options{Timeout: time.Minute, Breaker: Breaker{Abandoned: 2, Grace: time.Millisecond, Backoff: time.Millisecond}}
-	p := started(t, options, policy).Policies()[0]
-	policy.now(func() error { <-release; return nil })
-	hurried := func() Outcome {
-		_, err := p.Call(t.Context(), Call{Timeout: time.Millisecond})
-		return outcomeOf(err)
-	}
-	for range 2 {
-		if got := hurried(); got != TimedOut {
-			t.Fatalf("Call ended %v, want it given up", got)
-		}
-	}
-	for deadline := time.Now().Add(5 * time.Second); hurried() != Tripped; time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("the breaker has not opened")
-		}
-	}
-	time.Sleep(10 * time.Millisecond)
-	if _, err := p.Execute(t.Context(), nil); outcomeOf(err) != Tripped {
-		t.Errorf("Execute = %v, want it refused while both calls go on", err)
-	}
-	policy.now(works)
-	close(release)
-	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(time.Millisecond) {
-		if _, err := p.Execute(t.Context(), nil); err == nil {
-			break
-		} else if time.Now().After(deadline) {
-			t.Fatalf("Execute = %v, want an answer", err)
-		}
-	}
-}
-
 // Callers that give the policy less time than it has do not open the breaker for
-// others.
-func TestBreakerHurry(t *testing.T) {
-	policy := newSwitched()
-	options := Options{Timeout: time.Minute, Breaker: Breaker{Faults: 1, Abandoned: 100}}
-	p := started(t, options, policy).Policies()[0]
-	policy.now(func() error { time.Sleep(5 * time.Millisecond); return nil })
-	for range 5 {
-		if _, err := p.Call(t.Context(), Call{Timeout: time.Microsecond}); outcomeOf(err) != TimedOut {
-			t.Fatalf("Call = %v, want it given up", err)
-		}
-	}
-	if _, err := p.Execute(t.Context(), nil); err != nil {
-		t.Errorf("Execute = %v, want an answer for a caller that has time", err)
-	}
-}
-
 // However many callers are in a hurry at once: a policy that returns soon after each of
-// them has left goes on for the others.
-func TestBreakerManyInAHurry(t *testing.T) {
-	policy := executing(func(ctx context.Context, input any) (any, error) {
-		if input != nil {
-			<-ctx.Done()
-			time.Sleep(10 * time.Millisecond)
-		}
-		return nil, ctx.Err()
-	})
-	p := started(t, Options{Timeout: time.Minute}, policy).Policies()[0]
-	var hurried sync.WaitGroup
-	for range 64 {
-		hurried.Go(func() { _, _ = p.Call(t.Context(), Call{Input: "wait", Timeout: 2 * time.Millisecond}) })
-	}
-	for range 20 {
-		if _, err := p.Execute(t.Context(), nil); err != nil {
-			t.Errorf("Execute = %v, want an answer for a caller that has time", err)
-		}
-		time.Sleep(time.Millisecond)
-	}
-	hurried.Wait()
-}
-
+// A call that tries the policy and is answered does not close the breaker while too
 // Calls over the limit are refused at once.
 func TestConcurrency(t *testing.T) {
 	policy, release := newSwitched(), make(chan struct{})
