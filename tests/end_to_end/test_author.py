@@ -172,7 +172,7 @@ def test_every_policy_that_fails_is_told_of(tmp_path: Path) -> None:
     done = run_console("test", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (3, "")
     assert "policy example.com/bad.Policy fails the check Hostile/JSON" in done.stderr
-    assert f"where: {tmp_path / 'policies/bad/policy.go'}:5" in done.stderr
+    assert f"where: {tmp_path / 'policies/bad/policy.go'}:9" in done.stderr
     assert "Execute of null panics: interface conversion: interface {} is nil" in done.stderr
     assert "(policy.go:9)" in done.stderr
     assert "example.com/good" not in done.stderr
