@@ -87,9 +87,10 @@ def test_a_challenge_that_names_no_server_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.needs("go")
 def test_a_broken_docker_configuration_is_not_the_registrys_fault(tmp_path: Path) -> None:
-    """Where a password is asked for, and the file that may have one cannot be read, the error names that file."""
+    """Where a password is asked for, and the file that may have one cannot be used, a warning names that file."""
     with serving() as (registry, _):
         code, story = _pull(registry, tmp_path, "[]")
     assert code == 6, story
-    assert f"where: {tmp_path}/config.json" in story
+    assert f"the Docker configuration {tmp_path}/config.json is not used: it is no mapping" in story
+    assert "401 Unauthorized" in story
     assert "what a registry answers" not in story
