@@ -152,7 +152,7 @@ def _changes(watch: Callable[..., object], folders: Iterable[Path], builder: _Bu
         return _ticks()
     return watch(  # type: ignore[return-value]
         *folders,
-        watch_filter=lambda _, path: builder.reads(Path(path)) and not is_inside(Path(path)),
+        watch_filter=lambda _, path: builder.reads(Path(path)) and not is_inside(Path(path), builder.folders),
         debounce=_DEBOUNCE,
         rust_timeout=_POLL_INTERVAL,
         yield_on_timeout=True,

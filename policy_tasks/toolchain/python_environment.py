@@ -5,7 +5,7 @@ Virtual environments of Python among the sources, as the README makes one: thous
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from policy_tasks.toolchain.go_mod import GO_MOD
@@ -20,24 +20,28 @@ def is_environment(entries: Mapping[str, os.DirEntry[str]]) -> bool:
     Whether a folder with these entries is one, and no more than that: an environment may be made in a module's own folder, and
     a module may embed a template of the mark alone.
     """
-    has_programs = any(name in entries and entries[name].is_dir(follow_symlinks=False) for name in _PROGRAMS)
-    return _MARK in entries and has_programs and GO_MOD not in entries
+    return _is_one(entries, (name for name in entries if entries[name].is_dir(follow_symlinks=False)))
 
 
-def files_outside(folder: Path) -> Iterator[Path]:
+def files_outside(top: Path) -> Iterator[Path]:
     """
-    Every file below this folder, but for those of such environments.
+    Every file below this folder, but for those of such environments in it.
     """
-    for place, folders, names in os.walk(folder):
-        if _MARK in names and GO_MOD not in names and not {*_PROGRAMS}.isdisjoint(folders):
+    for place, folders, names in os.walk(top):
+        if place != str(top) and _is_one(names, folders):
             folders.clear()
         else:
             yield from (Path(place, name) for name in names)
 
 
-def is_inside(path: Path) -> bool:
+def is_inside(path: Path, tops: Collection[Path]) -> bool:
     """
-    Whether this is a file of such an environment.
+    Whether this is a file of such an environment in one of these folders, which may themselves be in one: in the project's own.
     """
-    marked = (folder for folder in path.parents if (folder / _MARK).is_file() and not (folder / GO_MOD).exists())
-    return any((folder / each).is_dir() for folder in marked for each in _PROGRAMS)
+    between = (folder for folder in path.parents if any(top in folder.parents for top in tops))
+    listed = (next(os.walk(folder), ("", [], [])) for folder in between)
+    return any(_is_one(names, folders) for _, folders, names in listed)
+
+
+def _is_one(names: Collection[str], folders: Iterable[str]) -> bool:
+    return _MARK in names and GO_MOD not in names and not {*_PROGRAMS}.isdisjoint(folders)

@@ -224,8 +224,9 @@ def test_what_a_build_writes_is_no_change(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("policies")
     (tmp_path / "pyproject.toml").write_text('[tool.policy-tasks.modules]\nlock = "policies/a.lock"\n')
     environment = tmp_path / "policies" / ".venv"
-    (environment / "bin").mkdir(parents=True)
-    (environment / "pyvenv.cfg").touch()
+    for place in (tmp_path, tmp_path / "policies", environment):  # the first two are as `python -m venv .` leaves them
+        (place / "bin").mkdir(parents=True)
+        (place / "pyvenv.cfg").touch()
     written = (
         "--report",
         "policies/r.json",
