@@ -12,12 +12,15 @@ _INTERRUPTED = 130
 
 def main() -> None:
     """
-    Run the tasks that the command line names. All else is imported in here: it takes a while, and Ctrl-C may come meanwhile.
+    Run the tasks that the command line names. All else is imported in here: it takes a while, and a signal may come.
     """
     try:
-        from policy_tasks.console import run
+        from policy_tasks.signals import exit_on_signals
 
-        run()
+        with exit_on_signals():
+            from policy_tasks.console import run
+
+            run()
     except KeyboardInterrupt:
         if sys.stderr:  # None where it is closed
             sys.stderr.write("interrupted\n")

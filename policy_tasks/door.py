@@ -18,6 +18,7 @@ from policy_tasks.errors import PolicyTasksError, SettingsError, output_error
 from policy_tasks.model import document
 from policy_tasks.printable import printable
 from policy_tasks.settings import Settings
+from policy_tasks.signals import exit_on_signals
 
 STAGES = ("fetch", "discover", "generate", "compile", "image", "publish")
 TASKS = (*STAGES, "test", "new", "watch")
@@ -155,34 +156,3 @@ def _discard_stdout() -> None:
     Let nothing more be written to stdout: Python would say so again when it flushes at exit.
     """
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-@contextmanager
-def exit_on_signals() -> Iterator[None]:
-    """
-    Turn SIGTERM and SIGHUP into SystemExit, so that no process and no temporary file is left behind. The exit code is 128 and
-    the signal's number. A signal that is ignored stays so: nohup lets a program outlive its terminal by that.
-    """
-    before: dict[int, Any] = {}
-    received: list[int] = []
-
-    def leave(number: int, _frame: object) -> None:
-        received.append(number)
-        sys.exit(128 + number)
-
-    known = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    try:
-        for number in known:
-            if signal.getsignal(number) is not signal.SIG_IGN:
-                before[number] = signal.signal(number, leave)
-    except ValueError:  # not in the main thread: the program that calls us handles its signals
-        pass
-    try:
-        yield
-    except KeyboardInterrupt:
-        if received:  # a library with a handler of its own raises KeyboardInterrupt for every signal
-            sys.exit(128 + received[-1])
-        raise
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -55,9 +55,10 @@ class PolicyTasksHook(BuildHookInterface):  # type: ignore[type-arg]  # not subs
         if self.target_name != "wheel":
             return
         from policy_tasks import pipeline
-        from policy_tasks.door import exit_on_signals, log_to_stderr, printable_lines
+        from policy_tasks.door import log_to_stderr, printable_lines
         from policy_tasks.errors import PolicyTasksError
         from policy_tasks.names import parse_platform
+        from policy_tasks.signals import exit_on_signals
         from policy_tasks.wheel_tag import wheel_tag
 
         log_to_stderr()

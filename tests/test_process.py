@@ -204,6 +204,27 @@ def test_all_commands_end_with_us(tmp_path: Path) -> None:
     assert others.run(python("pass")).code == 0
 
 
+def test_a_signal_at_any_moment_loses_no_command(tmp_path: Path) -> None:
+    """Where one interrupts the very start of a command, it is ended with the run, and it is not left to itself."""
+
+    def leave(_number: int, _frame: object) -> None:
+        raise SystemExit
+
+    before = signal.signal(signal.SIGALRM, leave)
+    command = Command(("/bin/sh", "-c", "echo $$ >>started; exec sleep 60"), tmp_path, {"PATH": os.environ["PATH"]})
+    try:
+        for moment in range(150):
+            processes = Processes()
+            with suppress(SystemExit):
+                signal.setitimer(signal.ITIMER_REAL, (moment + 1) * 3e-5)
+                processes.run(command)
+            processes.stop()
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    for pid in (tmp_path / "started").read_text().split():
+        _gone(int(pid))
+
+
 def _run_until_killed(processes: Processes, command: Command) -> None:
     with pytest.raises(BuildError):
         processes.run(command)

@@ -50,10 +50,13 @@ def _run(program: str, server: str, file: str) -> Completed:
     command = Command(
         (path, "get"), Path(), os.environ, stdin=server.encode(), timeout=_TIMEOUT, doing=doing, most=_MOST
     )
+    processes = Processes()
     try:
-        return Processes().run(command)
+        return processes.run(command)
     except PolicyTasksError as error:
         raise _failed(program, server, file, error.why) from None
+    finally:
+        processes.stop()
 
 
 def _entry(answer: Any, server: str) -> Mapping[str, Any] | None:

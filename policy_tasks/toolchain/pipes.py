@@ -8,8 +8,10 @@ import os
 import subprocess
 import time
 from contextlib import suppress
+from functools import partial
 from typing import IO, Any
 
+from policy_tasks.toolchain.background import Background
 from policy_tasks.toolchain.thread import start_thread
 
 
@@ -22,18 +24,16 @@ class Pipes:
     def __init__(self, process: subprocess.Popen[bytes], stdin: bytes, most: int) -> None:
         self._said = (bytearray(), bytearray())
         self._most = most
-        readers = zip((process.stdout, process.stderr), self._said, strict=True)
+        outputs: tuple[Any, Any] = (process.stdout, process.stderr)
         start_thread(_write, process.stdin, stdin)
-        self._readers = [start_thread(self._read, *each) for each in readers]
+        self._readers = [Background(partial(self._read, *each)) for each in zip(outputs, self._said, strict=True)]
 
     def ended(self, timeout: float) -> bool:
         """
         Wait, for so many seconds at most, until nobody can write any more, and return whether that is so.
         """
         end = time.monotonic() + timeout
-        for reader in self._readers:
-            reader.join(max(0, end - time.monotonic()))
-        return not any(reader.is_alive() for reader in self._readers)
+        return all(reader.ended(max(0, end - time.monotonic())) for reader in self._readers)
 
     def said(self) -> tuple[bytes, bytes]:
         """

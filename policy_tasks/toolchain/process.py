@@ -10,13 +10,14 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from policy_tasks.errors import BuildError, PolicyTasksError
 from policy_tasks.printable import printable
 from policy_tasks.toolchain import leftovers
+from policy_tasks.toolchain.background import Background
 from policy_tasks.toolchain.pipes import Pipes
 from policy_tasks.toolchain.process_group import kill, start
 from policy_tasks.toolchain.thread import start_thread
@@ -69,6 +70,9 @@ class Processes:
     """
     The commands of one run: when the run ends early, so do they, and no other of them begins. With the run's name they can be
     told from others' when it has been killed.
+
+    Each is seen to in a thread of its own, which no signal interrupts: what came between a command's start and its entry here
+    would leave it running.
     """
 
     def __init__(self, run: str = "") -> None:
@@ -82,6 +86,18 @@ class Processes:
         Run the command to its end. Raises `BuildError` when it takes too long, or is killed by somebody. Then nothing that it has
         started is left, but for what has left its session.
         """
+        return Background(lambda: self._run(command)).result()
+
+    def stop(self) -> None:
+        """
+        Kill every command that still runs, in whichever thread: all of them, also where a second signal interrupts this.
+        """
+        with ExitStack() as stack, self._lock:
+            self._stopped = True
+            for process in self._running:
+                stack.callback(kill, process)
+
+    def _run(self, command: Command) -> Completed:
         with self._lock:
             if self._stopped:
                 raise _killed(command, "the run has ended")
@@ -99,16 +115,6 @@ class Processes:
             with self._lock:
                 self._running.discard(process)
         return Completed(command=command, code=process.returncode, stdout=stdout, stderr=stderr)
-
-    def stop(self) -> None:
-        """
-        Kill every command that still runs, in whichever thread.
-        """
-        with self._lock:
-            self._stopped = True
-            running = list(self._running)
-        for process in running:
-            kill(process)
 
 
 @contextmanager

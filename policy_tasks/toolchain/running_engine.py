@@ -17,12 +17,13 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from policy_tasks.errors import PolicyError, PolicyTasksError, SettingsError
 from policy_tasks.model import Binary
+from policy_tasks.toolchain.background import Background
 
 log = logging.getLogger(__name__)
 
@@ -117,17 +118,14 @@ class _EngineProcess:
         self._folder = tempfile.TemporaryDirectory(prefix="policy-tasks-", dir=_folder_of_sockets())
         self._notify_socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._notify_socket.bind(f"{self._folder.name}/notify")
-        # Its stdout goes to our stderr, like all that is logged. In a session of its own it does not get our Ctrl-C.
-        self.process = subprocess.Popen(
-            ("/bin/sh", "-c", _SERVE_COMMAND, str(binary)),
-            env={**os.environ, "NOTIFY_SOCKET": f"{self._folder.name}/notify"},
-            stdin=listener.fileno(),
-            stdout=2,
-            start_new_session=True,
-        )
+        environment = {**os.environ, "NOTIFY_SOCKET": f"{self._folder.name}/notify"}
+        # In a thread, which no signal interrupts: one that came before Popen returns would leave an engine that nobody knows.
+        start = Background(lambda: _start(binary, listener, environment))
         try:
+            self.process = start.result()
             _wait_until_ready(self.process, self._notify_socket)
         except BaseException:
+            self.process = start.result()
             self.process.kill()
             self.end()
             raise
@@ -145,6 +143,17 @@ class _EngineProcess:
             self.process.wait()
         self._notify_socket.close()
         self._folder.cleanup()
+
+
+def _start(binary: Path, listener: socket.socket, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    # Its stdout goes to our stderr, like all that is logged. In a session of its own it does not get our Ctrl-C.
+    return subprocess.Popen(
+        ("/bin/sh", "-c", _SERVE_COMMAND, str(binary)),
+        env=environment,
+        stdin=listener.fileno(),
+        stdout=2,
+        start_new_session=True,
+    )
 
 
 def _folder_of_sockets() -> str:
