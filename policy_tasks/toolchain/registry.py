@@ -15,7 +15,7 @@ from policy_tasks.names import Reference
 from policy_tasks.printable import printable
 from policy_tasks.toolchain.bounded_response import MAX_BYTES, read
 from policy_tasks.toolchain.connection_failure import failure
-from policy_tasks.toolchain.registry_login import TIMEOUT, authorization, session, with_header
+from policy_tasks.toolchain.registry_login import TIMEOUT, authorization, with_header
 from policy_tasks.toolchain.registry_refusal import fix, reason, refused
 
 if TYPE_CHECKING:
@@ -42,12 +42,14 @@ class Registry:
     """
 
     def __init__(self, reference: Reference, what: str) -> None:
+        from policy_tasks.toolchain.registry_session import RegistrySession
+
         self.reference = reference
         self._what = what
         scheme = "http" if _LOCALHOST.fullmatch(reference.registry) else "https"
         path = reference.path if reference.registry or "/" in reference.path else f"library/{reference.path}"
         self._root = f"{scheme}://{reference.registry or _HUB}/v2/{path}/"
-        self._session = session()
+        self._session = RegistrySession()
         self._token = ""
 
     def request(

@@ -7,9 +7,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from policy_tasks.toolchain.bounded_response import read
 from policy_tasks.toolchain.credentials import Credentials, parsed_credentials
@@ -17,39 +15,9 @@ from policy_tasks.toolchain.credentials import Credentials, parsed_credentials
 if TYPE_CHECKING:
     import requests
 
+
 # Seconds to connect, and to wait for the next byte.
 TIMEOUT = (10, 120)
-
-
-def session() -> requests.Session:
-    """
-    A session that sends no password to another host that a registry redirects to, not even one of ~/.netrc, and asks no proxy
-    for what is on this machine, as neither Docker nor Go does: https://pkg.go.dev/golang.org/x/net/http/httpproxy#Config.ProxyFunc.
-    """
-    import requests
-
-    class Careful(requests.Session):
-        def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
-            elsewhere = self.should_strip_auth(response.request.url, prepared_request.url)  # type: ignore[no-untyped-call]
-            if elsewhere:
-                prepared_request.headers.pop("Authorization", None)
-
-        # Here, and not where requests looks for proxies: through this comes what is redirected, too.
-        def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
-            if _is_loopback(request.url or ""):
-                options["proxies"] = {}
-                request.headers.pop("Proxy-Authorization", None)
-            return super().send(request, **options)
-
-    return Careful()
-
-
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def authorization(session: requests.Session, registry: str, challenge: str, scope: str, *, tls: bool) -> str:

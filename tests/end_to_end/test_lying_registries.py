@@ -6,9 +6,13 @@ from __future__ import annotations
 
 import hashlib
 import http.server
+import itertools
+import subprocess
+import sys
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -21,6 +25,7 @@ from tests.conftest import run_console, write_policy
 pytestmark = pytest.mark.needs("go")
 
 Answer = tuple[int, Mapping[str, str]]
+ENDLESS = "9" * 15
 LOGIN: Answer = (302, {"Location": "/login"})
 SOUND: dict[str, Answer] = {
     "HEAD blobs": (404, {}),
@@ -39,6 +44,7 @@ class _Registry(http.server.BaseHTTPRequestHandler):
 
     answers: Mapping[str, Answer]
     stored: dict[str, bytes]
+    at_first: Iterator[Answer | None] = iter(())
     protocol_version = "HTTP/1.1"
 
     def do_PUT(self) -> None:
@@ -46,13 +52,16 @@ class _Registry(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         digest = f"sha256:{hashlib.sha256(body).hexdigest()}" if body else self.path.rpartition("/")[2]
         kind = next((kind for kind in ("blobs/", "manifests/", "storage", "login") if kind in self.path), "")
-        status, headers = self.answers[f"{self.command} {kind.strip('/')}"]
+        status, headers = next(self.at_first, None) or self.answers[f"{self.command} {kind.strip('/')}"]
         if self.command == "PUT" and status < 300:
             self.stored[digest] = body
         self.send_response(status)
         for name, value in {"Content-Length": "0", **headers}.items():
             self.send_header(name, self._filled(value, digest))
         self.end_headers()
+        with suppress(OSError):
+            while self.command != "HEAD" and headers.get("Content-Length") == ENDLESS:
+                self.wfile.write(bytes(1 << 20))
 
     do_HEAD = do_GET = do_POST = do_PUT  # noqa: N815
 
@@ -64,11 +73,14 @@ class _Registry(http.server.BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(answers: Mapping[str, Answer], stored: dict[str, bytes]) -> Iterator[str]:
+def serving(
+    answers: Mapping[str, Answer], stored: dict[str, bytes], at_first: Iterable[Answer | None] = ()
+) -> Iterator[str]:
     """
-    The address of a registry that is sound but for these answers.
+    The address of a registry that is sound but for these answers, once it has given those `at_first`.
     """
-    handler = type("_Handler", (_Registry,), {"answers": {**SOUND, **answers}, "stored": stored})
+    values = {"answers": {**SOUND, **answers}, "stored": stored, "at_first": iter(at_first)}
+    handler = type("_Handler", (_Registry,), values)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"127.0.0.1:{server.server_port}"
@@ -182,6 +194,32 @@ def test_a_registry_that_is_busy_or_ill_is_for_later(busy: str, project: Path) -
     assert f"why:   {answer[0]} {http.HTTPStatus(answer[0]).phrase}\n" in story
     assert f"fix:   {fix}" in story
     assert "see that the name is right" not in story
+
+
+def test_what_is_out_of_order_for_a_moment_is_asked_again(project: Path) -> None:
+    """A proxy's 502, a registry's 500 or its limit of requests is no reason to fail yet, and all is stored as it is."""
+    stored: dict[str, bytes] = {}
+    failures: list[Answer] = [(status, {}) for status in (502, 500, 503, 429, 504)]
+    moody = itertools.chain.from_iterable(zip(failures, itertools.repeat(None)))  # each is followed by what is usual
+    with serving({}, stored, at_first=moody) as registry:
+        done = run_console("publish", "--engine", "oci", "--repo", f"{registry}/x", cwd=project)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip().partition("@")[2] in stored
+    assert len(stored) == 4
+
+
+def test_an_answer_without_an_end_fills_no_memory(project: Path) -> None:
+    """Neither one that is passed over since it may be over in a moment, nor the last."""
+    begin = time.monotonic()
+    at_first: Iterator[Answer] = itertools.chain(
+        [SOUND["HEAD blobs"]], itertools.repeat((502, {"Content-Length": ENDLESS}))
+    )
+    with serving({}, {}, at_first=at_first) as registry:
+        command = f"ulimit -v 4000000; exec '{sys.executable}' -m policy_tasks publish --engine oci --repo {registry}/x"
+        done = subprocess.run(["bash", "-c", command], cwd=project, capture_output=True, text=True, check=False)
+    assert done.returncode == 6, done.stderr
+    assert "its answer is not what a registry answers: it goes on after" in done.stderr
+    assert time.monotonic() - begin < 60
 
 
 @pytest.mark.needs("docker")
