@@ -7,14 +7,15 @@ it becomes a RuntimeError, and in what is called as something is freed it is pri
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
+from policy_tasks.errors import PolicyTasksError
 from policy_tasks.toolchain.thread import start_thread
 
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
@@ -27,22 +28,27 @@ def exit_on_signals() -> Iterator[None]:
     """
     Turn SIGTERM and SIGHUP into SystemExit, so that no process and no temporary file is left behind, with 128 and the signal's
     number, and SIGINT into KeyboardInterrupt. After a signal nothing else comes out. One that is ignored stays so: nohup lets a
-    program outlive its terminal by that.
+    program outlive its terminal by that. In another thread than the main one the program that calls us handles its signals.
     """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     received: list[int] = []
     try:
         with _handled(received), _none_lost(received):
             yield
-    except BaseException:
-        if received:
-            _leave(received[-1])
+    except (Exception, KeyboardInterrupt, SystemExit):
+        _leave(received)
         raise
+    _leave(received)
 
 
-def _leave(number: int) -> None:
-    if number == signal.SIGINT:
+def _leave(received: list[int]) -> None:
+    if not received:
+        return
+    if received[-1] == signal.SIGINT:
         raise KeyboardInterrupt from None
-    raise SystemExit(128 + number) from None
+    raise SystemExit(128 + received[-1]) from None
 
 
 @contextmanager
@@ -51,14 +57,11 @@ def _handled(received: list[int]) -> Iterator[None]:
 
     def handle(number: int, _frame: object) -> None:
         received.append(number)
-        _leave(number)
+        _leave(received)
 
-    try:
-        for number in (getattr(signal, name) for name in _NAMES if hasattr(signal, name)):
-            if signal.getsignal(number) not in (signal.SIG_IGN, None):  # None is one that Python did not install
-                before[number] = signal.signal(number, handle)
-    except ValueError:  # not in the main thread: the program that calls us handles its signals
-        pass
+    for number in (getattr(signal, name) for name in _NAMES if hasattr(signal, name)):
+        if signal.getsignal(number) not in (signal.SIG_IGN, None):  # None is one that Python did not install
+            before[number] = signal.signal(number, handle)
     try:
         yield
     finally:
@@ -72,7 +75,8 @@ def _none_lost(received: list[int]) -> Iterator[None]:
 
     def send_again(lost: sys.UnraisableHookArgs) -> None:
         if received and isinstance(lost.exc_value, (KeyboardInterrupt, SystemExit)):
-            start_thread(_send, received[-1])
+            with suppress(PolicyTasksError):  # where there is no room for a thread it is told at the end
+                start_thread(_send, received[-1])
         else:
             before(lost)
 
@@ -85,4 +89,4 @@ def _none_lost(received: list[int]) -> Iterator[None]:
 
 def _send(number: int) -> None:
     time.sleep(_PAUSE)
-    os.kill(os.getpid(), number)
+    signal.pthread_kill(threading.main_thread().ident or 0, number)

@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -138,3 +139,19 @@ def run_console(*arguments: str, cwd: Path, env: dict[str, str] | None = None) -
     return subprocess.run(
         command, cwd=cwd, env={**os.environ, **(env or {})}, capture_output=True, text=True, check=False, timeout=600
     )
+
+
+def gone(pid: int) -> None:
+    """
+    See that this process ends, within seconds.
+    """
+    end = time.monotonic() + 10
+    while True:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            return
+        if state == "Z":  # whose parent is this container's first process, which may not care
+            return
+        assert time.monotonic() < end, "it still runs"
+        time.sleep(0.01)

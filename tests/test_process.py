@@ -22,6 +22,7 @@ from policy_tasks.errors import BuildError, ToolError
 from policy_tasks.printable import printable
 from policy_tasks.toolchain.leftovers import VARIABLE, end_commands_of
 from policy_tasks.toolchain.process import Command, Completed, Processes
+from tests.conftest import gone
 
 
 def python(code: str, *, stdin: bytes = b"", **env: str) -> Command:
@@ -124,7 +125,7 @@ def test_a_command_that_hangs_is_ended_with_its_children(tmp_path: Path) -> None
     code = f"import sys; sys.stdout = open({str(tmp_path / 'child')!r}, 'w')" + FAMILY
     with pytest.raises(BuildError, match="did not end"):
         run(python(code)._replace(timeout=1))
-    _gone(int((tmp_path / "child").read_text()))
+    gone(int((tmp_path / "child").read_text()))
 
 
 def test_what_a_killed_command_started_is_ended(tmp_path: Path) -> None:
@@ -138,7 +139,7 @@ os.kill(os.getpid(), 9)
 """
     with pytest.raises(BuildError, match="was killed"):
         run(python(code, PATH=os.environ["PATH"]))
-    _gone(int(file.read_text()))
+    gone(int(file.read_text()))
 
 
 @pytest.mark.parametrize("session", [False, True])
@@ -154,7 +155,7 @@ print(child.pid, "x" * 100_000)
     child, text = done.stdout.split()
     if session:  # what has left the command's group is its own master
         os.kill(int(child), signal.SIGKILL)
-    _gone(int(child))
+    gone(int(child))
     assert time.monotonic() - begin < 20
     assert (done.code, text) == (0, b"x" * 100_000)
 
@@ -198,7 +199,7 @@ def test_all_commands_end_with_us(tmp_path: Path) -> None:
         thread.join(10)
         assert not thread.is_alive()
     for file in files:
-        _gone(int(file.read_text()))
+        gone(int(file.read_text()))
     with pytest.raises(BuildError):
         processes.run(commands[0])
     assert others.run(python("pass")).code == 0
@@ -222,25 +223,40 @@ def test_a_signal_at_any_moment_loses_no_command(tmp_path: Path) -> None:
     finally:
         signal.signal(signal.SIGALRM, before)
     for pid in (tmp_path / "started").read_text().split():
-        _gone(int(pid))
+        gone(int(pid))
+
+
+def test_a_second_signal_leaves_nothing_behind(tmp_path: Path) -> None:
+    """A command that ignores Ctrl-C has some time to end, which the second one takes from it, and the others are ended too."""
+
+    def leave(_number: int, _frame: object) -> None:
+        raise SystemExit
+
+    processes, commands = Processes(), []
+    for name in "ab":
+        code = f"trap '' INT; echo $$ >{name}.new; mv {name}.new {name}; while :; do sleep 1; done"
+        commands.append(Command(("/bin/sh", "-c", code), tmp_path, {"PATH": os.environ["PATH"]}))
+    threads = [threading.Thread(target=_run_until_killed, args=(processes, command)) for command in commands]
+    for thread in threads:
+        thread.start()
+    while not all((tmp_path / name).exists() for name in "ab"):
+        time.sleep(0.01)
+    before = signal.signal(signal.SIGALRM, leave)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        with pytest.raises(SystemExit):
+            processes.stop()
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    for thread in threads:
+        thread.join(10)
+    for name in "ab":
+        gone(int((tmp_path / name).read_text()))
 
 
 def _run_until_killed(processes: Processes, command: Command) -> None:
     with pytest.raises(BuildError):
         processes.run(command)
-
-
-def _gone(pid: int) -> None:
-    end = time.monotonic() + 10
-    while True:
-        try:
-            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-        except OSError:
-            return
-        if state == "Z":  # whose parent is this container's first process, which may not care
-            return
-        assert time.monotonic() < end, "it still runs"
-        time.sleep(0.01)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="no other system tells whose a process is")

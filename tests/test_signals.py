@@ -6,8 +6,11 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -75,7 +78,14 @@ def _before_an_error(number: int) -> None:
         raise BuildError.of("go was killed", where="here", why="the run ends", fix="none")
 
 
-@pytest.mark.parametrize("moment", [_send, _while_a_class_is_made, _while_something_is_freed, _before_an_error])
+def _within_what_catches_all(number: int) -> None:
+    with suppress(BaseException):
+        _send(number)
+
+
+@pytest.mark.parametrize(
+    "moment", [_send, _within_what_catches_all, _while_a_class_is_made, _while_something_is_freed, _before_an_error]
+)
 def test_a_signal_is_the_end_at_any_moment(moment: Callable[[int], None], capsys: pytest.CaptureFixture[str]) -> None:
     """Also where Python turns what its handler raises into another exception, or into none, and nothing is printed of it."""
     with pytest.raises(SystemExit) as caught, exit_on_signals():
@@ -92,3 +102,20 @@ def test_errors_that_no_signal_made_come_out() -> None:
         with pytest.raises(type(error)) as caught, exit_on_signals():
             raise error
         assert caught.value is error
+
+
+def test_another_thread_changes_nothing() -> None:
+    """Where the main thread is somebody else's, its signals and hooks are, too."""
+
+    def hooks() -> tuple[object, ...]:
+        return sys.unraisablehook, *map(signal.getsignal, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
+
+    def look() -> None:
+        with exit_on_signals():
+            inside.append(hooks())
+
+    inside: list[tuple[object, ...]] = []
+    thread = threading.Thread(target=look)
+    thread.start()
+    thread.join()
+    assert inside == [hooks()]

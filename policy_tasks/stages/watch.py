@@ -51,7 +51,6 @@ def serve_changes(
             while True:
                 _rebuild_on_changes(changes, builder, engine)
         finally:
-            listener.close()  # who comes now is refused, and does not wait for an engine that ends
             engine.stop()
 
 

@@ -4,6 +4,7 @@ The programs that keep a user's passwords for registries: https://github.com/doc
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import shutil
@@ -51,12 +52,14 @@ def _run(program: str, server: str, file: str) -> Completed:
         (path, "get"), Path(), os.environ, stdin=server.encode(), timeout=_TIMEOUT, doing=doing, most=_MOST
     )
     processes = Processes()
+    atexit.register(processes.stop)  # where a thread asks in the background, and the program ends
     try:
         return processes.run(command)
     except PolicyTasksError as error:
         raise _failed(program, server, file, error.why) from None
     finally:
         processes.stop()
+        atexit.unregister(processes.stop)
 
 
 def _entry(answer: Any, server: str) -> Mapping[str, Any] | None:

@@ -37,8 +37,11 @@ class Pipes:
 
     def said(self) -> tuple[bytes, bytes]:
         """
-        What has come out on stdout and on stderr.
+        What has come out on stdout and on stderr. Raises what kept it from being read, such as a lack of memory.
         """
+        for reader in self._readers:
+            if reader.ended(0):
+                reader.result()
         stdout, stderr = map(bytes, self._said)
         return stdout, stderr
 

@@ -86,14 +86,23 @@ class Processes:
         Run the command to its end. Raises `BuildError` when it takes too long, or is killed by somebody. Then nothing that it has
         started is left, but for what has left its session.
         """
-        return Background(lambda: self._run(command)).result()
+        work = Background(lambda: self._run(command))
+        try:
+            return work.result()
+        except BaseException:
+            if not work.ended(
+                0
+            ):  # a signal, which ends the run: what is cleaned up on the way has nobody who still writes
+                self.stop()
+            raise
 
     def stop(self) -> None:
         """
-        Kill every command that still runs, in whichever thread: all of them, also where a second signal interrupts this.
+        Kill every command that still runs, in whichever thread. A second signal ends the time that they are given, and nothing
+        more.
         """
+        self._stopped = True
         with ExitStack() as stack, self._lock:
-            self._stopped = True
             for process in self._running:
                 stack.callback(kill, process)
 

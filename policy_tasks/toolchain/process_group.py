@@ -50,13 +50,15 @@ def start(argv: tuple[str, ...], cwd: Path, env: Mapping[str, str]) -> subproces
 def kill(process: subprocess.Popen[bytes]) -> None:
     """
     End the process with all that it started: asked as by Ctrl-C at first, upon which Go removes its temporary folders. Where the
-    process itself has ended others of its group may be left.
+    process itself has ended others of its group may be left. A second Ctrl-C ends the time that it is given.
     """
-    if process.poll() is None:
-        _signal(process, signal.SIGINT)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(_INTERRUPT_TIMEOUT)
-    _signal(process, getattr(signal, "SIGKILL", signal.SIGTERM))
+    try:
+        if process.poll() is None:
+            _signal(process, signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_INTERRUPT_TIMEOUT)
+    finally:
+        _signal(process, getattr(signal, "SIGKILL", signal.SIGTERM))
     process.wait()
 
 

@@ -5,8 +5,9 @@ Requests to a registry, without a daemon: https://github.com/opencontainers/dist
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
@@ -17,6 +18,7 @@ from policy_tasks.toolchain.bounded_response import MAX_BYTES, read
 from policy_tasks.toolchain.connection_failure import failure
 from policy_tasks.toolchain.registry_login import TIMEOUT, authorization, with_header
 from policy_tasks.toolchain.registry_refusal import fix, reason, refused
+from policy_tasks.toolchain.registry_retries import PAUSES, asked_again
 
 if TYPE_CHECKING:
     import requests
@@ -62,32 +64,41 @@ class Registry:
         scope: str = "pull",
         expected: tuple[int, ...] = (200,),
         max_bytes: int = MAX_BYTES,
+        pauses: Sequence[float] = PAUSES,
     ) -> requests.Response:
         """
         Send a request to the repository, authorized for this scope where the registry asks for that, and read the response,
-        which is a blob of `max_bytes` or something small.
+        which is a blob of `max_bytes` or something small. After each of the `pauses` it is sent again, if the answer may be over
+        in a moment.
 
         Raises `RegistryError` for any status but those expected, for a redirect that makes another request of this one, and
         where there is no response.
         """
-        response = self._send(method, path, data, headers, max_bytes)
+        ask = partial(self._send, method, path, data, headers, max_bytes, pauses)
+        response = ask()
         # At first, and when a token expires in the middle of a long push. The storage that a registry redirects to may ask
         # for a password as well: it gets none.
         if response.status_code == 401 and self._is_same_host(response.url):
             self._token = self._authorization(response.headers.get("WWW-Authenticate", ""), scope)
-            response = self._send(method, path, data, headers, max_bytes)
+            response = ask()
         if refused(response, expected):
             raise self.unexpected(response, expected)
         return response
 
     def _send(
-        self, method: str, path: str, data: bytes | None, headers: dict[str, str] | None, max_bytes: int
+        self,
+        method: str,
+        path: str,
+        data: bytes | None,
+        headers: dict[str, str] | None,
+        max_bytes: int,
+        pauses: Sequence[float],
     ) -> requests.Response:
         url = urljoin(self._root, path)
         auth = with_header(self._token if self._is_same_host(url) else "")
         with self.translated_errors():
             options: dict[str, Any] = {"headers": headers, "auth": auth, "timeout": TIMEOUT, "stream": True}
-            response = self._session.request(method, url, data=data, **options)
+            response = asked_again(lambda: self._session.request(method, url, data=data, **options), pauses)
             read(response, max_bytes)
             return response
 

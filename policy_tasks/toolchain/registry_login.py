@@ -7,10 +7,12 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from policy_tasks.toolchain.bounded_response import read
 from policy_tasks.toolchain.credentials import Credentials, parsed_credentials
+from policy_tasks.toolchain.registry_retries import asked_again
 
 if TYPE_CHECKING:
     import requests
@@ -44,9 +46,10 @@ def authorization(session: requests.Session, registry: str, challenge: str, scop
             "refresh_token": credentials.identity_token,
             "client_id": "policy-tasks",
         }
-        response = session.post(asked["realm"], data=form, auth=with_header(""), **options)
+        ask = partial(session.post, asked["realm"], data=form, auth=with_header(""), **options)
     else:
-        response = session.get(asked["realm"], params=form, auth=with_header(_basic(credentials)), **options)
+        ask = partial(session.get, asked["realm"], params=form, auth=with_header(_basic(credentials)), **options)
+    response = asked_again(ask)
     read(response)
     response.raise_for_status()
     answer = response.json()

@@ -4,11 +4,17 @@ An image sent to a registry: https://github.com/opencontainers/distribution-spec
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from policy_tasks.printable import printable
 from policy_tasks.toolchain.oci_image import OciImage
 from policy_tasks.toolchain.registry import Registry
+from policy_tasks.toolchain.registry_refusal import refused
+from policy_tasks.toolchain.registry_retries import MOMENTARY, asked_again
+
+if TYPE_CHECKING:
+    import requests
 
 _SCOPE = "pull,push"
 # Created, or only accepted, as Quay answers. Any other success is that of something else than a registry, which has stored
@@ -45,12 +51,19 @@ def push(registry: Registry, image: OciImage) -> str:
 def _push_blob(registry: Registry, digest: str, data: bytes) -> None:
     if _has_blob(registry, digest, len(data)):
         return
+    answer = asked_again(lambda: _upload(registry, digest, data))  # anew: what has failed may be used up, or stored
+    if refused(answer, _STORED):
+        raise registry.unexpected(answer, _STORED)
+
+
+def _upload(registry: Registry, digest: str, data: bytes) -> requests.Response:
     start = registry.request("POST", "blobs/uploads/", scope=_SCOPE, expected=(202,))
     with registry.translated_errors():
         location = urljoin(start.url, start.headers["Location"])
     target = f"{location}{'&' if '?' in location else '?'}digest={digest}"
     headers = {"Content-Type": "application/octet-stream"}
-    registry.request("PUT", target, data=data, headers=headers, scope=_SCOPE, expected=_STORED)
+    expected = (*_STORED, *MOMENTARY)
+    return registry.request("PUT", target, data=data, headers=headers, scope=_SCOPE, expected=expected, pauses=())
 
 
 def _has_blob(registry: Registry, digest: str, size: int) -> bool:

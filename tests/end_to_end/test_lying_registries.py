@@ -10,7 +10,6 @@ import itertools
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -29,7 +28,7 @@ ENDLESS = "9" * 15
 LOGIN: Answer = (302, {"Location": "/login"})
 SOUND: dict[str, Answer] = {
     "HEAD blobs": (404, {}),
-    "POST blobs": (202, {"Location": "/v2/x/blobs/uploads/1"}),
+    "POST blobs": (202, {"Location": "/v2/x/blobs/uploads/NEW"}),
     "PUT blobs": (201, {}),
     "PUT manifests": (201, {}),
     "GET login": (200, {"Content-Type": "text/html; charset=utf-8"}),
@@ -45,6 +44,7 @@ class _Registry(http.server.BaseHTTPRequestHandler):
     answers: Mapping[str, Answer]
     stored: dict[str, bytes]
     at_first: Iterator[Answer | None] = iter(())
+    used_up: set[str]
     protocol_version = "HTTP/1.1"
 
     def do_PUT(self) -> None:
@@ -52,7 +52,8 @@ class _Registry(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         digest = f"sha256:{hashlib.sha256(body).hexdigest()}" if body else self.path.rpartition("/")[2]
         kind = next((kind for kind in ("blobs/", "manifests/", "storage", "login") if kind in self.path), "")
-        status, headers = next(self.at_first, None) or self.answers[f"{self.command} {kind.strip('/')}"]
+        status, headers = next(self.at_first, None) or self._answer(f"{self.command} {kind.strip('/')}")
+        self.used_up.add(f"{self.command} {self.path}")
         if self.command == "PUT" and status < 300:
             self.stored[digest] = body
         self.send_response(status)
@@ -65,7 +66,12 @@ class _Registry(http.server.BaseHTTPRequestHandler):
 
     do_HEAD = do_GET = do_POST = do_PUT  # noqa: N815
 
+    def _answer(self, asked: str) -> Answer:
+        again = asked == "PUT blobs" and f"{self.command} {self.path}" in self.used_up
+        return (404, {}) if again else self.answers[asked]
+
     def _filled(self, value: str, digest: str) -> str:
+        value = value.replace("NEW", str(len(self.used_up)))
         return value.replace("DIGEST", digest).replace("SIZE", str(len(self.stored.get(digest, b""))))
 
     def log_message(self, *_: object) -> None:
@@ -79,7 +85,7 @@ def serving(
     """
     The address of a registry that is sound but for these answers, once it has given those `at_first`.
     """
-    values = {"answers": {**SOUND, **answers}, "stored": stored, "at_first": iter(at_first)}
+    values = {"answers": {**SOUND, **answers}, "stored": stored, "at_first": iter(at_first), "used_up": set()}
     handler = type("_Handler", (_Registry,), values)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -197,7 +203,10 @@ def test_a_registry_that_is_busy_or_ill_is_for_later(busy: str, project: Path) -
 
 
 def test_what_is_out_of_order_for_a_moment_is_asked_again(project: Path) -> None:
-    """A proxy's 502, a registry's 500 or its limit of requests is no reason to fail yet, and all is stored as it is."""
+    """
+    A proxy's 502, a registry's 500 or its limit of requests is no reason to fail yet, and all is stored as it is: what the
+    proxy cut off with an upload of its own, since a registry takes none twice.
+    """
     stored: dict[str, bytes] = {}
     failures: list[Answer] = [(status, {}) for status in (502, 500, 503, 429, 504)]
     moody = itertools.chain.from_iterable(zip(failures, itertools.repeat(None)))  # each is followed by what is usual
@@ -210,16 +219,15 @@ def test_what_is_out_of_order_for_a_moment_is_asked_again(project: Path) -> None
 
 def test_an_answer_without_an_end_fills_no_memory(project: Path) -> None:
     """Neither one that is passed over since it may be over in a moment, nor the last."""
-    begin = time.monotonic()
     at_first: Iterator[Answer] = itertools.chain(
         [SOUND["HEAD blobs"]], itertools.repeat((502, {"Content-Length": ENDLESS}))
     )
     with serving({}, {}, at_first=at_first) as registry:
         command = f"ulimit -v 4000000; exec '{sys.executable}' -m policy_tasks publish --engine oci --repo {registry}/x"
-        done = subprocess.run(["bash", "-c", command], cwd=project, capture_output=True, text=True, check=False)
+        words = ["bash", "-c", command]
+        done = subprocess.run(words, cwd=project, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 6, done.stderr
     assert "its answer is not what a registry answers: it goes on after" in done.stderr
-    assert time.monotonic() - begin < 60
 
 
 @pytest.mark.needs("docker")

@@ -7,14 +7,19 @@ from __future__ import annotations
 import base64
 import http.server
 import json
+import os
+import signal
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import run_console, write_policy
+from tests.conftest import gone, run_console, write_policy
 
 PASSWORD = "Basic " + base64.b64encode(b"ann:secret").decode()
 
@@ -94,3 +99,24 @@ def test_a_broken_docker_configuration_is_not_the_registrys_fault(tmp_path: Path
     assert f"the Docker configuration {tmp_path}/config.json is not used: it is no mapping" in story
     assert "401 Unauthorized" in story
     assert "what a registry answers" not in story
+
+
+@pytest.mark.needs("go")
+def test_a_credential_helper_ends_with_the_run(tmp_path: Path) -> None:
+    """One that waits for somebody, and is asked for a base image while Go compiles, is not left behind by a signal."""
+    write_policy(tmp_path / "policies" / "a", "example.com/a")
+    program, asked = tmp_path / "docker-credential-mine", tmp_path / "asked"
+    program.write_text(f"#!/bin/sh\necho $$ >{asked}.new\nmv {asked}.new {asked}\nsleep 60\n")
+    program.chmod(0o755)
+    (tmp_path / "config.json").write_text(json.dumps({"credsStore": "mine"}))
+    with serving() as (registry, _):
+        command = [sys.executable, "-m", "policy_tasks", "image", "--engine", "oci", "--base", f"{registry}/x:1"]
+        env = {**os.environ, "DOCKER_CONFIG": str(tmp_path), "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+        run = subprocess.Popen(command, cwd=tmp_path, env=env, stderr=subprocess.PIPE)
+        while not asked.exists():
+            assert run.poll() is None
+            time.sleep(0.01)
+        run.send_signal(signal.SIGTERM)
+        _, told = run.communicate(timeout=60)
+    assert run.returncode == 128 + signal.SIGTERM, told
+    gone(int(asked.read_text()))
