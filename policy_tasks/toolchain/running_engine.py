@@ -80,8 +80,8 @@ class RunningEngine:
             started = EngineProcess(binary.path, self._listener, lambda: self._stopped)
             before, self._serving, self._sha256 = self._serving, started, binary.sha256
             if before:
-                threading.Thread(target=before.end).start()
                 log.info("watch: the engine before it, process %d, answers what it has accepted, and ends", before.pid)
+                threading.Thread(target=before.end).start()
             return True
 
     def log_if_ended(self) -> None:
