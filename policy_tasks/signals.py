@@ -71,12 +71,18 @@ def _handled(received: list[int]) -> Iterator[None]:
 
 @contextmanager
 def _none_lost(received: list[int]) -> Iterator[None]:
-    before = sys.unraisablehook
+    before, sending, over = sys.unraisablehook, threading.Lock(), False
+
+    def send(number: int) -> None:
+        time.sleep(_PAUSE)
+        with sending:
+            if not over:  # or the handler that it found would be another's
+                signal.pthread_kill(threading.main_thread().ident or 0, number)
 
     def send_again(lost: sys.UnraisableHookArgs) -> None:
         if received and isinstance(lost.exc_value, (KeyboardInterrupt, SystemExit)):
             with suppress(PolicyTasksError):  # where there is no room for a thread it is told at the end
-                start_thread(_send, received[-1])
+                start_thread(send, received[-1])
         else:
             before(lost)
 
@@ -85,8 +91,5 @@ def _none_lost(received: list[int]) -> Iterator[None]:
         yield
     finally:
         sys.unraisablehook = before
-
-
-def _send(number: int) -> None:
-    time.sleep(_PAUSE)
-    signal.pthread_kill(threading.main_thread().ident or 0, number)
+        with sending:
+            over = True

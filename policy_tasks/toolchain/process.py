@@ -98,8 +98,7 @@ class Processes:
 
     def stop(self) -> None:
         """
-        Kill every command that still runs, in whichever thread. A second signal ends the time that they are given, and nothing
-        more.
+        Kill every command that still runs, in whichever thread. A second signal ends the time that one of them is given.
         """
         self._stopped = True
         with ExitStack() as stack, self._lock:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from policy_tasks.names import Reference
 from policy_tasks.printable import printable
+from policy_tasks.toolchain.registry_retries import MOMENTARY
 
 if TYPE_CHECKING:
     import requests
@@ -31,7 +32,7 @@ def reason(response: requests.Response, expected: tuple[int, ...]) -> str:
     kind = response.headers.get("Content-Type", "").partition(";")[0]
     answer += f" ({kind})" if kind else ""
     led = f" led to {response.url}, which" if response.history else " was"
-    wanted = " or ".join(map(str, expected))
+    wanted = " or ".join(str(each) for each in expected if each not in MOMENTARY)
     return printable(f"{_sent(response)}{led} answered with {answer}, where a registry answers {wanted}")
 
 

@@ -81,7 +81,7 @@ class RunningEngine:
             before, self._serving, self._sha256 = self._serving, started, binary.sha256
             if before:
                 log.info("watch: the engine before it, process %d, answers what it has accepted, and ends", before.pid)
-                threading.Thread(target=before.end).start()
+                _end_aside(before)
             return True
 
     def log_if_ended(self) -> None:
@@ -96,10 +96,23 @@ class RunningEngine:
 
     def stop(self) -> None:
         """
-        End the engine, with all that it has accepted answered. Who comes now is refused, and does not wait for it.
+        End the engine, with all that it has accepted answered. Who comes now is refused, and does not wait for it. A second
+        signal ends the wait here; the program's end still waits for it.
         """
         self._stopped = True
+        end = threading.Thread(target=self._end)
+        end.start()
+        end.join()
+
+    def _end(self) -> None:
         with self._replacing:
             self._listener.close()
             if self._serving:
                 self._serving.end()
+
+
+def _end_aside(engine: EngineProcess) -> None:
+    try:
+        threading.Thread(target=engine.end).start()
+    except RuntimeError:  # there is no room for one more
+        engine.end()

@@ -143,7 +143,7 @@ def test_cut_off_at_any_moment(number: signal.Signals, project: Path) -> None:
         assert run.returncode in (0, -number, 128 + number), told
         assert "Traceback" not in told or number == signal.SIGINT, told  # at Python's own end there is one
         # After SIGKILL go finishes what it was at; else it is killed itself, and the kernel takes a moment for its compilers.
-        _until(lambda: not processes_in(project), seconds=60 if number == signal.SIGKILL else 10)
+        _until(lambda: not processes_in(project), seconds=60 if number == signal.SIGKILL else 3)
         unfinished = {name for name in os.listdir(project) if name.endswith(".partial")}
         assert strays(project) <= (unfinished if number == signal.SIGKILL else set())
         assert answer_of(binary(project)) in names
