@@ -90,9 +90,8 @@ class Processes:
         try:
             return work.result()
         except BaseException:
-            if not work.ended(
-                0
-            ):  # a signal, which ends the run: what is cleaned up on the way has nobody who still writes
+            # Not the command's own end but a signal, which ends the run: nobody still writes what is cleaned up on the way.
+            if not work.ended(0):
                 self.stop()
             raise
 
